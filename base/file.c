@@ -1,0 +1,142 @@
+#include "config.h"
+
+#include "base/file.h"
+
+#include "base/rng.h"
+#include "base/xalloc.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum vn_status
+vn_file_create(struct vn_file *file, const char *path, struct vn_error *err)
+{
+    size_t size = strlen(path) + sizeof ".XXXXXX";
+    mode_t mask = umask(0);
+    int fd;
+
+    umask(mask);
+    *file = (struct vn_file){.path = path};
+    if (strcmp(path, "-") == 0) {
+        file->stream = stdout;
+        return VN_OK;
+    }
+    file->temporary = vn_xcalloc(size, 1);
+    snprintf(file->temporary, size, "%s.XXXXXX", path);
+    fd = mkstemp(file->temporary);
+    if (fd < 0 || fchmod(fd, 0666 & ~mask) != 0
+        || (file->stream = fdopen(fd, "w")) == NULL) {
+        vn_fail(err, VN_EIO, "cannot write %s: %s", path, strerror(errno));
+        if (fd >= 0) {
+            close(fd);
+            unlink(file->temporary);
+        }
+        free(file->temporary);
+        *file = (struct vn_file){0};
+        return VN_EIO;
+    }
+    return VN_OK;
+}
+
+enum vn_status
+vn_file_commit(struct vn_file *file, struct vn_error *err)
+{
+    enum vn_status status = VN_OK;
+
+    if (fflush(file->stream) != 0 || ferror(file->stream))
+        status = vn_fail(err, VN_EIO, "cannot write %s: %s", file->path,
+                         strerror(errno));
+    else if (file->temporary != NULL
+             && (fsync(fileno(file->stream)) != 0
+                 || rename(file->temporary, file->path) != 0))
+        status = vn_fail(err, VN_EIO, "cannot write %s: %s", file->path,
+                         strerror(errno));
+    if (status == VN_OK && file->temporary != NULL) {
+        free(file->temporary);
+        file->temporary = NULL;
+        fclose(file->stream);
+        file->stream = NULL;
+    }
+    vn_file_discard(file);
+    return status;
+}
+
+void
+vn_file_discard(struct vn_file *file)
+{
+    if (file->temporary != NULL) {
+        fclose(file->stream);
+        unlink(file->temporary);
+        free(file->temporary);
+    }
+    *file = (struct vn_file){0};
+}
+
+enum vn_status
+vn_file_open(const char *path, FILE **stream, struct vn_error *err)
+{
+    struct stat st;
+
+    if (strcmp(path, "-") == 0) {
+        *stream = stdin;
+        return VN_OK;
+    }
+    *stream = fopen(path, "r");
+    if (*stream == NULL)
+        return vn_fail(err, VN_EIO, "%s: %s", path, strerror(errno));
+    if (fstat(fileno(*stream), &st) == 0 && S_ISDIR(st.st_mode)) {
+        fclose(*stream);
+        *stream = NULL;
+        return vn_fail(err, VN_EIO, "%s: is a directory", path);
+    }
+    return VN_OK;
+}
+
+void
+vn_file_close(FILE *stream)
+{
+    if (stream != NULL && stream != stdin)
+        fclose(stream);
+}
+
+enum vn_status
+vn_file_hash(const char *path, uint64_t *hash, struct vn_error *err)
+{
+    enum vn_status status;
+    char bytes[65536];
+    FILE *in = NULL;
+    size_t n;
+
+    *hash = 0;
+    status = vn_file_open(path, &in, err);
+    if (status != VN_OK)
+        return status;
+    while ((n = fread(bytes, 1, sizeof bytes, in)) > 0)
+        *hash = vn_hash(*hash, bytes, n);
+    if (ferror(in))
+        status = vn_fail(err, VN_EIO, "%s: %s", path, strerror(errno));
+    vn_file_close(in);
+    return status;
+}
+
+void
+vn_csv_cell(FILE *out, const char *text)
+{
+    size_t n = strlen(text);
+
+    if (n > 0 && strpbrk(text, ",\"\r\n#") == NULL && text[0] != ' '
+        && text[n - 1] != ' ' && strchr(text, '\t') == NULL)
+        fputs(text, out);
+    else if (n > 0) {
+        putc('"', out);
+        for (; *text != '\0'; text++) {
+            if (*text == '"')
+                putc('"', out);
+            putc(*text, out);
+        }
+        putc('"', out);
+    }
+}

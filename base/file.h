@@ -1,0 +1,48 @@
+/*
+ * Files that are there whole or not at all.
+ *
+ * A new file is written under a temporary name in the folder of its path,
+ * then synced and renamed; what stood there before stays until that moment.
+ * "-" is standard output, which is only flushed.
+ */
+#ifndef BASE_FILE_H
+#define BASE_FILE_H
+
+#include "base/error.h"
+
+#include <stdint.h>
+
+struct vn_file {
+    FILE *stream; /* write here; errors may be left to vn_file_commit() */
+    const char *path;
+    char *temporary; /* NULL for standard output */
+};
+
+/* Begin to write path, which is kept; close with one of the two below. */
+enum vn_status vn_file_create(struct vn_file *file, const char *path,
+                              struct vn_error *err);
+
+/* Put the file in its place.  Where it fails the old one is left alone. */
+enum vn_status vn_file_commit(struct vn_file *file, struct vn_error *err);
+
+/* Drop what was written; nothing on a file that is committed or zeroed. */
+void vn_file_discard(struct vn_file *file);
+
+/* Open for reading; "-" is standard input.  Folders are refused. */
+enum vn_status vn_file_open(const char *path, FILE **stream,
+                            struct vn_error *err);
+
+/* The same, ended: closes stream unless it is standard input. */
+void vn_file_close(FILE *stream);
+
+/* A hash of a file's bytes (vn_hash), for naming the inputs of a run. */
+enum vn_status vn_file_hash(const char *path, uint64_t *hash,
+                            struct vn_error *err);
+
+/*
+ * One cell of a CSV row, quoted where CSV asks for it.  A cell that a reader
+ * would take for a comment (a first one with '#') is quoted too.
+ */
+void vn_csv_cell(FILE *out, const char *text);
+
+#endif /* BASE_FILE_H */

@@ -1,0 +1,121 @@
+#include "config.h"
+
+#include "base/names.h"
+
+#include "base/rng.h"
+#include "base/xalloc.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+void
+vn_names_free(struct vn_names *names)
+{
+    for (int i = 0; i < names->count; i++)
+        free(names->text[i]);
+    free(names->text);
+    free(names->slots);
+    *names = (struct vn_names){0};
+}
+
+/* The slot that holds text, or the free one where it would go. */
+static int
+slot_of(const struct vn_names *names, const char *text)
+{
+    uint64_t hash = vn_hash(0, text, strlen(text));
+    int mask = names->nslots - 1, i = (int) (hash & (uint64_t) mask);
+
+    while (names->slots[i] != 0
+           && strcmp(names->text[names->slots[i] - 1], text) != 0)
+        i = (i + 1) & mask;
+    return i;
+}
+
+static void
+grow(struct vn_names *names)
+{
+    names->nslots = names->nslots > 0 ? 2 * names->nslots : 16;
+    free(names->slots);
+    names->slots = vn_xcalloc((size_t) names->nslots, sizeof *names->slots);
+    names->text =
+        vn_xrealloc(names->text, (size_t) names->nslots, sizeof *names->text);
+    for (int i = 0; i < names->count; i++)
+        names->slots[slot_of(names, names->text[i])] = i + 1;
+}
+
+int
+vn_names_add(struct vn_names *names, const char *text)
+{
+    int slot;
+
+    if (2 * names->count >= names->nslots)
+        grow(names);
+    slot = slot_of(names, text);
+    if (names->slots[slot] == 0) {
+        size_t size = strlen(text) + 1;
+
+        names->text[names->count] = vn_xcalloc(size, 1);
+        memcpy(names->text[names->count], text, size);
+        names->slots[slot] = ++names->count;
+    }
+    return names->slots[slot] - 1;
+}
+
+int
+vn_names_find(const struct vn_names *names, const char *text)
+{
+    return names->count > 0 ? names->slots[slot_of(names, text)] - 1 : -1;
+}
+
+enum {
+    NEAREST_MAX = 63 /* longer texts are not guessed at */
+};
+
+/* Levenshtein's distance, one row at a time; both at most NEAREST_MAX. */
+static size_t
+distance(const char *a, const char *b)
+{
+    size_t row[NEAREST_MAX + 1], n = strlen(b);
+
+    for (size_t j = 0; j <= n; j++)
+        row[j] = j;
+    for (size_t i = 0; a[i] != '\0'; i++) {
+        size_t diagonal = row[0];
+
+        row[0] = i + 1;
+        for (size_t j = 0; j < n; j++) {
+            size_t best = diagonal + (a[i] != b[j]);
+
+            diagonal = row[j + 1];
+            if (row[j] + 1 < best)
+                best = row[j] + 1;
+            if (row[j + 1] + 1 < best)
+                best = row[j + 1] + 1;
+            row[j + 1] = best;
+        }
+    }
+    return row[n];
+}
+
+const char *
+vn_names_nearest(const char *text, const char *const *names, size_t n)
+{
+    const char *best = NULL;
+    size_t least = 0;
+
+    if (strlen(text) > NEAREST_MAX)
+        return NULL;
+    for (size_t i = 0; i < n; i++) {
+        size_t length, far;
+
+        if (names[i] == NULL || (length = strlen(names[i])) > NEAREST_MAX)
+            continue;
+        far = distance(text, names[i]);
+        if (far <= (length < 6 ? 1 : length / 3)
+            && (best == NULL || far < least)) {
+            best = names[i];
+            least = far;
+        }
+    }
+    return best;
+}

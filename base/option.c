@@ -1,0 +1,223 @@
+#include "config.h"
+
+#include "base/option.h"
+
+#include "base/names.h"
+#include "base/xalloc.h"
+
+#include <getopt.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct vn_args
+vn_args_begin(int argc, char **argv, const struct vn_option *options,
+              int noptions)
+{
+    return (struct vn_args){
+        .options = options, .noptions = noptions, .argc = argc, .argv = argv};
+}
+
+enum {
+    LONG_BASE = 256, /* long options are numbered from here */
+    OPTIONS_MAX = 64
+};
+
+static int
+unknown(const struct vn_args *args, const char *word, struct vn_error *err)
+{
+    const char *names[OPTIONS_MAX], *near;
+    char name[64];
+
+    snprintf(name, sizeof name, "%s", word + strspn(word, "-"));
+    name[strcspn(name, "=")] = '\0';
+    for (int i = 0; i < args->noptions; i++)
+        names[i] = args->options[i].name;
+    near = vn_names_nearest(name, names, (size_t) args->noptions);
+    if (near != NULL)
+        vn_fail(err, VN_EUSAGE, "unknown option '%s', did you mean '--%s'?",
+                word, near);
+    else
+        vn_fail(err, VN_EUSAGE, "unknown option '%s' (see --help)", word);
+    return VN_ARGS_FAILED;
+}
+
+int
+vn_args_next(struct vn_args *args, const char **value, struct vn_error *err)
+{
+    struct option longs[OPTIONS_MAX + 2] = {{0}};
+    char shorts[2 * OPTIONS_MAX + 4] = ":h", *s = shorts + 2;
+    int c, n = args->noptions, at;
+
+    for (int i = 0; i < n; i++) {
+        const struct vn_option *o = &args->options[i];
+
+        longs[i] = (struct option){
+            o->name, o->arg != NULL ? required_argument : no_argument, NULL,
+            LONG_BASE + i};
+        if (o->letter != 0) {
+            *s++ = o->letter;
+            if (o->arg != NULL)
+                *s++ = ':';
+        }
+    }
+    longs[n] = (struct option){"help", no_argument, NULL, 'h'};
+    if (!args->started)
+        optind = 0; /* glibc: start anew, whatever was parsed before */
+    args->started = true;
+    opterr = 0;
+    optarg = NULL;
+    at = optind > 0 ? optind : 1;
+    c = getopt_long(args->argc, args->argv, shorts, longs, NULL);
+    *value = optarg;
+    if (c == -1) {
+        args->rest = args->argv + optind;
+        args->nrest = args->argc - optind;
+        return VN_ARGS_END;
+    }
+    if (c == 'h')
+        return VN_ARGS_HELP;
+    if (c == ':') {
+        vn_fail(err, VN_EUSAGE, "option '%s' needs an argument",
+                args->argv[optind - 1]);
+        return VN_ARGS_FAILED;
+    }
+    if (c == '?') {
+        const char *word = args->argv[optind - 1 >= at ? optind - 1 : at];
+        char letter[3] = {'-', (char) optopt, '\0'};
+
+        if (optopt >= LONG_BASE) {
+            vn_fail(err, VN_EUSAGE, "option '%s' takes no argument", word);
+            return VN_ARGS_FAILED;
+        }
+        return unknown(args, optopt != 0 ? letter : word, err);
+    }
+    if (c >= LONG_BASE)
+        return c - LONG_BASE;
+    for (int i = 0; i < n; i++)
+        if (args->options[i].letter == c)
+            return i;
+    return unknown(args, args->argv[optind - 1], err);
+}
+
+enum vn_status
+vn_args_refuse(struct vn_error *err, const char *name, const char *value,
+               const char *why)
+{
+    return vn_fail(err, VN_EUSAGE, "--%s: '%.100s' is wrong, expected %s",
+                   name, value, why);
+}
+
+void
+vn_option_help(FILE *out, const struct vn_option *options, int noptions)
+{
+    int width = 0;
+
+    for (int i = 0; i < noptions; i++) {
+        int w =
+            (int) strlen(options[i].name)
+            + (options[i].arg != NULL ? (int) strlen(options[i].arg) + 1 : 0);
+
+        width = w > width ? w : width;
+    }
+    for (int i = 0; i <= noptions; i++) {
+        static const struct vn_option help = {"help", NULL, "print this", 'h'};
+        const struct vn_option *o = i < noptions ? &options[i] : &help;
+        char letter[5] = "    ";
+        int used;
+
+        if (o->letter != 0)
+            snprintf(letter, sizeof letter, "-%c, ", o->letter);
+        used =
+            fprintf(out, "  %s--%s%s%s", letter, o->name,
+                    o->arg != NULL ? " " : "", o->arg != NULL ? o->arg : "");
+        fprintf(out, "%*s%s\n", width + 10 - used, "", o->help);
+    }
+}
+
+void
+vn_command_help(FILE *out, const struct vn_command *commands, int ncommands)
+{
+    int width = 0;
+
+    for (int i = 0; i < ncommands; i++) {
+        int w = (int) strlen(commands[i].name);
+
+        width = w > width ? w : width;
+    }
+    for (int i = 0; i < ncommands; i++)
+        fprintf(out, "  %-*s  %s\n", width, commands[i].name,
+                commands[i].summary);
+}
+
+void
+vn_print_version(FILE *out, const char *program)
+{
+    fprintf(out,
+            "%s (%s) %s\n"
+            "licence GPL-3.0-or-later; there is no warranty\n",
+            program, PACKAGE_NAME, PACKAGE_VERSION);
+}
+
+int
+vn_command_run(const char *program, const char *usage,
+               const struct vn_command *commands, int ncommands, int argc,
+               char **argv)
+{
+    const char *names[OPTIONS_MAX], *near;
+
+    if (argc < 2) {
+        fprintf(stderr, "%s\n\n", usage);
+        vn_command_help(stderr, commands, ncommands);
+        return 2;
+    }
+    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0) {
+        printf("%s\n\n", usage);
+        vn_command_help(stdout, commands, ncommands);
+        printf("\n'%s COMMAND --help' describes a command.\n", program);
+        return 0;
+    }
+    if (strcmp(argv[1], "--version") == 0) {
+        vn_print_version(stdout, program);
+        return 0;
+    }
+    for (int i = 0; i < ncommands; i++) {
+        if (strcmp(commands[i].name, argv[1]) == 0)
+            return commands[i].run(argc - 1, argv + 1);
+        names[i] = commands[i].name;
+    }
+    near = vn_names_nearest(argv[1], names, (size_t) ncommands);
+    if (near != NULL)
+        fprintf(stderr, "%s: unknown command '%s', did you mean '%s'?\n",
+                program, argv[1], near);
+    else
+        fprintf(stderr, "%s: unknown command '%s' (see %s --help)\n", program,
+                argv[1], program);
+    return 2;
+}
+
+enum vn_status
+vn_option_choice(const char *name, const char *value,
+                 const char *const *choices, int n, int *choice,
+                 struct vn_error *err)
+{
+    char list[256] = "";
+    const char *near;
+
+    for (int i = 0; i < n; i++) {
+        if (strcmp(choices[i], value) == 0) {
+            *choice = i;
+            return VN_OK;
+        }
+        if (strlen(list) + strlen(choices[i]) + 3 < sizeof list) {
+            strcat(list, i == 0 ? "" : ", ");
+            strcat(list, choices[i]);
+        }
+    }
+    near = vn_names_nearest(value, choices, (size_t) n);
+    if (near != NULL)
+        return vn_fail(err, VN_EUSAGE,
+                       "--%s: unknown '%.64s', did you mean '%s'?", name,
+                       value, near);
+    return vn_fail(err, VN_EUSAGE, "--%s: unknown '%.64s', expected one of %s",
+                   name, value, list);
+}

@@ -1,0 +1,94 @@
+/*
+ * Command lines: one table of options for each command, from which parsing,
+ * --help and the check against the manual page are made.
+ *
+ *     static const struct vn_option options[] = {
+ *         [TRACE] = {"trace", "FILE", "the jobs, '-' for standard input"},
+ *         ...
+ *     };
+ *     while ((i = vn_args_next(&args, &value, err)) >= 0)
+ *         switch (i) { case TRACE: ... }
+ *     if (i == VN_ARGS_FAILED) ...
+ *     then args.rest[0..nrest) are the words that are not options
+ */
+#ifndef BASE_OPTION_H
+#define BASE_OPTION_H
+
+#include "base/error.h"
+
+#include <stdbool.h>
+
+struct vn_option {
+    const char *name; /* without the dashes */
+    const char *arg;  /* what its argument is, NULL where it takes none */
+    const char *help; /* one line; a default stands in brackets at the end */
+    char letter;      /* a short form, or 0 */
+};
+
+enum {
+    VN_ARGS_END = -1,    /* no more options */
+    VN_ARGS_FAILED = -2, /* err says why; the status is VN_EUSAGE */
+    VN_ARGS_HELP = -3    /* --help or -h was given */
+};
+
+struct vn_args {
+    const struct vn_option *options;
+    int noptions;
+    char **rest; /* once vn_args_next() said VN_ARGS_END */
+    int nrest;
+
+    /* private */
+    int argc;
+    char **argv;
+    bool started;
+};
+
+/* Read argv[1..argc), whose order is changed: options come first. */
+struct vn_args vn_args_begin(int argc, char **argv,
+                             const struct vn_option *options, int noptions);
+
+/*
+ * The index of the next option, and its argument (NULL where it takes none),
+ * or one of the negative numbers above.  A name may be cut where it stays
+ * unique.  An unknown one fails and names the nearest.  Not for two threads.
+ */
+int vn_args_next(struct vn_args *args, const char **value,
+                 struct vn_error *err);
+
+/* Fail with "--NAME: 'VALUE' is wrong, expected WHY" and VN_EUSAGE. */
+enum vn_status vn_args_refuse(struct vn_error *err, const char *name,
+                              const char *value, const char *why);
+
+/* The table as --help shows it, two columns that line up. */
+void vn_option_help(FILE *out, const struct vn_option *options, int noptions);
+
+/* A program of several commands: `vntrace import ...`. */
+struct vn_command {
+    const char *name;
+    const char *summary;
+    int (*run)(int argc, char **argv); /* argv[0] is the command's name */
+};
+
+/* The commands as --help shows them. */
+void vn_command_help(FILE *out, const struct vn_command *commands,
+                     int ncommands);
+
+/*
+ * Run the command that argv[1] names, on what follows, and return its exit
+ * status.  --help prints usage, the commands and exits 0; --version prints
+ * the program's name and version; no command or an unknown one is status 2
+ * with the nearest name.
+ */
+int vn_command_run(const char *program, const char *usage,
+                   const struct vn_command *commands, int ncommands, int argc,
+                   char **argv);
+
+/* Print "PROGRAM (VirtualFlow) VERSION" and the licence in one line. */
+void vn_print_version(FILE *out, const char *program);
+
+/* One of several names: its index, or fail as vn_args_refuse() does. */
+enum vn_status vn_option_choice(const char *name, const char *value,
+                                const char *const *choices, int n, int *choice,
+                                struct vn_error *err);
+
+#endif /* BASE_OPTION_H */

@@ -1,0 +1,63 @@
+/*
+ * A cluster: nodes with devices, of one or several types.
+ *
+ * It is read from a table
+ *
+ *     device_type,nodes,devices_per_node
+ *     v100,16,8
+ *
+ * with the optional columns memory_bytes, intra_node_bytes_per_s,
+ * inter_node_bytes_per_s, latency_s, mtbf_s, mttr_s, or written inline as
+ * `v100:16x8,p100:4x4` (type:nodes x devices a node; `v100:4` is one node).
+ * A type may stand on several rows, where its nodes differ in size; what is
+ * said of the type must then agree.
+ */
+#ifndef PLAN_CLUSTER_H
+#define PLAN_CLUSTER_H
+
+#include "base/error.h"
+#include "base/number.h"
+
+#include <stdint.h>
+
+/* What is known of one type; a quantity that was not given is 0. */
+struct vn_device_type {
+    char *name;
+    int devices; /* over all its nodes */
+    int64_t memory_bytes;
+    double intra_node_bytes_per_s; /* of one link, each way */
+    double inter_node_bytes_per_s;
+    double latency_s; /* of one message between nodes */
+    double mtbf_s;    /* mean time between failures of one device */
+    double mttr_s;    /* mean time to its repair */
+};
+
+/* Nodes that are alike. */
+struct vn_node_group {
+    int type;
+    int nodes;
+    int devices_per_node;
+};
+
+struct vn_cluster {
+    struct vn_device_type *types; /* in order of first appearance */
+    int ntypes;
+    struct vn_node_group *groups; /* in the order of the rows */
+    int ngroups;
+    int devices; /* over all types */
+    int nodes;
+};
+
+/*
+ * Read `what`: inline where it contains a ':' and names no file, else a
+ * table's path, which must outlive err.  Release with vn_cluster_free().
+ */
+enum vn_status vn_cluster_read(const char *what, struct vn_cluster *cluster,
+                               struct vn_error *err);
+
+void vn_cluster_free(struct vn_cluster *cluster);
+
+/* The number of the type of that name, or -1. */
+int vn_cluster_type(const struct vn_cluster *cluster, const char *name);
+
+#endif /* PLAN_CLUSTER_H */

@@ -1,0 +1,48 @@
+/*
+ * A training job, as traces describe it and as both the simulator and the
+ * executor understand it.
+ *
+ * A *recorded* job is known by how long it ran on how many devices.  A
+ * *modelled* job is known by what it trains: a model, a global batch split
+ * over virtual nodes, and a number of steps; how long that takes is the
+ * profile's business (plan/profile.h).
+ */
+#ifndef PLAN_JOB_H
+#define PLAN_JOB_H
+
+#include "base/number.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum {
+    VN_DEVICES_MAX = 10000000, /* of a job and of a cluster */
+    VN_VNODES_MAX = 1 << 20    /* of a job */
+};
+
+struct vn_job {
+    int64_t id; /* unique in its trace, at least 0 */
+    vn_time submit;
+
+    vn_time duration; /* recorded: on `devices` devices, > 0; else 0 */
+    int devices;      /* recorded: used; modelled: most it can use; > 0 */
+
+    int model;            /* number of its name, -1 in a recorded job */
+    int vnodes;           /* modelled: virtual nodes, > 0 */
+    int64_t global_batch; /* modelled: examples a step, > 0 */
+    int64_t steps;        /* modelled: steps to train, > 0 */
+
+    int min_devices;  /* 1 .. devices; fewer are no use to it */
+    int max_devices;  /* devices ..; a recorded job may grow to it */
+    double weight;    /* share of the cluster it is owed, > 0 */
+    double priority;  /* higher goes first */
+    vn_time deadline; /* time at which it should have ended, -1 if none */
+    int user;         /* numbers of names, -1 if none */
+    int vc;
+    int device_type; /* number of the name of the only type it runs on */
+};
+
+/* Is this a job with a model, rather than a recorded one? */
+bool vn_job_is_modelled(const struct vn_job *job);
+
+#endif /* PLAN_JOB_H */

@@ -1,0 +1,46 @@
+#!/bin/sh
+# A directory includes headers only of those before it (see ARCHITECTURE.md),
+# and a library is called only in the file that owns it.
+cd "${TOP_SRCDIR:-.}" || exit 1
+n=0
+report() { # name, what is wrong
+    n=$((n + 1))
+    if test -z "$2"; then
+        echo "ok $n - $1"
+    else
+        echo "not ok $n - $1"
+        echo "$2" | sed 's/^/# /'
+    fi
+}
+includes() { # pattern of includes, folders
+    pattern=$1
+    shift
+    grep -rEn --include='*.[ch]' --include='*.cu' "^#include $pattern" "$@" \
+        2> /dev/null
+}
+layer() { # folder, the folders before it that it may use
+    allowed=$(echo "$1 $2" | sed 's/ *$//; s/ /|/g')
+    test -d "$1" || return
+    report "$1 includes only: $allowed" \
+        "$(includes '"[a-z_]+/' "$1" | grep -Ev "\"($allowed)/")"
+}
+owner() { # header, where it may stand, said as a pattern of paths
+    report "<$1> is included only in $2" \
+        "$(includes "<$1" base plan traces enclavedom sim vnode_exec replay \
+            analysis | grep -Ev "^($2):")"
+}
+layer base ""
+layer plan "base"
+layer traces "base plan"
+layer enclavedom "base"
+layer vnode_exec "base plan"
+layer analysis "base"
+layer sim "base plan traces enclavedom"
+layer replay "base plan traces sim analysis"
+owner 'csv\.h' 'base/table\.c'
+owner 'sqlite3\.h' 'base/store\.c'
+owner 'gsl/' '(traces|analysis)/[a-z_]+\.[ch]'
+owner 'jansson\.h' '(traces/import_[a-z_]+|plan/profile_[a-z_]+)\.c'
+owner 'glpk\.h' 'sim/(policy|program)[a-z_]*\.c'
+owner 'cuda' 'vnode_exec/[a-z_]+\.cu'
+echo "1..$n"

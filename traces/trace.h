@@ -1,0 +1,74 @@
+/*
+ * Traces: tables of jobs in order of submission.
+ *
+ *     job_id,submit_s,duration_s,devices                     recorded jobs
+ *     job_id,submit_s,model,global_batch,vnodes,steps        modelled jobs
+ *
+ * with the optional columns devices (of a modelled job: the most it can use;
+ * default vnodes), min_devices, max_devices, weight (default: the priority
+ * where that is above 0, else 1), priority (default 0), deadline_s, user, vc,
+ * device_type.  Both kinds may stand in one trace: a row with a model is a
+ * modelled job.  Rows must be in order of submit_s; among rows of the same
+ * submit_s any order will do, and jobs come out by id.  So a trace of any
+ * length is read in little memory.  Times are seconds from the trace's own
+ * origin, at least 0; a remark "# origin: ..." says which moment that was.
+ */
+#ifndef TRACES_TRACE_H
+#define TRACES_TRACE_H
+
+#include "base/error.h"
+#include "base/file.h"
+#include "base/names.h"
+#include "plan/job.h"
+
+#include <stdbool.h>
+
+/* The names that jobs' numbers stand for. */
+struct vn_trace_names {
+    struct vn_names models;
+    struct vn_names users;
+    struct vn_names vcs;
+    struct vn_names device_types;
+};
+
+void vn_trace_names_free(struct vn_trace_names *names);
+
+struct vn_trace;
+
+/* Open a trace; path ("-": standard input) is kept. */
+enum vn_status vn_trace_open(const char *path, struct vn_trace **trace,
+                             struct vn_error *err);
+
+void vn_trace_close(struct vn_trace *trace);
+
+/* The next job, in order of (submit, id); *more is false at the end. */
+enum vn_status vn_trace_next(struct vn_trace *trace, struct vn_job *job,
+                             bool *more, struct vn_error *err);
+
+/* The names met so far; borrowed, and still growing. */
+const struct vn_trace_names *vn_trace_names(const struct vn_trace *trace);
+
+/* A remark of the trace's head ("origin"), or NULL; borrowed for the moment.
+ */
+const char *vn_trace_remark(const struct vn_trace *trace, const char *key);
+
+/* The share of the file read so far, 0 to 1, or 0 where it is not known. */
+double vn_trace_share(const struct vn_trace *trace);
+
+/*
+ * Write a trace.  Give the jobs in order of (submit, id); a column that no
+ * job needs is left out, for which the jobs are looked at first, all of them.
+ * remarks, ended by NULL and each "key: value", stand at the head.
+ */
+enum vn_status vn_trace_write(const char *path, const char *const *remarks,
+                              const struct vn_job *jobs, size_t njobs,
+                              const struct vn_trace_names *names,
+                              struct vn_error *err);
+
+/* A job with every default: recorded, of one device, id and times 0. */
+struct vn_job vn_trace_job(void);
+
+/* Order by (submit, id); for qsort. */
+int vn_trace_compare(const void *a, const void *b);
+
+#endif /* TRACES_TRACE_H */
