@@ -6,6 +6,7 @@ libbase_a_SOURCES = \
 	base/number.c base/number.h \
 	base/option.c base/option.h \
 	base/progress.c base/progress.h \
+	base/quantile.c base/quantile.h \
 	base/rng.c base/rng.h \
 	base/table.c base/table.h \
 	base/xalloc.c base/xalloc.h

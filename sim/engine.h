@@ -1,0 +1,134 @@
+/*
+ * The engine: one trace, one cluster, one policy, and simulated time.
+ *
+ * At each instant at which something happens the engine (1) frees what ends,
+ * (2) admits what arrives, (3) asks the policy once, checks its answer and
+ * applies it.  Ties are broken by submission, then by job id.  All state is
+ * in the engine; two of them do not notice each other.
+ *
+ * A recorded job carries duration x devices of work and does as much of it in
+ * a unit of time as it holds devices (scaling is linear), so on the devices
+ * it asks for it takes its duration.  A job that asks for more devices than
+ * there are, or for a type that is not there, is rejected.
+ */
+#ifndef SIM_ENGINE_H
+#define SIM_ENGINE_H
+
+#include "plan/cluster.h"
+#include "sim/policy.h"
+
+#include <stdbool.h>
+
+/* Where jobs come from, in order of (submit, id). */
+struct vn_source {
+    enum vn_status (*next)(void *arg, struct vn_job *job, bool *more,
+                           struct vn_error *err);
+    void *arg;
+
+    /* The name that a job's device_type stands for; NULL if it has none. */
+    const char *(*device_type)(void *arg, int number);
+};
+
+enum vn_job_state {
+    VN_JOB_FINISHED,
+    VN_JOB_REJECTED, /* it can never run on this cluster */
+    VN_JOB_LEFT      /* still waiting or running when the run ended */
+};
+
+/* "finished", "rejected", "left". */
+const char *vn_job_state_name(enum vn_job_state state);
+
+/* What became of a job.  Times are -1 where there is none. */
+struct vn_record {
+    int64_t id;
+    vn_time submit;
+    vn_time start;  /* it first held devices */
+    vn_time finish; /* it was done */
+    int preemptions;
+    int resizes;
+    int64_t device_us; /* device-microseconds that it held */
+    enum vn_job_state state;
+};
+
+/* A job's devices of one type change, from `before` to `after`, at `time`. */
+struct vn_change {
+    vn_time time;
+    int64_t id;
+    int type;
+    int before;
+    int after;
+};
+
+/* Told of what happens; each may be NULL. */
+struct vn_observer {
+    void *arg;
+    void (*ended)(void *arg, const struct vn_record *record);
+    void (*changed)(void *arg, const struct vn_change *change);
+
+    /* Once an instant, after the policy: devices held, jobs that wait. */
+    void (*instant)(void *arg, vn_time now, int held, int waiting);
+};
+
+struct vn_engine_config {
+    const struct vn_cluster *cluster; /* kept */
+    struct vn_source source;
+    const struct vn_policy *policy; /* kept */
+    const double *options;          /* of the policy: vn_policy_configure() */
+    vn_time until;                  /* stop before this time; 0 for never */
+    struct vn_observer observer;
+};
+
+/* The value at p50, p90, p99 and the mean, in microseconds. */
+struct vn_spread {
+    double mean;
+    double p50;
+    double p90;
+    double p99;
+};
+
+/*
+ * A run in numbers.  jct is finish - submit, queueing is start - submit, both
+ * of the jobs that finished.  makespan is from the first submission to the
+ * last finish; utilisation is device-time held over the cluster's in it.
+ */
+struct vn_summary {
+    int64_t jobs; /* that arrived */
+    int64_t finished;
+    int64_t rejected;
+    int64_t left;
+    struct vn_spread jct;
+    struct vn_spread queueing;
+    vn_time makespan;
+    double utilisation;
+    int64_t device_us; /* held, over all jobs */
+    int64_t preemptions;
+    int64_t resizes;
+    int64_t events; /* arrivals, ends and wake-ups */
+};
+
+struct vn_engine;
+
+/* Make an engine at time 0.  Fails where the policy does not open. */
+enum vn_status vn_engine_alloc(const struct vn_engine_config *config,
+                               struct vn_engine **engine,
+                               struct vn_error *err);
+
+void vn_engine_free(struct vn_engine *engine);
+
+/* Go through the next instant; *more is false where there is none. */
+enum vn_status vn_engine_step(struct vn_engine *engine, bool *more,
+                              struct vn_error *err);
+
+/* Step to the end, hand what is left to the observer, and check the books. */
+enum vn_status vn_engine_run(struct vn_engine *engine, struct vn_error *err);
+
+/* The present instant, and the jobs that are there. */
+vn_time vn_engine_now(const struct vn_engine *engine);
+int vn_engine_present(const struct vn_engine *engine);
+
+/* What happened so far. */
+enum vn_status vn_engine_summary(struct vn_engine *engine,
+                                 struct vn_summary *summary,
+                                 struct vn_error *err);
+
+#endif /* SIM_ENGINE_H */
