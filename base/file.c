@@ -140,3 +140,41 @@ vn_csv_cell(FILE *out, const char *text)
         putc('"', out);
     }
 }
+
+/* The length of the UTF-8 sequence at p, 0 if it is none. */
+static int
+utf8_length(const unsigned char *p)
+{
+    int n = p[0] < 0x80                   ? 1
+            : p[0] >= 0xc2 && p[0] < 0xe0 ? 2
+            : p[0] >= 0xe0 && p[0] < 0xf0 ? 3
+            : p[0] >= 0xf0 && p[0] < 0xf5 ? 4
+                                          : 0;
+
+    for (int i = 1; i < n; i++)
+        if ((p[i] & 0xc0) != 0x80)
+            return 0;
+    return n;
+}
+
+void
+vn_json_string(FILE *out, const char *text)
+{
+    const unsigned char *p = (const unsigned char *) text;
+
+    putc('"', out);
+    while (*p != '\0') {
+        int n = utf8_length(p);
+
+        if (*p == '"' || *p == '\\')
+            fprintf(out, "\\%c", *p);
+        else if (*p < 0x20)
+            fprintf(out, "\\u%04x", *p);
+        else if (n == 0)
+            fputs("\\ufffd", out);
+        else
+            fwrite(p, 1, (size_t) n, out);
+        p += n > 0 ? n : 1;
+    }
+    putc('"', out);
+}

@@ -45,4 +45,7 @@ enum vn_status vn_file_hash(const char *path, uint64_t *hash,
  */
 void vn_csv_cell(FILE *out, const char *text);
 
+/* A JSON string, in its quotes; bytes that are not UTF-8 become U+FFFD. */
+void vn_json_string(FILE *out, const char *text);
+
 #endif /* BASE_FILE_H */

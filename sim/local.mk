@@ -1,5 +1,26 @@
 noinst_LIBRARIES += libsim.a
 libsim_a_SOURCES = \
+	sim/answer.c sim/answer.h \
+	sim/engine.c sim/engine.h \
 	sim/heap.c sim/heap.h \
+	sim/ledger.c sim/ledger.h \
 	sim/ordered.c sim/ordered.h \
+	sim/output.c sim/output.h \
+	sim/policy.c sim/policy.h \
+	sim/policy_fifo.c \
+	sim/policy_fifo_skip.c \
+	sim/policy_las.c \
+	sim/policy_priority.c \
+	sim/policy_sjf.c \
+	sim/policy_srtf.c \
+	sim/policy_wfs.c \
+	sim/pool.c sim/pool.h \
+	sim/rigid.c sim/rigid.h \
+	sim/shares.c sim/shares.h \
+	sim/summary.c sim/summary.h \
+	sim/view.c \
 	sim/waiting.c sim/waiting.h
+
+bin_PROGRAMS += vnsim
+vnsim_SOURCES = sim/main.c
+vnsim_LDADD = libsim.a libtraces.a libplan.a $(BASE_LIBS)

@@ -1,0 +1,188 @@
+#include "config.h"
+
+#include "sim/answer.h"
+
+#include "base/xalloc.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+void
+vn_answer_free(struct vn_answer *a)
+{
+    free(a->grants);
+    free(a->touched);
+    free(a->mark);
+    free(a->after);
+}
+
+void
+vn_answer_clear(struct vn_answer *a)
+{
+    a->ngrants = 0;
+    a->waking = false;
+}
+
+void
+vn_answer_set(struct vn_answer *a, int job, int type, int devices)
+{
+    if (a->ngrants == a->allocated) {
+        a->allocated = 2 * a->allocated + 64;
+        a->grants =
+            vn_xrealloc(a->grants, (size_t) a->allocated, sizeof *a->grants);
+    }
+    a->grants[a->ngrants++] = (struct vn_grant){job, type, devices};
+}
+
+void
+vn_answer_wake(struct vn_answer *a, vn_time time)
+{
+    if (!a->waking || time < a->wake)
+        a->wake = time;
+    a->waking = true;
+}
+
+static enum vn_status
+check_grant(const struct vn_grant *g, const struct vn_policy *policy,
+            const struct vn_ledger *l, struct vn_error *err)
+{
+    const struct vn_entry *e;
+
+    if (g->slot < 0 || g->slot >= l->nentries || !l->entries[g->slot].present)
+        return vn_fail(err, VN_EPOLICY,
+                       "policy %s: there is no job in slot %d, expected one "
+                       "that arrived and has not left",
+                       policy->name, g->slot);
+    e = &l->entries[g->slot];
+    if (g->type < 0 || g->type >= l->cluster->ntypes)
+        return vn_fail(err, VN_EPOLICY,
+                       "policy %s: job %" PRId64 ": device type %d, expected "
+                       "0 to %d",
+                       policy->name, e->job.id, g->type,
+                       l->cluster->ntypes - 1);
+    if (g->devices > 0 && e->type >= 0 && g->type != e->type)
+        return vn_fail(err, VN_EPOLICY,
+                       "policy %s: job %" PRId64 " given %s, expected %s, its "
+                       "only type",
+                       policy->name, e->job.id,
+                       l->cluster->types[g->type].name,
+                       l->cluster->types[e->type].name);
+    if (g->devices < 0 || g->devices > l->cluster->types[g->type].devices)
+        return vn_fail(err, VN_EPOLICY,
+                       "policy %s: job %" PRId64 " given %d %s, expected 0 to "
+                       "%d, all there are",
+                       policy->name, e->job.id, g->devices,
+                       l->cluster->types[g->type].name,
+                       l->cluster->types[g->type].devices);
+    return VN_OK;
+}
+
+/* The row of `after` for a slot, made from what it holds at first touch. */
+static int *
+row_of(struct vn_answer *a, const struct vn_ledger *l, int slot)
+{
+    int types = l->cluster->ntypes;
+
+    if (slot >= a->marks) {
+        int n = l->allocated;
+
+        a->mark = vn_xrealloc(a->mark, (size_t) n, sizeof *a->mark);
+        memset(a->mark + a->marks, 0,
+               (size_t) (n - a->marks) * sizeof *a->mark);
+        a->marks = n;
+    }
+    if (a->mark[slot] == 0) {
+        a->touched[a->ntouched] =
+            (struct vn_touched){slot, l->entries[slot].held};
+        memcpy(a->after + a->ntouched * types, l->held + slot * types,
+               (size_t) types * sizeof *a->after);
+        a->mark[slot] = ++a->ntouched;
+    }
+    return a->after + (a->mark[slot] - 1) * types;
+}
+
+/* A job's devices of all types, as they shall be: are they of use to it? */
+static enum vn_status
+check_total(const struct vn_job *job, int total,
+            const struct vn_policy *policy, struct vn_error *err)
+{
+    if (total == 0)
+        return VN_OK;
+    if (policy->rigid && total != job->devices)
+        return vn_fail(err, VN_EPOLICY,
+                       "policy %s: job %" PRId64 " given %d devices, expected "
+                       "the %d it asks for, or none",
+                       policy->name, job->id, total, job->devices);
+    if (total < job->min_devices || total > job->max_devices)
+        return vn_fail(err, VN_EPOLICY,
+                       "policy %s: job %" PRId64 " given %d devices, expected "
+                       "%d to %d, or none",
+                       policy->name, job->id, total, job->min_devices,
+                       job->max_devices);
+    return VN_OK;
+}
+
+static enum vn_status
+check_all(struct vn_answer *a, const struct vn_policy *policy,
+          const struct vn_ledger *l, struct vn_error *err)
+{
+    enum vn_status status;
+    int types = l->cluster->ntypes;
+
+    for (int i = 0; i < a->ngrants; i++) {
+        status = check_grant(&a->grants[i], policy, l, err);
+        if (status != VN_OK)
+            return status;
+        row_of(a, l, a->grants[i].slot)[a->grants[i].type] =
+            a->grants[i].devices;
+    }
+    for (int i = 0; i < a->ntouched; i++) {
+        int total = 0;
+
+        for (int t = 0; t < types; t++)
+            total += a->after[i * types + t];
+        status = check_total(&l->entries[a->touched[i].slot].job, total,
+                             policy, err);
+        if (status != VN_OK)
+            return status;
+    }
+    for (int t = 0; t < types; t++) {
+        int64_t free = l->free[t];
+
+        for (int i = 0; i < a->ntouched; i++)
+            free += l->held[a->touched[i].slot * types + t]
+                    - a->after[i * types + t];
+        if (free < 0)
+            return vn_fail(err, VN_EPOLICY,
+                           "policy %s: gives %" PRId64 " %s more than the %d "
+                           "there are",
+                           policy->name, -free, l->cluster->types[t].name,
+                           l->cluster->types[t].devices);
+    }
+    if (a->waking && a->wake <= l->now)
+        return vn_fail(err, VN_EPOLICY,
+                       "policy %s: asks to be woken at %.6f s, expected a "
+                       "time after now, %.6f s",
+                       policy->name, (double) a->wake / 1e6,
+                       (double) l->now / 1e6);
+    return VN_OK;
+}
+
+enum vn_status
+vn_answer_check(struct vn_answer *a, const struct vn_policy *policy,
+                const struct vn_ledger *l, struct vn_error *err)
+{
+    enum vn_status status;
+
+    a->touched =
+        vn_xrealloc(a->touched, (size_t) a->allocated, sizeof *a->touched);
+    a->after = vn_xrealloc(a->after,
+                           (size_t) a->allocated * (size_t) l->cluster->ntypes,
+                           sizeof *a->after);
+    a->ntouched = 0;
+    status = check_all(a, policy, l, err);
+    for (int i = 0; i < a->ntouched; i++)
+        a->mark[a->touched[i].slot] = 0;
+    return status;
+}

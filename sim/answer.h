@@ -1,0 +1,57 @@
+/*
+ * A policy's answer, gathered, checked against the books, and applied.
+ *
+ * The engine trusts no answer: a slot or type that is not there, a number
+ * below 0, a job given less than it can use, more than it can use or, by a
+ * rigid policy, anything but all it asks for, a device given twice, a
+ * wake-up that is not later than now, are errors that name the policy, the
+ * job and the rule.  Nothing is applied of an answer that breaks one.
+ */
+#ifndef SIM_ANSWER_H
+#define SIM_ANSWER_H
+
+#include "sim/ledger.h"
+
+/* The job in `slot` shall hold `devices` of `type`. */
+struct vn_grant {
+    int slot;
+    int type;
+    int devices;
+};
+
+/* A job that an answer names, and what it held before. */
+struct vn_touched {
+    int slot;
+    int before; /* devices of all types */
+};
+
+struct vn_answer {
+    struct vn_grant *grants;
+    int ngrants;
+    int allocated;
+    bool waking;
+    vn_time wake;
+
+    struct vn_touched *touched; /* after vn_answer_check() */
+    int ntouched;
+    int *mark; /* mark[slot]: its index in touched + 1, 0 if none */
+    int marks;
+    int *after; /* after[i x types + type], of touched[i] */
+};
+
+/* Start from (struct vn_answer) {0}. */
+void vn_answer_free(struct vn_answer *answer);
+
+/* Forget the last answer. */
+void vn_answer_clear(struct vn_answer *answer);
+
+/*
+ * Check the answer, and gather in `touched`, in the order in which the policy
+ * named them, the jobs that it changes.
+ */
+enum vn_status vn_answer_check(struct vn_answer *answer,
+                               const struct vn_policy *policy,
+                               const struct vn_ledger *ledger,
+                               struct vn_error *err);
+
+#endif /* SIM_ANSWER_H */

@@ -1,0 +1,239 @@
+#include "config.h"
+
+#include "sim/output.h"
+
+#include "base/file.h"
+#include "base/xalloc.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+
+void
+vn_records_free(struct vn_records *r)
+{
+    free(r->all);
+    *r = (struct vn_records){0};
+}
+
+void
+vn_records_add(struct vn_records *r, const struct vn_record *record)
+{
+    if (r->count == r->allocated) {
+        r->allocated = 2 * r->allocated + 256;
+        r->all = vn_xrealloc(r->all, r->allocated, sizeof *r->all);
+    }
+    r->all[r->count++] = *record;
+}
+
+static int
+compare(const void *a, const void *b)
+{
+    const struct vn_record *x = a, *y = b;
+
+    return x->id < y->id ? -1 : x->id > y->id;
+}
+
+void
+vn_records_sort(struct vn_records *r)
+{
+    qsort(r->all, r->count, sizeof *r->all, compare);
+}
+
+static void
+write_time(FILE *out, vn_time time, char after)
+{
+    char text[VN_NUMBER_SIZE];
+
+    if (time >= 0)
+        fputs(vn_format_time(text, time), out);
+    putc(after, out);
+}
+
+static void
+write_record(FILE *out, const struct vn_record *r)
+{
+    fprintf(out, "%" PRId64 ",", r->id);
+    write_time(out, r->submit, ',');
+    write_time(out, r->start, ',');
+    write_time(out, r->finish, ',');
+    write_time(out, r->finish >= 0 ? r->finish - r->submit : -1, ',');
+    write_time(out, r->start >= 0 ? r->start - r->submit : -1, ',');
+    fprintf(out, "%d,%d,", r->preemptions, r->resizes);
+    write_time(out, r->device_us, ',');
+    fprintf(out, "%s\n", vn_job_state_name(r->state));
+}
+
+enum vn_status
+vn_records_write(const struct vn_records *r, const char *path,
+                 struct vn_error *err)
+{
+    struct vn_file file;
+    enum vn_status status = vn_file_create(&file, path, err);
+
+    if (status != VN_OK)
+        return status;
+    fputs("job_id,submit_s,start_s,finish_s,jct_s,queue_s,preemptions,"
+          "resizes,device_s,state\n",
+          file.stream);
+    for (size_t i = 0; i < r->count; i++)
+        write_record(file.stream, &r->all[i]);
+    return vn_file_commit(&file, err);
+}
+
+enum kind {
+    TEXT,
+    COUNT,
+    SECONDS,
+    SHARE
+};
+
+/* One figure of a summary, as machines get it. */
+struct figure {
+    const char *name;
+    enum kind kind;
+    const char *text;
+    double value;
+};
+
+enum {
+    FIGURES = 24
+};
+
+static int
+figures(struct figure f[FIGURES], const struct vn_heading *h,
+        const struct vn_summary *s)
+{
+    int n = 0;
+
+    f[n++] = (struct figure){"trace", TEXT, h->trace, 0};
+    f[n++] = (struct figure){"cluster", TEXT, h->cluster, 0};
+    f[n++] = (struct figure){"policy", TEXT, h->policy, 0};
+    f[n++] = (struct figure){"jobs", COUNT, NULL, (double) s->jobs};
+    f[n++] = (struct figure){"finished", COUNT, NULL, (double) s->finished};
+    f[n++] = (struct figure){"rejected", COUNT, NULL, (double) s->rejected};
+    f[n++] = (struct figure){"left", COUNT, NULL, (double) s->left};
+    f[n++] = (struct figure){"mean_jct_s", SECONDS, NULL, s->jct.mean};
+    f[n++] = (struct figure){"p50_jct_s", SECONDS, NULL, s->jct.p50};
+    f[n++] = (struct figure){"p90_jct_s", SECONDS, NULL, s->jct.p90};
+    f[n++] = (struct figure){"p99_jct_s", SECONDS, NULL, s->jct.p99};
+    f[n++] = (struct figure){"mean_queue_s", SECONDS, NULL, s->queueing.mean};
+    f[n++] = (struct figure){"p50_queue_s", SECONDS, NULL, s->queueing.p50};
+    f[n++] = (struct figure){"p90_queue_s", SECONDS, NULL, s->queueing.p90};
+    f[n++] = (struct figure){"p99_queue_s", SECONDS, NULL, s->queueing.p99};
+    f[n++] =
+        (struct figure){"makespan_s", SECONDS, NULL, (double) s->makespan};
+    f[n++] = (struct figure){"utilisation", SHARE, NULL, s->utilisation};
+    f[n++] = (struct figure){"device_s", SECONDS, NULL, (double) s->device_us};
+    f[n++] =
+        (struct figure){"preemptions", COUNT, NULL, (double) s->preemptions};
+    f[n++] = (struct figure){"resizes", COUNT, NULL, (double) s->resizes};
+    f[n++] = (struct figure){"events", COUNT, NULL, (double) s->events};
+    f[n++] = (struct figure){"wall_s", SECONDS, NULL, h->wall_s * 1e6};
+    return n;
+}
+
+static void
+print_number(FILE *out, const struct figure *f)
+{
+    char text[VN_NUMBER_SIZE];
+
+    switch (f->kind) {
+    case TEXT:
+        break;
+    case COUNT:
+        fprintf(out, "%.0f", f->value);
+        break;
+    case SECONDS:
+        fputs(vn_format_real(text, f->value / 1e6), out);
+        break;
+    case SHARE:
+        fprintf(out, "%.6f", f->value);
+        break;
+    }
+}
+
+static void
+print_csv(FILE *out, const struct figure *f, int n)
+{
+    for (int i = 0; i < n; i++)
+        fprintf(out, "%s%c", f[i].name, i + 1 < n ? ',' : '\n');
+    for (int i = 0; i < n; i++) {
+        if (f[i].kind == TEXT)
+            vn_csv_cell(out, f[i].text);
+        else
+            print_number(out, &f[i]);
+        putc(i + 1 < n ? ',' : '\n', out);
+    }
+}
+
+static void
+print_json(FILE *out, const struct figure *f, int n)
+{
+    fputs("{\n", out);
+    for (int i = 0; i < n; i++) {
+        fprintf(out, "  \"%s\": ", f[i].name);
+        if (f[i].kind == TEXT)
+            vn_json_string(out, f[i].text);
+        else
+            print_number(out, &f[i]);
+        fputs(i + 1 < n ? ",\n" : "\n}\n", out);
+    }
+}
+
+static void
+print_spread(FILE *out, const char *name, const struct vn_spread *s)
+{
+    char mean[VN_NUMBER_SIZE], p50[VN_NUMBER_SIZE], p90[VN_NUMBER_SIZE],
+        p99[VN_NUMBER_SIZE];
+
+    fprintf(out, "%-12s %10s %10s %10s %10s\n", name,
+            vn_format_span(mean, (vn_time) s->mean),
+            vn_format_span(p50, (vn_time) s->p50),
+            vn_format_span(p90, (vn_time) s->p90),
+            vn_format_span(p99, (vn_time) s->p99));
+}
+
+static void
+print_text(FILE *out, const struct vn_heading *h, const struct vn_summary *s)
+{
+    char text[VN_NUMBER_SIZE];
+
+    fprintf(out, "%-12s %s\n", "trace", h->trace);
+    fprintf(out, "%-12s %s, %d devices\n", "cluster", h->cluster, h->devices);
+    fprintf(out, "%-12s %s\n\n", "policy", h->policy);
+    fprintf(out,
+            "%-12s %" PRId64 " finished, %" PRId64 " rejected, %" PRId64
+            " left\n",
+            "jobs", s->finished, s->rejected, s->left);
+    fprintf(out, "%-12s %s\n", "makespan", vn_format_span(text, s->makespan));
+    fprintf(out, "%-12s %.1f %%\n", "utilisation", 100 * s->utilisation);
+    fprintf(out, "%-12s %" PRId64 "\n", "preemptions", s->preemptions);
+    fprintf(out, "%-12s %" PRId64 "\n", "resizes", s->resizes);
+    fprintf(out, "%-12s %" PRId64 " in %.3f s\n\n", "events", s->events,
+            h->wall_s);
+    fprintf(out, "%-12s %10s %10s %10s %10s\n", "", "mean", "p50", "p90",
+            "p99");
+    print_spread(out, "jct", &s->jct);
+    print_spread(out, "queueing", &s->queueing);
+}
+
+void
+vn_summary_print(FILE *out, enum vn_format format,
+                 const struct vn_heading *heading,
+                 const struct vn_summary *summary)
+{
+    struct figure f[FIGURES];
+    int n = figures(f, heading, summary);
+
+    switch (format) {
+    case VN_FORMAT_TEXT:
+        print_text(out, heading, summary);
+        break;
+    case VN_FORMAT_CSV:
+        print_csv(out, f, n);
+        break;
+    case VN_FORMAT_JSON:
+        print_json(out, f, n);
+        break;
+    }
+}

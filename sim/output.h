@@ -1,0 +1,51 @@
+/* What vnsim writes of a run: its summary, and the table of jobs. */
+#ifndef SIM_OUTPUT_H
+#define SIM_OUTPUT_H
+
+#include "sim/engine.h"
+
+#include <stdio.h>
+
+/* Records of jobs, as they end; start from (struct vn_records) {0}. */
+struct vn_records {
+    struct vn_record *all;
+    size_t count;
+    size_t allocated;
+};
+
+void vn_records_free(struct vn_records *records);
+void vn_records_add(struct vn_records *records,
+                    const struct vn_record *record);
+
+/* Put them in order of id. */
+void vn_records_sort(struct vn_records *records);
+
+/*
+ * Write job_id,submit_s,start_s,finish_s,jct_s,queue_s,preemptions,resizes,
+ * device_s,state to path, in the order they stand in; a time that is not
+ * there is an empty cell.
+ */
+enum vn_status vn_records_write(const struct vn_records *records,
+                                const char *path, struct vn_error *err);
+
+enum vn_format {
+    VN_FORMAT_TEXT,
+    VN_FORMAT_CSV,
+    VN_FORMAT_JSON
+};
+
+/* What a summary is of. */
+struct vn_heading {
+    const char *trace;
+    const char *cluster;
+    const char *policy;
+    int devices;
+    double wall_s; /* of the whole run */
+};
+
+/* Print a summary; CSV is a header and one row, JSON one object. */
+void vn_summary_print(FILE *out, enum vn_format format,
+                      const struct vn_heading *heading,
+                      const struct vn_summary *summary);
+
+#endif /* SIM_OUTPUT_H */
