@@ -8,6 +8,10 @@ libbase_a_SOURCES = \
 	base/progress.c base/progress.h \
 	base/quantile.c base/quantile.h \
 	base/rng.c base/rng.h \
+	base/schema.c base/schema.h \
+	base/schema_sql.c base/schema_sql.h \
+	base/store.c base/store.h \
+	base/store_export.c base/store_merge.c \
 	base/table.c base/table.h \
 	base/xalloc.c base/xalloc.h
 
@@ -16,3 +20,6 @@ t_base_t_SOURCES = t/base.c
 t_base_t_LDADD = $(BASE_LIBS) libtap.a
 t_table_t_SOURCES = t/table.c
 t_table_t_LDADD = $(BASE_LIBS) libtap.a
+check_PROGRAMS += t/store.t
+t_store_t_SOURCES = t/store.c
+t_store_t_LDADD = $(BASE_LIBS) libtap.a
