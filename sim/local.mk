@@ -15,7 +15,9 @@ libsim_a_SOURCES = \
 	sim/policy_srtf.c \
 	sim/policy_wfs.c \
 	sim/pool.c sim/pool.h \
+	sim/recorder.c sim/recorder.h \
 	sim/rigid.c sim/rigid.h \
+	sim/sampler.c sim/sampler.h \
 	sim/shares.c sim/shares.h \
 	sim/summary.c sim/summary.h \
 	sim/view.c \
@@ -24,3 +26,7 @@ libsim_a_SOURCES = \
 bin_PROGRAMS += vnsim
 vnsim_SOURCES = sim/main.c
 vnsim_LDADD = libsim.a libtraces.a libplan.a $(BASE_LIBS)
+
+check_PROGRAMS += t/recorder.t
+t_recorder_t_SOURCES = t/recorder.c
+t_recorder_t_LDADD = libsim.a libtraces.a libplan.a $(BASE_LIBS) libtap.a

@@ -1,0 +1,49 @@
+/*
+ * From the engine to the results file.
+ *
+ *     struct vn_recorder *recorder = vn_recorder_alloc(cluster,
+ * VN_RECORD_ALL); config.observer = vn_recorder_observer(recorder);
+ *     ... the engine runs ...
+ *     vn_recorder_write(recorder, engine, &run, store, err);
+ *     vn_recorder_free(recorder);
+ *
+ * What happens is kept in memory and written in one transaction at the end,
+ * in the order of the tables, so that a results file is locked briefly and
+ * rows are appended.
+ */
+#ifndef SIM_RECORDER_H
+#define SIM_RECORDER_H
+
+#include "base/store.h"
+#include "sim/engine.h"
+
+/* How much of a run is kept; each has what those before it have. */
+enum vn_recording {
+    VN_RECORD_RUN, /* the run's own row: the summary */
+    VN_RECORD_JOBS,
+    VN_RECORD_ALL /* allocations and samples too */
+};
+
+struct vn_recorder;
+
+/* cluster is kept. */
+struct vn_recorder *vn_recorder_alloc(const struct vn_cluster *cluster,
+                                      enum vn_recording recording);
+
+void vn_recorder_free(struct vn_recorder *recorder);
+
+/* For the engine's configuration; it needs the recorder while it runs. */
+struct vn_observer vn_recorder_observer(struct vn_recorder *recorder);
+
+/*
+ * Write a run that has ended.  In run, what describes the inputs, version,
+ * host and wall_us are set (see base/schema.h) and the rest is filled here:
+ * state is "done", or "stopped" where until cut the run short, or what it was
+ * set to if not NULL.
+ */
+enum vn_status vn_recorder_write(struct vn_recorder *recorder,
+                                 struct vn_engine *engine,
+                                 const struct vn_store_run *run,
+                                 struct vn_store *store, struct vn_error *err);
+
+#endif /* SIM_RECORDER_H */
