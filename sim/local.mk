@@ -30,3 +30,6 @@ vnsim_LDADD = libsim.a libtraces.a libplan.a $(BASE_LIBS)
 check_PROGRAMS += t/recorder.t
 t_recorder_t_SOURCES = t/recorder.c
 t_recorder_t_LDADD = libsim.a libtraces.a libplan.a $(BASE_LIBS) libtap.a
+check_PROGRAMS += t/shares.t
+t_shares_t_SOURCES = t/shares.c
+t_shares_t_LDADD = libsim.a libplan.a $(BASE_LIBS) libtap.a

@@ -36,48 +36,56 @@ fair_share(int spare, int64_t weight, __int128 sum)
  * The plain form, word for word.  What the header calls free is spare here.
  */
 
-/* Halve until the shares of those in U fit; they can, since n <= free. */
-static void
-halve(int spare, int n, const int64_t *weight, const bool *in, int *share)
-{
-    for (;;) {
-        int64_t sum = 0;
-        int lightest = -1;
+/* A job's place among those to be halved: the lightest first. */
+struct light {
+    int64_t weight;
+    int job;
+};
 
-        for (int i = 0; i < n; i++) {
-            if (!in[i])
-                continue;
-            sum += share[i];
-            if (share[i] > 1 && (lightest < 0 || weight[i] < weight[lightest]))
-                lightest = i;
+static int
+compare_light(const void *a, const void *b)
+{
+    const struct light *x = a, *y = b;
+
+    if (x->weight != y->weight)
+        return x->weight < y->weight ? -1 : 1;
+    return x->job - y->job;
+}
+
+/* Halve until the shares of those in U fit; they can, since n <= spare. */
+static void
+halve(int spare, int n, const struct light *light, const bool *in, int *share)
+{
+    int64_t sum = 0;
+
+    for (int i = 0; i < n; i++)
+        sum += in[i] ? share[i] : 0;
+    for (int i = 0; i < n && sum > spare; i++) {
+        int job = light[i].job;
+
+        while (in[job] && sum > spare && share[job] > 1) {
+            share[job] /= 2;
+            sum -= share[job];
         }
-        if (sum <= spare || lightest < 0)
-            return;
-        share[lightest] /= 2;
     }
 }
 
 static void
-double_up(int spare, int n, const int64_t *weight, const int *demand,
+double_up(int spare, int n, const struct light *light, const int *demand,
           int *share)
 {
-    int64_t below = INT64_MAX;
+    for (int end = n, start; end > 0; end = start) {
+        for (start = end - 1;
+             start > 0 && light[start - 1].weight == light[end - 1].weight;)
+            start--;
+        for (int i = start; i < end; i++) {
+            int job = light[i].job;
 
-    for (;;) {
-        int64_t heaviest = 0;
-
-        for (int i = 0; i < n; i++)
-            if (weight[i] < below && weight[i] > heaviest)
-                heaviest = weight[i];
-        if (heaviest == 0)
-            return;
-        for (int i = 0; i < n; i++)
-            while (weight[i] == heaviest && spare >= share[i]
-                   && 2 * share[i] <= demand[i]) {
-                spare -= share[i];
-                share[i] *= 2;
+            while (spare >= share[job] && 2 * share[job] <= demand[job]) {
+                spare -= share[job];
+                share[job] *= 2;
             }
-        below = heaviest;
+        }
     }
 }
 
@@ -86,9 +94,14 @@ vn_shares_plain(int devices, int n, const int64_t *weight, const int *demand,
                 int *share)
 {
     bool *in = vn_xcalloc((size_t) n, sizeof *in); /* of U */
+    struct light *light = vn_xcalloc((size_t) n, sizeof *light);
     int spare = devices, left = n;
 
-    memset(in, true, (size_t) n * sizeof *in);
+    for (int i = 0; i < n; i++) {
+        in[i] = true;
+        light[i] = (struct light){weight[i], i};
+    }
+    qsort(light, (size_t) n, sizeof *light, compare_light);
     while (left > 0) {
         int before = left, room = spare;
         __int128 sum = 0;
@@ -98,7 +111,7 @@ vn_shares_plain(int devices, int n, const int64_t *weight, const int *demand,
         for (int i = 0; i < n; i++)
             if (in[i])
                 share[i] = fair_share(spare, weight[i], sum);
-        halve(spare, n, weight, in, share);
+        halve(spare, n, light, in, share);
         for (int i = 0; i < n; i++)
             if (in[i] && share[i] >= demand[i]) {
                 share[i] = demand[i];
@@ -113,7 +126,8 @@ vn_shares_plain(int devices, int n, const int64_t *weight, const int *demand,
         if (left == before)
             break;
     }
-    double_up(spare, n, weight, demand, share);
+    double_up(spare, n, light, demand, share);
+    free(light);
     free(in);
 }
 
@@ -299,159 +313,258 @@ classes_within(int level)
     return (UINT64_C(2) << (2 * level)) - 1;
 }
 
-/*
- * The rounds of the rule, by class.  left[rank] is the set of classes still in
- * U at the end, share[rank] the s of the last round.  False where the halving
- * would be needed.
- */
-static bool
-rounds(const struct vn_shares *s, struct vn_shares_plan *plan, uint64_t *left,
-       int *share, int *spare)
+/* Where a group stands in the rounds.  Members are counted by class. */
+struct round {
+    uint64_t left;                 /* classes with members in U */
+    int share;                     /* s, but for those that were halved: */
+    int halved[VN_SHARES_CLASSES]; /* of the first members, down to 1 */
+    int odd;                       /* one that was halved in part, or -1 */
+    int odd_share;
+    int count[VN_SHARES_CLASSES]; /* the first members, which are in U */
+    int64_t demand[VN_SHARES_CLASSES];
+    int64_t halved_demand[VN_SHARES_CLASSES];
+    int nhalved;
+};
+
+/* Walks the members of a group that are in U, in order. */
+struct walk {
+    const struct vn_shares *shares;
+    const struct round *round;
+    uint64_t left;
+    int head[VN_SHARES_CLASSES];
+    int seen[VN_SHARES_CLASSES];
+};
+
+static struct walk
+begin_walk(const struct vn_shares *s, const struct vn_shares_group *group,
+           const struct round *round, uint64_t left)
 {
-    for (int r = 0; r < s->nsorted; r++)
-        left[r] = s->groups[s->sorted[r]].used;
-    for (;;) {
-        __int128 weights = 0;
-        int64_t shares = 0, met = 0;
+    struct walk w = {.shares = s, .round = round, .left = left};
+
+    for (uint64_t u = left; u != 0; u &= u - 1)
+        w.head[__builtin_ctzll(u)] = group->class[__builtin_ctzll(u)].first;
+    return w;
+}
+
+/* The next job, and its class, or -1. */
+static int
+next_member(struct walk *w, int *class)
+{
+    const struct vn_shares_job *jobs = w->shares->jobs;
+    int best = -1, job;
+
+    for (uint64_t u = w->left; u != 0; u &= u - 1) {
+        int k = __builtin_ctzll(u);
+
+        if (best < 0 || jobs[w->head[k]].order < jobs[w->head[best]].order)
+            best = k;
+    }
+    if (best < 0)
+        return -1;
+    job = w->head[best];
+    w->head[best] = jobs[job].next;
+    if (++w->seen[best] == w->round->count[best])
+        w->left &= ~(UINT64_C(1) << best);
+    *class = best;
+    return job;
+}
+
+static int
+members(const struct round *round)
+{
+    int n = 0;
+
+    for (uint64_t u = round->left; u != 0; u &= u - 1)
+        n += round->count[__builtin_ctzll(u)];
+    return n;
+}
+
+/* Halve the shares of a group, the first in order first, by up to excess. */
+static void
+halve_group(const struct vn_shares *s, const struct vn_shares_group *group,
+            struct round *round, int64_t *excess)
+{
+    int64_t all = (int64_t) members(round) * (round->share - 1);
+    struct walk w;
+
+    if (all <= *excess) {
+        round->share = 1;
+        *excess -= all;
+        return;
+    }
+    w = begin_walk(s, group, round, round->left);
+    while (*excess > 0) {
+        int k, job = next_member(&w, &k), share = round->share;
+
+        while (*excess > 0 && share > 1) {
+            share /= 2;
+            *excess -= share;
+        }
+        if (share == 1) {
+            round->halved[k]++;
+            round->halved_demand[k] += s->jobs[job].demand;
+            round->nhalved++;
+        } else {
+            round->odd = job;
+            round->odd_share = share;
+        }
+    }
+}
+
+/* Let those of a class whose share meets their demand leave U. */
+static int64_t
+meet_class(const struct vn_shares *s, struct round *round, int k)
+{
+    int count = k > 0 ? round->halved[k] : 0;
+    int64_t demand = k > 0 ? round->halved_demand[k] : 0, met;
+
+    if (round->odd >= 0 && s->jobs[round->odd].class == k
+        && round->odd_share < s->jobs[round->odd].demand) {
+        count++;
+        demand += s->jobs[round->odd].demand;
+    }
+    met = round->demand[k] - demand;
+    round->count[k] = count;
+    round->demand[k] = demand;
+    if (count == 0)
+        round->left &= ~(UINT64_C(1) << k);
+    return met;
+}
+
+static void
+forget_halving(struct round *round)
+{
+    if (round->nhalved > 0) {
+        memset(round->halved, 0, sizeof round->halved);
+        memset(round->halved_demand, 0, sizeof round->halved_demand);
+    }
+    round->nhalved = 0;
+    round->odd = -1;
+}
+
+/* The first part of a round: s for each of U, halved until they fit. */
+static bool
+deal(const struct vn_shares *s, struct round *rounds, int spare,
+     int64_t *dealt)
+{
+    __int128 weights = 0;
+    int64_t excess;
+
+    *dealt = 0;
+    for (int r = 0; r < s->nsorted; r++) {
+        weights +=
+            (__int128) members(&rounds[r]) * s->groups[s->sorted[r]].weight;
+        forget_halving(&rounds[r]);
+    }
+    if (weights == 0)
+        return false;
+    for (int r = 0; r < s->nsorted; r++) {
+        struct round *round = &rounds[r];
+
+        round->share =
+            fair_share(spare, s->groups[s->sorted[r]].weight, weights);
+        *dealt += (int64_t) members(round) * round->share;
+    }
+    excess = *dealt - spare;
+    for (int r = s->nsorted - 1; r >= 0 && excess > 0; r--) {
+        int64_t before = excess;
+
+        halve_group(s, &s->groups[s->sorted[r]], &rounds[r], &excess);
+        *dealt -= before - excess;
+    }
+    return true;
+}
+
+/* The rounds of the rule; what is left over in *spare. */
+static void
+go_round(const struct vn_shares *s, struct round *rounds, int *spare)
+{
+    int64_t dealt;
+
+    while (deal(s, rounds, *spare, &dealt)) {
+        int64_t met = 0;
         bool any = false;
 
         for (int r = 0; r < s->nsorted; r++) {
-            const struct vn_shares_group *group = &s->groups[s->sorted[r]];
-            int n = 0;
+            uint64_t within =
+                rounds[r].left & classes_within(level_of(rounds[r].share));
 
-            for (uint64_t u = left[r]; u != 0; u &= u - 1)
-                n += group->class[__builtin_ctzll(u)].count;
-            share[r] = n; /* for a moment */
-            weights += (__int128) n * group->weight;
-        }
-        if (weights == 0)
-            return true;
-        for (int r = 0; r < s->nsorted; r++)
-            if (share[r] > 0) {
-                int n = share[r];
+            for (; within != 0; within &= within - 1) {
+                int k = __builtin_ctzll(within);
+                int before = rounds[r].count[k];
 
-                share[r] = fair_share(*spare, s->groups[s->sorted[r]].weight,
-                                      weights);
-                shares += (int64_t) n * share[r];
+                met += meet_class(s, &rounds[r], k);
+                any = any || rounds[r].count[k] < before;
             }
-        if (shares > *spare)
-            return false;
-        for (int r = 0; r < s->nsorted; r++) {
-            const struct vn_shares_group *group = &s->groups[s->sorted[r]];
-            uint64_t done = share[r] > 0
-                                ? left[r] & classes_within(level_of(share[r]))
-                                : 0;
-
-            left[r] &= ~done;
-            any = any || done != 0;
-            for (; done != 0; done &= done - 1)
-                met += group->class[__builtin_ctzll(done)].demand;
+        }
+        if (!any) {
+            *spare -= (int) dealt;
+            return;
         }
         *spare -= (int) met;
-        if (any)
-            continue;
-        for (int r = 0; r < s->nsorted; r++)
-            for (uint64_t u = left[r]; u != 0; u &= u - 1)
-                plan->base[s->sorted[r] * VN_SHARES_CLASSES
-                           + __builtin_ctzll(u)] = share[r];
-        *spare -= (int) shares;
-        return true;
     }
 }
 
-/* The doubling within a group: its classes in `left`, merged by order. */
+/* Write down what a group that is left in U gets. */
+static void
+settle_group(const struct vn_shares *s, struct vn_shares_plan *plan, int g,
+             const struct round *round)
+{
+    for (uint64_t u = round->left; u != 0; u &= u - 1) {
+        int k = __builtin_ctzll(u), i = 0;
+        const struct vn_shares_class *c = &s->groups[g].class[k];
+        bool whole = round->count[k] == c->count;
+
+        if (whole)
+            plan->base[g * VN_SHARES_CLASSES + k] = round->share;
+        for (int job = c->first;
+             i < (whole ? round->halved[k] : round->count[k]);
+             job = s->jobs[job].next, i++)
+            name(plan, job, i < round->halved[k] ? 1 : round->share);
+    }
+    if (round->odd >= 0)
+        name(plan, round->odd, round->odd_share);
+}
+
+/* The doubling within a group. */
 static void
 double_group(const struct vn_shares *s, struct vn_shares_plan *plan,
-             const struct vn_shares_group *group, uint64_t left, int share,
+             const struct vn_shares_group *group, const struct round *round,
              int *spare)
 {
-    int head[VN_SHARES_CLASSES];
+    uint64_t left = round->left;
+    bool plain = round->nhalved == 0 && round->odd < 0;
+    struct walk w;
+    int job, k;
 
     /* A demand of at least twice the share lies above class 2 level + 1. */
-    left &= ~((UINT64_C(4) << (2 * level_of(share))) - 1);
-    for (uint64_t u = left; u != 0; u &= u - 1)
-        head[__builtin_ctzll(u)] = group->class[__builtin_ctzll(u)].first;
-    while (*spare >= share) {
-        int best = -1, got = share;
+    if (plain)
+        left &= ~((UINT64_C(4) << (2 * level_of(round->share))) - 1);
+    w = begin_walk(s, group, round, left);
+    for (int i = 0; *spare >= (plain || i > round->nhalved ? round->share : 1);
+         i++) {
+        int share, got;
 
-        for (uint64_t u = left; u != 0; u &= u - 1) {
-            int k = __builtin_ctzll(u);
-
-            if (head[k] >= 0
-                && (best < 0
-                    || s->jobs[head[k]].order < s->jobs[head[best]].order))
-                best = k;
-        }
-        if (best < 0)
+        if ((job = next_member(&w, &k)) < 0)
             return;
-        while (*spare >= got && 2 * got <= s->jobs[head[best]].demand) {
+        share = w.seen[k] <= round->halved[k] ? 1
+                : job == round->odd           ? round->odd_share
+                                              : round->share;
+        for (got = share; *spare >= got && 2 * got <= s->jobs[job].demand;
+             got *= 2)
             *spare -= got;
-            got *= 2;
-        }
-        name(plan, head[best], got);
-        head[best] = s->jobs[head[best]].next;
+        if (got != share)
+            name(plan, job, got);
     }
-}
-
-/* In order: heaviest group first, within a group by order. */
-struct ranked {
-    int64_t order;
-    int job;
-};
-
-static int
-compare_ranked(const void *a, const void *b)
-{
-    const struct ranked *x = a, *y = b;
-
-    return x->order < y->order ? -1 : x->order > y->order;
-}
-
-/* Every job by name, as the plain form has it. */
-static void
-work_out_plainly(const struct vn_shares *s, struct vn_shares_plan *plan)
-{
-    size_t n = (size_t) s->count;
-    struct ranked *all = vn_xcalloc(n, sizeof *all);
-    int64_t *weight = vn_xcalloc(n, sizeof *weight);
-    int *demand = vn_xcalloc(n, sizeof *demand);
-    int *share = vn_xcalloc(n, sizeof *share);
-    int m = 0;
-
-    for (int r = 0; r < s->nsorted; r++)
-        for (uint64_t u = s->groups[s->sorted[r]].used; u != 0; u &= u - 1) {
-            int k = __builtin_ctzll(u);
-
-            for (int j = s->groups[s->sorted[r]].class[k].first; j >= 0;
-                 j = s->jobs[j].next)
-                all[m++] = (struct ranked){s->jobs[j].order, j};
-        }
-    qsort(all, n, sizeof *all, compare_ranked);
-    for (int i = 0; i < m; i++) {
-        weight[i] = s->groups[s->jobs[all[i].job].group].weight;
-        demand[i] = s->jobs[all[i].job].demand;
-    }
-    vn_shares_plain(s->devices, m, weight, demand, share);
-    for (int i = 0; i < m; i++)
-        name(plan, all[i].job, share[i]);
-    free(all);
-    free(weight);
-    free(demand);
-    free(share);
 }
 
 void
 vn_shares_work_out(const struct vn_shares *s, struct vn_shares_plan *plan)
 {
-    size_t groups = (size_t) s->nsorted;
+    size_t n = (size_t) s->nsorted;
     int size = s->ngroups * VN_SHARES_CLASSES, spare = s->devices;
-    uint64_t few[16], *left = few;
-    int few_shares[16], *share = few_shares;
+    struct round *rounds;
 
-    if (groups > sizeof few / sizeof few[0]) {
-        left = vn_xcalloc(groups, sizeof *left);
-        share = vn_xcalloc(groups, sizeof *share);
-    }
     if (size > plan->base_size) {
         plan->base_size = size;
         plan->base =
@@ -459,15 +572,25 @@ vn_shares_work_out(const struct vn_shares *s, struct vn_shares_plan *plan)
     }
     memset(plan->base, 0, (size_t) size * sizeof *plan->base);
     plan->nnamed = 0;
-    if (!rounds(s, plan, left, share, &spare))
-        work_out_plainly(s, plan);
-    else
-        for (int r = 0; r < s->nsorted; r++)
-            if (left[r] != 0)
-                double_group(s, plan, &s->groups[s->sorted[r]], left[r],
-                             share[r], &spare);
-    if (left != few) {
-        free(left);
-        free(share);
+    rounds = vn_xcalloc(n, sizeof *rounds);
+    for (size_t r = 0; r < n; r++) {
+        const struct vn_shares_group *group = &s->groups[s->sorted[r]];
+
+        rounds[r].left = group->used;
+        rounds[r].odd = -1;
+        for (uint64_t u = group->used; u != 0; u &= u - 1) {
+            int k = __builtin_ctzll(u);
+
+            rounds[r].count[k] = group->class[k].count;
+            rounds[r].demand[k] = group->class[k].demand;
+        }
     }
+    go_round(s, rounds, &spare);
+    for (size_t r = 0; r < n; r++)
+        settle_group(s, plan, s->sorted[r], &rounds[r]);
+    for (size_t r = 0; r < n; r++)
+        if (rounds[r].left != 0)
+            double_group(s, plan, &s->groups[s->sorted[r]], &rounds[r],
+                         &spare);
+    free(rounds);
 }

@@ -17,10 +17,9 @@
  *
  * vn_shares_plain() is that, word for word.  struct vn_shares gives the same
  * numbers without looking at every job: jobs of one weight whose demands lie
- * between the same powers of two are alike until the doubling, so they are
- * counted as a class, and only those that are doubled are named.  Where the
- * halving is needed, which takes unequal weights, it falls back on the plain
- * form.
+ * between the same powers of two are alike but for the halving and doubling,
+ * so they are counted as a class, and only those that are halved or doubled
+ * are looked at and named.
  */
 #ifndef SIM_SHARES_H
 #define SIM_SHARES_H
