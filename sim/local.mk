@@ -33,3 +33,9 @@ t_recorder_t_LDADD = libsim.a libtraces.a libplan.a $(BASE_LIBS) libtap.a
 check_PROGRAMS += t/shares.t
 t_shares_t_SOURCES = t/shares.c
 t_shares_t_LDADD = libsim.a libplan.a $(BASE_LIBS) libtap.a
+
+check_PROGRAMS += t/index.t t/replay.t
+t_index_t_SOURCES = t/index.c
+t_index_t_LDADD = libsim.a libplan.a $(BASE_LIBS) libtap.a
+t_replay_t_SOURCES = t/replay.c t/naive.c t/naive.h
+t_replay_t_LDADD = libsim.a libtraces.a libplan.a $(BASE_LIBS) libtap.a

@@ -1,29 +1,38 @@
 /* vnsim: replay a trace on a cluster under a policy. */
 #include "config.h"
 
+#include "base/file.h"
 #include "base/option.h"
 #include "base/progress.h"
+#include "base/rng.h"
+#include "base/store.h"
 #include "plan/cluster.h"
 #include "sim/engine.h"
 #include "sim/output.h"
+#include "sim/recorder.h"
 #include "traces/trace.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 enum option {
     TRACE,
     CLUSTER,
     POLICY,
     OPTION,
+    SEED,
     UNTIL,
     JOBS,
+    RESULTS,
     FORMAT,
     POLICIES,
     SHOW_VERSION,
     NOPTIONS
 };
 
+/* clang-format off: a row reads as name, argument, help, letter. */
 static const struct vn_option options[] = {
     [TRACE] = {"trace",    "FILE",          "the jobs; '-' is standard input",           't'},
     [CLUSTER] = {"cluster",  "FILE|INLINE",
@@ -31,14 +40,18 @@ static const struct vn_option options[] = {
     [POLICY] = {"policy",   "NAME",          "who gets them [fifo]",                      'p'},
     [OPTION] = {"option",   "NAME=VALUE",
                "an option of the policy; may be given again",                            'o'},
+    [SEED] = {"seed",     "N",             "of what is drawn at random [0]",            's'},
     [UNTIL] = {"until",    "TIME",          "stop before this time, as in 90000 or 25h",
                0                                                                            },
     [JOBS] = {"jobs",     "FILE",
                "write a table of the jobs; '-' is standard output",                      'j'},
+    [RESULTS] = {"results",  "FILE",          "add the run to a results file (SQLite)",
+               'r'                                                                          },
     [FORMAT] = {"format",   "text|csv|json", "of the summary [text]",                     0  },
     [POLICIES] = {"policies", NULL,            "list the policies and their options",       0  },
     [SHOW_VERSION] = {"version",  NULL,            "print the version",                         0  },
 };
+/* clang-format on */
 
 struct arguments {
     const char *trace;
@@ -46,8 +59,10 @@ struct arguments {
     const struct vn_policy *policy;
     const char *words[VN_POLICY_OPTIONS_MAX];
     int nwords;
+    int64_t seed;
     vn_time until;
     const char *jobs;
+    const char *results;
     enum vn_format format;
 };
 
@@ -103,6 +118,11 @@ take(struct arguments *a, enum option option, const char *value,
                            VN_POLICY_OPTIONS_MAX);
         a->words[a->nwords++] = value;
         break;
+    case SEED:
+        wrong = vn_read_int(value, 0, INT64_MAX, &a->seed, why);
+        if (wrong != NULL)
+            status = vn_args_refuse(err, "seed", value, wrong);
+        break;
     case UNTIL:
         wrong = vn_read_time(value, 1, VN_TIME_MAX, &a->until, why);
         if (wrong != NULL)
@@ -110,6 +130,9 @@ take(struct arguments *a, enum option option, const char *value,
         break;
     case JOBS:
         a->jobs = value;
+        break;
+    case RESULTS:
+        a->results = value;
         break;
     case FORMAT:
         status = vn_option_choice("format", value, formats, 3, &choice, err);
@@ -161,6 +184,10 @@ parse(int argc, char **argv, struct arguments *a, bool *done,
                        "no %s given, expected --%s (see --help)",
                        a->trace == NULL ? "trace" : "cluster",
                        a->trace == NULL ? "trace" : "cluster");
+    if (a->results != NULL && strcmp(a->trace, "-") == 0)
+        return vn_fail(err, VN_EUSAGE,
+                       "--results: the trace is standard input, expected a "
+                       "file, which can be named by a hash");
     return VN_OK;
 }
 
@@ -174,12 +201,6 @@ static const char *
 device_type(void *arg, int number)
 {
     return vn_trace_names(arg)->device_types.text[number];
-}
-
-static void
-on_ended(void *arg, const struct vn_record *record)
-{
-    vn_records_add(arg, record);
 }
 
 /* Step to the end, with progress. */
@@ -200,48 +221,101 @@ go(struct vn_engine *engine, const struct vn_trace *trace,
     return status == VN_OK ? vn_engine_run(engine, err) : status;
 }
 
+/* Name the inputs of the run by their hashes, and add it to the file. */
+static enum vn_status
+store(const struct arguments *a, struct vn_recorder *recorder,
+      struct vn_engine *engine, double wall_s, struct vn_error *err)
+{
+    char words[1024] = "", trace_hash[17], cluster_hash[17], host[256] = "";
+    char until[VN_NUMBER_SIZE], name[VN_STORE_NAME_SIZE];
+    struct vn_store_run run;
+    struct vn_store *store = NULL;
+    uint64_t hash = 0;
+    enum vn_status status;
+    bool has;
+
+    status = vn_file_hash(a->trace, &hash, err);
+    if (status != VN_OK)
+        return status;
+    snprintf(trace_hash, sizeof trace_hash, "%016" PRIx64, hash);
+    if (access(a->cluster, R_OK) != 0
+        || vn_file_hash(a->cluster, &hash, err) != VN_OK)
+        hash = vn_hash(0, a->cluster, strlen(a->cluster));
+    snprintf(cluster_hash, sizeof cluster_hash, "%016" PRIx64, hash);
+    for (int i = 0; i < a->nwords; i++)
+        snprintf(words + strlen(words), sizeof words - strlen(words), "%s%s",
+                 i > 0 ? " " : "", a->words[i]);
+    if (a->until > 0)
+        snprintf(words + strlen(words), sizeof words - strlen(words),
+                 "%suntil=%s", a->nwords > 0 ? " " : "",
+                 vn_format_time(until, a->until));
+    gethostname(host, sizeof host - 1);
+    vn_store_blank(VN_STORE_RUN, &run);
+    run.kind = "simulated";
+    run.trace = a->trace;
+    run.trace_hash = trace_hash;
+    run.cluster = a->cluster;
+    run.cluster_hash = cluster_hash;
+    run.policy = a->policy->name;
+    run.options = words;
+    run.seed = a->seed;
+    run.version = PACKAGE_VERSION;
+    run.host = host;
+    run.wall_us = (int64_t) (wall_s * 1e6);
+    vn_store_run_name(&run, name);
+    status = vn_store_open(a->results, VN_STORE_WRITE, &store, err);
+    if (status == VN_OK)
+        status = vn_store_has(store, name, &has, err);
+    if (status == VN_OK && has)
+        fprintf(stderr, "vnsim: %s has this run already, as %s\n", a->results,
+                name);
+    else if (status == VN_OK)
+        status = vn_recorder_write(recorder, engine, &run, store, err);
+    vn_store_close(store);
+    return status;
+}
+
 static enum vn_status
 replay(const struct arguments *a, const struct vn_cluster *cluster,
        struct vn_trace *trace, struct vn_error *err)
 {
     double started = vn_clock(), values[VN_POLICY_OPTIONS_MAX];
-    struct vn_records records = {0};
+    enum vn_recording recording = a->results != NULL ? VN_RECORD_ALL
+                                  : a->jobs != NULL  ? VN_RECORD_JOBS
+                                                     : VN_RECORD_RUN;
+    struct vn_recorder *recorder = vn_recorder_alloc(cluster, recording);
     struct vn_engine_config config = {
         .cluster = cluster,
         .source = {next_job, trace, device_type},
         .policy = a->policy,
         .options = values,
         .until = a->until,
+        .observer = vn_recorder_observer(recorder),
     };
+    struct vn_heading heading = {.trace = a->trace,
+                                 .cluster = a->cluster,
+                                 .policy = a->policy->name,
+                                 .devices = cluster->devices};
     struct vn_engine *engine = NULL;
     struct vn_summary summary;
     enum vn_status status;
 
-    if (a->jobs != NULL) {
-        config.observer.arg = &records;
-        config.observer.ended = on_ended;
-    }
     if ((status =
              vn_policy_configure(a->policy, a->words, a->nwords, values, err))
         || (status = vn_engine_alloc(&config, &engine, err))
         || (status = go(engine, trace, err))
         || (status = vn_engine_summary(engine, &summary, err)))
         goto out;
-    if (a->jobs != NULL) {
-        vn_records_sort(&records);
-        status = vn_records_write(&records, a->jobs, err);
-    }
+    heading.wall_s = vn_clock() - started;
+    if (a->jobs != NULL)
+        status = vn_recorder_write_jobs(recorder, a->jobs, err);
+    if (status == VN_OK && a->results != NULL)
+        status = store(a, recorder, engine, heading.wall_s, err);
     if (status == VN_OK && (a->jobs == NULL || strcmp(a->jobs, "-") != 0))
-        vn_summary_print(stdout, a->format,
-                         &(struct vn_heading){.trace = a->trace,
-                                              .cluster = a->cluster,
-                                              .policy = a->policy->name,
-                                              .devices = cluster->devices,
-                                              .wall_s = vn_clock() - started},
-                         &summary);
+        vn_summary_print(stdout, a->format, &heading, &summary);
 out:
     vn_engine_free(engine);
-    vn_records_free(&records);
+    vn_recorder_free(recorder);
     return status;
 }
 

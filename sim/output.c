@@ -6,6 +6,7 @@
 #include "base/xalloc.h"
 
 #include <inttypes.h>
+#include <math.h>
 #include <stdlib.h>
 
 void
@@ -144,7 +145,7 @@ print_number(FILE *out, const struct figure *f)
         fprintf(out, "%.0f", f->value);
         break;
     case SECONDS:
-        fputs(vn_format_real(text, f->value / 1e6), out);
+        fputs(vn_format_time(text, (vn_time) llround(f->value)), out);
         break;
     case SHARE:
         fprintf(out, "%.6f", f->value);

@@ -311,3 +311,11 @@ vn_recorder_write(struct vn_recorder *r, struct vn_engine *engine,
     vn_store_rollback(store);
     return status;
 }
+
+enum vn_status
+vn_recorder_write_jobs(struct vn_recorder *r, const char *path,
+                       struct vn_error *err)
+{
+    vn_records_sort(&r->records);
+    return vn_records_write(&r->records, path, err);
+}

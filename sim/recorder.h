@@ -1,8 +1,8 @@
 /*
  * From the engine to the results file.
  *
- *     struct vn_recorder *recorder = vn_recorder_alloc(cluster,
- * VN_RECORD_ALL); config.observer = vn_recorder_observer(recorder);
+ *     recorder = vn_recorder_alloc(cluster, VN_RECORD_ALL);
+ *     config.observer = vn_recorder_observer(recorder);
  *     ... the engine runs ...
  *     vn_recorder_write(recorder, engine, &run, store, err);
  *     vn_recorder_free(recorder);
@@ -45,5 +45,9 @@ enum vn_status vn_recorder_write(struct vn_recorder *recorder,
                                  struct vn_engine *engine,
                                  const struct vn_store_run *run,
                                  struct vn_store *store, struct vn_error *err);
+
+/* Write the jobs kept as a table (sim/output.h), in order of id. */
+enum vn_status vn_recorder_write_jobs(struct vn_recorder *recorder,
+                                      const char *path, struct vn_error *err);
 
 #endif /* SIM_RECORDER_H */
