@@ -1,0 +1,437 @@
+/* Every operation of every backend against the reference, bit for bit. */
+#include "config.h"
+
+#include "base/rng.h"
+#include "base/xalloc.h"
+#include "t/tap.h"
+#include "vnode_exec/device.h"
+#include "vnode_exec/formula.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+enum {
+    SIZE = 200000, /* floats of device memory that a case works in */
+    OUT = 120000   /* where most results go */
+};
+
+typedef const struct vn_backend backend;
+typedef struct vn_device device;
+
+/* m is SIZE floats in the device's memory, the same noise on each. */
+struct op_case {
+    const char *name;
+    void (*run)(backend *b, device *d, float *m);
+    double tolerance; /* 0: every bit */
+};
+
+static struct vn_gemm
+plain(int m, int n, int k)
+{
+    return (struct vn_gemm){.m = m,
+                            .n = n,
+                            .k = k,
+                            .outer = 1,
+                            .inner = 1,
+                            .a_row = k,
+                            .a_col = 1,
+                            .b_row = n,
+                            .b_col = 1,
+                            .c_row = n};
+}
+
+static void
+gemm_plain(backend *b, device *d, float *m)
+{
+    struct vn_gemm g = plain(97, 83, 301);
+
+    b->gemm(d, &g, m, m + 40000, m + OUT);
+    g = plain(1, 10, 7);
+    b->gemm(d, &g, m, m + 40000, m + OUT + 9000);
+    g = plain(64, 64, 64);
+    b->gemm(d, &g, m, m + 40000, m + OUT + 10000);
+    g = plain(13, 5, 600);
+    b->gemm(d, &g, m, m + 40000, m + OUT + 20000);
+}
+
+static void
+gemm_transposed(backend *b, device *d, float *m)
+{
+    struct vn_gemm g = plain(97, 83, 301);
+
+    g.a_row = 1, g.a_col = 97;
+    b->gemm(d, &g, m, m + 40000, m + OUT);
+    g.b_row = 1, g.b_col = 301;
+    b->gemm(d, &g, m, m + 40000, m + OUT + 10000);
+    g.a_row = 301, g.a_col = 1;
+    b->gemm(d, &g, m, m + 40000, m + OUT + 20000);
+}
+
+static void
+gemm_epilogue(backend *b, device *d, float *m)
+{
+    struct vn_gemm g = plain(31, 45, 520);
+
+    g.bias = m + 70000;
+    g.addend = m + 71000;
+    g.relu = true;
+    b->gemm(d, &g, m, m + 40000, m + OUT);
+    g.add = true;
+    b->gemm(d, &g, m, m + 40000, m + OUT + 10000);
+    g.relu = false;
+    b->gemm(d, &g, m, m + 40000, m + OUT + 20000);
+}
+
+/* Attention as gpt has it: 3 sequences, 2 heads of 20, context 37. */
+static void
+gemm_attention(backend *b, device *d, float *m)
+{
+    float *qkv = m, *p = m + OUT, *o = m + OUT + 10000, *dqkv = o + 10000;
+    struct vn_gemm g = {.m = 37,
+                        .n = 37,
+                        .k = 20,
+                        .outer = 3,
+                        .inner = 2,
+                        .a_row = 120,
+                        .a_col = 1,
+                        .a_outer = 37 * 120,
+                        .a_inner = 20,
+                        .b_row = 1,
+                        .b_col = 120,
+                        .b_outer = 37 * 120,
+                        .b_inner = 20,
+                        .c_row = 37,
+                        .c_outer = 2 * 37 * 37,
+                        .c_inner = 37 * 37,
+                        .triangle = VN_LOWER_C};
+
+    b->gemm(d, &g, qkv, qkv + 40, p);
+    b->softmax_forward(d, 6, 37, 0.223F, p);
+    g = (struct vn_gemm){.m = 37,
+                         .n = 20,
+                         .k = 37,
+                         .outer = 3,
+                         .inner = 2,
+                         .a_row = 37,
+                         .a_col = 1,
+                         .a_outer = 2 * 37 * 37,
+                         .a_inner = 37 * 37,
+                         .b_row = 120,
+                         .b_col = 1,
+                         .b_outer = 37 * 120,
+                         .b_inner = 20,
+                         .c_row = 40,
+                         .c_outer = 37 * 40,
+                         .c_inner = 20,
+                         .triangle = VN_LOWER_A};
+    b->gemm(d, &g, p, qkv + 80, o);
+    g.a_row = 1, g.a_col = 37, g.triangle = VN_UPPER_A;
+    g.c_row = 120, g.c_outer = 37 * 120;
+    b->gemm(d, &g, p, qkv + 40, dqkv);
+}
+
+static struct vn_conv
+conv(int side, int in, int out, int size, int stride, int pad)
+{
+    int after = (side + 2 * pad - size) / stride + 1;
+
+    return (struct vn_conv){3,        side,
+                            side + 2, in,
+                            after,    (side + 2 + 2 * pad - size) / stride + 1,
+                            out,      size,
+                            stride,   pad};
+}
+
+static void
+all_conv(backend *b, device *d, float *m, struct vn_conv s)
+{
+    b->conv_forward(d, &s, m, m + 50000, m + OUT);
+    b->conv_backward_data(d, &s, m + 60000, m + 50000, false, m + OUT + 20000);
+    b->conv_backward_data(d, &s, m + 60000, m + 50000, true, m + OUT + 40000);
+    b->conv_backward_weights(d, &s, m, m + 60000, m + OUT + 60000);
+}
+
+static void
+conv_3x3(backend *b, device *d, float *m)
+{
+    all_conv(b, d, m, conv(14, 16, 16, 3, 1, 1));
+}
+
+static void
+conv_odd(backend *b, device *d, float *m)
+{
+    all_conv(b, d, m, conv(11, 5, 19, 3, 1, 1));
+}
+
+static void
+conv_first(backend *b, device *d, float *m)
+{
+    all_conv(b, d, m, conv(14, 1, 16, 3, 1, 1));
+    all_conv(b, d, m, conv(14, 3, 8, 3, 1, 1));
+}
+
+static void
+conv_stride(backend *b, device *d, float *m)
+{
+    all_conv(b, d, m, conv(14, 16, 32, 3, 2, 1));
+    all_conv(b, d, m, conv(15, 4, 9, 3, 2, 1));
+}
+
+static void
+conv_shortcut(backend *b, device *d, float *m)
+{
+    all_conv(b, d, m, conv(14, 16, 32, 1, 2, 0));
+    all_conv(b, d, m, conv(13, 8, 24, 1, 1, 0));
+}
+
+static void
+column_sum(backend *b, device *d, float *m)
+{
+    b->column_sum(d, 301, 83, m, m + OUT);
+    b->column_sum(d, 128, 16, m, m + OUT + 100);
+}
+
+static void
+batchnorm(backend *b, device *d, float *m)
+{
+    float *s = m + OUT + 20000;
+
+    b->batchnorm_forward(d, 1000, 16, m, m + 50000, m + 51000, NULL, true,
+                         m + OUT, s, s + 100, s + 200);
+    b->batchnorm_backward(d, 1000, 16, m, m + 50000, true, m + OUT, s, s + 100,
+                          m + 60000, m + OUT + 30000, false, NULL, s + 300,
+                          s + 400);
+    b->batchnorm_infer(d, 100, 19, m, m + 50000, m + 51000, NULL, true,
+                       m + 52000, m + 53000, m + OUT + 50000);
+}
+
+static void
+batchnorm_residual(backend *b, device *d, float *m)
+{
+    float *s = m + OUT + 20000;
+
+    b->batchnorm_forward(d, 333, 19, m, m + 50000, m + 51000, m + 70000, true,
+                         m + OUT, s, s + 100, s + 200);
+    b->batchnorm_backward(d, 333, 19, m, m + 50000, true, m + OUT, s, s + 100,
+                          m + 60000, m + OUT + 30000, false, m + OUT + 40000,
+                          s + 300, s + 400);
+    b->batchnorm_backward(d, 333, 19, m, m + 50000, false, NULL, s, s + 100,
+                          m + 60000, m + 60000, true, m + OUT + 60000, s + 500,
+                          s + 600);
+}
+
+static void
+layernorm(backend *b, device *d, float *m)
+{
+    float *s = m + OUT + 40000;
+
+    b->layernorm_forward(d, 201, 72, m, m + 50000, m + 51000, m + OUT, s,
+                         s + 300);
+    b->layernorm_backward(d, 201, 72, m, m + 50000, s, s + 300, m + 60000,
+                          false, m + OUT + 20000, s + 600, s + 700);
+    b->layernorm_backward(d, 201, 72, m, m + 50000, s, s + 300, m + 60000,
+                          true, m + OUT + 60000, s + 800, s + 900);
+}
+
+static void
+softmax(backend *b, device *d, float *m)
+{
+    b->softmax_forward(d, 5, 77, 0.31F, m);
+    b->softmax_backward(d, 5, 77, 0.31F, m, m + OUT);
+}
+
+static void
+elementwise(backend *b, device *d, float *m)
+{
+    b->gelu_forward(d, 10007, m, m + OUT);
+    b->gelu_backward(d, 10007, m, m + 50000, m + OUT + 20000);
+    b->relu_backward(d, 10007, m, m + 50000, m + OUT + 40000);
+    b->add(d, 10007, m, m + OUT + 60000);
+    b->zero(d, 40, m + 90000);
+    b->copy(d, 400, m, m + 100000);
+}
+
+static void
+pool(backend *b, device *d, float *m)
+{
+    b->pool_forward(d, 7, 49, 19, m, m + OUT);
+    b->pool_backward(d, 7, 49, 19, m + OUT, m + OUT + 10000);
+}
+
+static int32_t ids[231];
+
+static void
+embed(backend *b, device *d, float *m)
+{
+    b->upload(d, sizeof ids, ids, m);
+    b->embed_forward(d, 231, 40, 77, (const int32_t *) m, m + 1000, m + 20000,
+                     m + OUT);
+    b->embed_backward(d, 231, 40, 77, 90, (const int32_t *) m, m + 30000,
+                      m + OUT + 10000, m + OUT + 20000);
+}
+
+static void
+cross_entropy(backend *b, device *d, float *m)
+{
+    b->upload(d, sizeof ids, ids, m);
+    b->zero(d, 32, m + 90000);
+    b->cross_entropy(d, 231, 90, m + 1000, (const int32_t *) m, 0.0043F,
+                     m + OUT, (int64_t *) (m + 90000));
+    b->cross_entropy(d, 231, 90, m + 40000, (const int32_t *) m, 0.0043F, NULL,
+                     (int64_t *) (m + 90000));
+    b->cross_entropy(d, 231, 90, m + 1000, (const int32_t *) m, 0.0043F,
+                     m + 1000, (int64_t *) (m + 90000));
+}
+
+static void
+accumulate(backend *b, device *d, float *m)
+{
+    b->zero(d, 100000, m + OUT);
+    for (int i = 0; i < 3; i++)
+        b->accumulate(d, 10007, m + 100 * i, i == 1 ? 0.3F : 1, 0x1p38,
+                      (int64_t *) (m + OUT), (uint32_t *) (m + OUT + 24000));
+    b->accumulate_fast(d, 10007, m, 0.3F, m + OUT + 40000);
+}
+
+static void
+updates(backend *b, device *d, float *m)
+{
+    int64_t *sum = (int64_t *) (m + OUT);
+    struct vn_gradient exact = {sum, 0x1p-38, 0.77F};
+    struct vn_gradient fast = {m + 50000, 0, 1};
+
+    b->zero(d, 100000, m + OUT);
+    b->zero(d, 40000, m + OUT + 40000);
+    b->accumulate(d, 10007, m, 1, 0x1p38, sum, (uint32_t *) (m + OUT + 24000));
+    b->norm(d, 10007, &exact, (double *) (m + 90000));
+    b->norm(d, 10007, &fast, (double *) (m + 90002));
+    b->sgd(d, 10007, &exact, 0.013F, 0.9F, 1e-3F, m + 10008, m + 20016);
+    b->sgd(d, 9007, &fast, 0.013F, 0.9F, 1e-3F, m + 10008, m + 20016);
+    b->adamw(d, 10007, &exact, 0.013F, 0.1F, 3, m + 30024, m + OUT + 50008,
+             m + OUT + 40000);
+    b->ema(d, 10007, &exact, 0.1F, m + 70000);
+}
+
+static const struct op_case cases[] = {
+    {"matrix product",                     gemm_plain,         0},
+    {"matrix product, transposed",         gemm_transposed,    0},
+    {"matrix product and what follows it", gemm_epilogue,      0},
+    {"attention's products",               gemm_attention,     0},
+    {"3x3 convolution",                    conv_3x3,           0},
+    {"convolution of odd sizes",           conv_odd,           0},
+    {"convolution of few channels",        conv_first,         0},
+    {"convolution with a stride",          conv_stride,        0},
+    {"1x1 convolution",                    conv_shortcut,      0},
+    {"column sum",                         column_sum,         0},
+    {"batch norm",                         batchnorm,          0},
+    {"batch norm with a residual",         batchnorm_residual, 0},
+    {"layer norm",                         layernorm,          0},
+    {"softmax",                            softmax,            0},
+    {"elementwise",                        elementwise,        0},
+    {"pool",                               pool,               0},
+    {"embedding",                          embed,              0},
+    {"cross-entropy",                      cross_entropy,      0},
+    {"accumulation",                       accumulate,         0},
+    {"updates",                            updates,            0},
+};
+
+enum {
+    NCASES = sizeof cases / sizeof cases[0]
+};
+
+/* The memory after a case has run, in result (SIZE floats). */
+static bool
+outcome(backend *b, const struct vn_device_options *options,
+        const struct op_case *c, const float *noise, float *result)
+{
+    struct vn_error err;
+    device *d = NULL;
+    void *m = NULL;
+    size_t bytes = SIZE * sizeof *noise;
+    bool good = false;
+
+    if (b->open(options, &d, &err) || vn_device_alloc(d, bytes, &m, &err)) {
+        ok(false, "%s: %s", b->name, err.text);
+        goto out;
+    }
+    b = d->backend;
+    b->upload(d, bytes, noise, m);
+    c->run(b, d, m);
+    if (b->sync(d, &err)) {
+        ok(false, "%s: %s: %s", b->name, c->name, err.text);
+        goto out;
+    }
+    b->download(d, bytes, m, result);
+    good = true;
+out:
+    if (d != NULL) {
+        vn_device_free(d, m, bytes);
+        d->backend->close(d);
+    }
+    return good;
+}
+
+static void
+compare(const struct op_case *c, backend *b, int threads, const float *want,
+        const float *got)
+{
+    int differ = 0, first = -1;
+
+    for (int i = 0; i < SIZE; i++) {
+        double off = fabs((double) got[i] - want[i]);
+
+        if (vn_float_bits(want[i]) == vn_float_bits(got[i])
+            || off <= c->tolerance * (1 + fabs((double) want[i])))
+            continue;
+        first = differ++ == 0 ? i : first;
+    }
+    if (!ok(differ == 0, "%s, %d threads: %s", b->name, threads, c->name))
+        diag("%d of %d differ, the first at %d: %.9g, expected %.9g", differ,
+             SIZE, first, got[first], want[first]);
+}
+
+int
+main(void)
+{
+    float *noise = vn_xcalloc(SIZE, sizeof *noise);
+    float *want = vn_xcalloc(SIZE, sizeof *want);
+    float *got = vn_xcalloc(SIZE, sizeof *got);
+    struct vn_rng rng = vn_rng_stream(2385, 0, 0);
+
+    for (int i = 0; i < SIZE; i++)
+        noise[i] = (float) (vn_rng_uniform(&rng) * 2.6 - 1.3);
+    for (int i = 50000; i < 54000; i++) /* scales and variances */
+        noise[i] = fabsf(noise[i]) + 1.7F * (float) (i >= 53000);
+    for (int i = 0; i < 231; i++)
+        ids[i] = (int32_t) vn_rng_below(&rng, 90);
+    for (int i = 0; i < NCASES; i++) {
+        const struct vn_device_options plain_options = {.threads = 1,
+                                                        .cpu = -1};
+
+        if (!outcome(&vn_backend_reference, &plain_options, &cases[i], noise,
+                     want))
+            continue;
+        for (backend *const *p = vn_backends; *p != NULL; p++) {
+            const char *why;
+
+            if (*p == &vn_backend_reference)
+                continue;
+            if ((*p)->count(&why) == 0) {
+                ok(true, "%s: %s # SKIP %s", (*p)->name, cases[i].name, why);
+                continue;
+            }
+            for (int threads = 1; threads <= ((*p)->host_memory ? 2 : 1);
+                 threads++) {
+                struct vn_device_options options = {.threads = threads,
+                                                    .cpu = -1};
+
+                if (outcome(*p, &options, &cases[i], noise, got))
+                    compare(&cases[i], *p, threads, want, got);
+            }
+        }
+    }
+    free(noise);
+    free(want);
+    free(got);
+    return done_testing();
+}

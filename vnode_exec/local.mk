@@ -1,0 +1,34 @@
+noinst_LIBRARIES += libexec.a
+libexec_a_SOURCES = \
+	vnode_exec/device.c vnode_exec/device.h \
+	vnode_exec/device_host.c vnode_exec/host.h vnode_exec/host_tile.h \
+	vnode_exec/device_reference.c vnode_exec/formula.h \
+	vnode_exec/team.c vnode_exec/team.h
+# Nothing may be contracted: every fused multiply-add is written as one.
+libexec_a_CFLAGS = $(AM_CFLAGS) -ffp-contract=off
+EXEC_LIBS = libexec.a libhost_base.a $(HOST_ISA_LIBS) libexec.a -lpthread
+
+# The host's arithmetic, once for each instruction set.
+HOST_SOURCES = vnode_exec/host_gemm.c vnode_exec/host_conv.c \
+	vnode_exec/host_row.c
+HOST_CFLAGS = $(AM_CFLAGS) -ffp-contract=off -fno-math-errno \
+	-fno-trapping-math
+noinst_LIBRARIES += libhost_base.a
+libhost_base_a_SOURCES = $(HOST_SOURCES)
+libhost_base_a_CPPFLAGS = $(AM_CPPFLAGS) -DVN_ISA=_base
+libhost_base_a_CFLAGS = $(HOST_CFLAGS) $(HOST_OPTIMIZE)
+if X86_64
+HOST_ISA_LIBS = libhost_v3.a libhost_v4.a
+noinst_LIBRARIES += libhost_v3.a libhost_v4.a
+libhost_v3_a_SOURCES = $(HOST_SOURCES)
+libhost_v3_a_CPPFLAGS = $(AM_CPPFLAGS) -DVN_ISA=_v3
+libhost_v3_a_CFLAGS = $(HOST_CFLAGS) $(HOST_OPTIMIZE) -march=x86-64-v3
+libhost_v4_a_SOURCES = $(HOST_SOURCES)
+libhost_v4_a_CPPFLAGS = $(AM_CPPFLAGS) -DVN_ISA=_v4
+libhost_v4_a_CFLAGS = $(HOST_CFLAGS) $(HOST_OPTIMIZE) -march=x86-64-v4 \
+	-mprefer-vector-width=512
+endif
+
+check_PROGRAMS += t/device.t
+t_device_t_SOURCES = t/device.c
+t_device_t_LDADD = $(EXEC_LIBS) $(BASE_LIBS) libtap.a
