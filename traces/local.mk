@@ -1,7 +1,19 @@
 noinst_LIBRARIES += libtraces.a
 libtraces_a_SOURCES = \
+	traces/clock.c traces/clock.h \
+	traces/import.c traces/import.h \
+	traces/import_philly_csv.c \
 	traces/trace.c traces/trace.h
+
+bin_PROGRAMS += vntrace
+vntrace_SOURCES = \
+	traces/main.c traces/command.h \
+	traces/command_import.c
+vntrace_LDADD = libtraces.a libplan.a $(BASE_LIBS) $(JANSSON_LIBS)
 
 check_PROGRAMS += t/trace.t
 t_trace_t_SOURCES = t/trace.c
 t_trace_t_LDADD = libtraces.a libplan.a $(BASE_LIBS) libtap.a
+
+dist_check_SCRIPTS += t/import.sh.t
+EXTRA_DIST += t/data/import t/data/bad

@@ -1,0 +1,333 @@
+#include "config.h"
+
+#include "traces/import.h"
+
+#include "base/names.h"
+#include "base/option.h"
+#include "base/xalloc.h"
+#include "traces/clock.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+extern const struct vn_importer vn_import_philly_csv;
+
+const struct vn_importer *const vn_importers[] = {
+    &vn_import_philly_csv,
+    NULL,
+};
+
+enum vn_status
+vn_importer_find(const char *name, const struct vn_importer **importer,
+                 struct vn_error *err)
+{
+    enum {
+        N = sizeof vn_importers / sizeof *vn_importers - 1
+    };
+    const char *names[N];
+    enum vn_status status;
+    int i;
+
+    for (i = 0; i < N; i++)
+        names[i] = vn_importers[i]->name;
+    status = vn_option_choice("from", name, names, N, &i, err);
+    *importer = status == VN_OK ? vn_importers[i] : NULL;
+    return status;
+}
+
+void
+vn_import_free(struct vn_import *im)
+{
+    free(im->jobs);
+    vn_trace_names_free(&im->names);
+    im->jobs = NULL;
+    im->njobs = im->allocated = 0;
+}
+
+/* Keep the jobs for which `keep` is true, and note how many it was not. */
+static void
+choose(struct vn_import *im, const char *why,
+       bool (*keep)(const struct vn_job *, vn_time), vn_time bound)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < im->njobs; i++)
+        if (keep(&im->jobs[i], bound))
+            im->jobs[n++] = im->jobs[i];
+    if (n < im->njobs)
+        im->notes[im->nnotes++] = (struct vn_import_note){
+            .fate = VN_LEFT_OUT,
+            .why = why,
+            .count = (int64_t) (im->njobs - n),
+        };
+    im->njobs = n;
+}
+
+static bool
+is_submitted_from(const struct vn_job *job, vn_time bound)
+{
+    return job->submit >= bound;
+}
+
+static bool
+is_at_most_as_long(const struct vn_job *job, vn_time bound)
+{
+    return vn_job_is_modelled(job) || job->duration <= bound;
+}
+
+/* Read --from-time by the clock that the trace goes by. */
+static enum vn_status
+read_from_time(const struct vn_import *im, const char *text, vn_time *bound,
+               struct vn_error *err)
+{
+    char why[VN_WHY_SIZE];
+    const char *wrong = im->calendar
+                            ? vn_read_clock(text, bound, NULL, why)
+                            : vn_read_time(text, 0, VN_TIME_MAX, bound, why);
+
+    if (wrong != NULL)
+        return vn_args_refuse(err, "from-time", text, wrong);
+    return VN_OK;
+}
+
+static enum vn_status
+choose_all(struct vn_import *im, const struct vn_import_choice *choice,
+           struct vn_error *err)
+{
+    enum vn_status status = VN_OK;
+    vn_time bound;
+
+    if (choice->from_time != NULL) {
+        status = read_from_time(im, choice->from_time, &bound, err);
+        if (status != VN_OK)
+            return status;
+        choose(im, "submitted before --from-time", is_submitted_from, bound);
+    }
+    if (choice->max_duration > 0)
+        choose(im, "longer than --max-duration", is_at_most_as_long,
+               choice->max_duration);
+    if (choice->first > 0 && im->njobs > (size_t) choice->first) {
+        im->notes[im->nnotes++] = (struct vn_import_note){
+            .fate = VN_LEFT_OUT,
+            .why = "after the --first",
+            .count = (int64_t) im->njobs - choice->first,
+        };
+        im->njobs = (size_t) choice->first;
+    }
+    return VN_OK;
+}
+
+enum vn_status
+vn_import_run(const struct vn_importer *importer, struct vn_import *im,
+              const struct vn_import_choice *choice, struct vn_error *err)
+{
+    enum vn_status status = importer->run(im, err);
+    struct vn_job *jobs = im->jobs;
+
+    if (status != VN_OK)
+        return status;
+    /* The importer's ids are the order of the file: so equal times stay. */
+    for (size_t i = 0; i < im->njobs && !importer->own; i++) {
+        jobs[i].id = (int64_t) i;
+        jobs[i].submit += im->epoch;
+        if (jobs[i].deadline >= 0)
+            jobs[i].deadline += im->epoch;
+    }
+    if (im->njobs > 0)
+        qsort(jobs, im->njobs, sizeof *jobs, vn_trace_compare);
+    status = choose_all(im, choice, err);
+    if (status != VN_OK || importer->own)
+        return status;
+    im->origin = im->njobs > 0 ? jobs[0].submit : 0;
+    for (size_t i = 0; i < im->njobs; i++) {
+        jobs[i].id = (int64_t) i;
+        jobs[i].submit -= im->origin;
+        if (jobs[i].deadline >= 0) {
+            jobs[i].deadline -= im->origin;
+            jobs[i].deadline = jobs[i].deadline < 0 ? 0 : jobs[i].deadline;
+        }
+    }
+    return VN_OK;
+}
+
+static void
+report_note(FILE *out, const struct vn_import *im,
+            const struct vn_import_note *note)
+{
+    static const char *const fates[] = {[VN_DROPPED] = "dropped",
+                                        [VN_REPAIRED] = "repaired",
+                                        [VN_LEFT_OUT] = "left out"};
+
+    fprintf(out, "%s: %s %" PRId64 ": %s", im->file, fates[note->fate],
+            note->count, note->why);
+    if (note->line > 0)
+        fprintf(out, " (first in line %ld)", note->line);
+    putc('\n', out);
+}
+
+void
+vn_import_report(FILE *out, const struct vn_import *im)
+{
+    fprintf(out, "%s: %zu job%s of %" PRId64 " row%s\n", im->file, im->njobs,
+            im->njobs == 1 ? "" : "s", im->rows, im->rows == 1 ? "" : "s");
+    for (int i = 0; i < im->nnotes; i++)
+        report_note(out, im, &im->notes[i]);
+}
+
+void
+vn_import_origin(const struct vn_import *im, char *text, size_t size)
+{
+    char number[VN_CLOCK_SIZE];
+
+    if (im->calendar)
+        snprintf(text, size, "origin: %s %s",
+                 vn_format_clock(number, im->origin),
+                 im->zone != NULL ? im->zone : "local time");
+    else
+        snprintf(text, size, "origin: %s s of the source's clock",
+                 vn_format_time(number, im->origin));
+}
+
+void
+vn_import_add(struct vn_import *im, const struct vn_job *job)
+{
+    if (im->njobs == im->allocated) {
+        im->allocated = 2 * im->allocated + 1024;
+        im->jobs = vn_xrealloc(im->jobs, im->allocated, sizeof *im->jobs);
+    }
+    im->jobs[im->njobs++] = *job;
+}
+
+static void
+count_note(struct vn_import *im, enum vn_import_fate fate, long line,
+           const char *why)
+{
+    int i = 0;
+
+    while (
+        i < im->nnotes
+        && (im->notes[i].fate != fate || strcmp(im->notes[i].why, why) != 0))
+        i++;
+    if (i == im->nnotes)
+        im->notes[im->nnotes++] =
+            (struct vn_import_note){.fate = fate, .why = why, .line = line};
+    im->notes[i].count++;
+}
+
+static const char *const consequence[] = {
+    [VN_DROPPED] = "without --strict it is dropped",
+    [VN_REPAIRED] = "without --strict it is repaired",
+};
+
+enum vn_status
+vn_import_note(struct vn_import *im, enum vn_import_fate fate, long line,
+               long column, const char *why, struct vn_error *err)
+{
+    if (im->strict)
+        return vn_fail_at(err, im->file, line, column, "%s (%s)", why,
+                          consequence[fate]);
+    count_note(im, fate, line, why);
+    return VN_OK;
+}
+
+enum vn_status
+vn_import_row_note(struct vn_import *im, struct vn_table *table, int column,
+                   enum vn_import_fate fate, const char *why,
+                   struct vn_error *err)
+{
+    if (im->strict)
+        return vn_table_fail(table, column, err, "%s (%s)", why,
+                             consequence[fate]);
+    count_note(im, fate, vn_table_line(table), why);
+    return VN_OK;
+}
+
+enum vn_status
+vn_import_table(struct vn_import *im, const struct vn_table_form *form,
+                vn_import_row_fn *row, struct vn_error *err)
+{
+    struct vn_table *table;
+    enum vn_status status;
+    bool more;
+
+    status = vn_table_read(im->in, im->file, form, &table, err);
+    if (status != VN_OK)
+        return status;
+    while ((status = vn_table_next(table, &more, err)) == VN_OK && more) {
+        struct vn_job job = vn_trace_job();
+        bool keep = true;
+
+        im->rows++;
+        status = row(im, table, &job, &keep, err);
+        if (status == VN_OK && keep && !vn_job_is_modelled(&job)
+            && job.duration <= 0) {
+            keep = false;
+            status = vn_import_row_note(im, table, -1, VN_DROPPED,
+                                        "it ran for no time", err);
+        }
+        if (status != VN_OK)
+            break;
+        if (keep)
+            vn_import_add(im, &job);
+    }
+    vn_table_close(table);
+    return status;
+}
+
+enum vn_status
+vn_import_devices(struct vn_import *im, struct vn_table *table, int column,
+                  double n, struct vn_job *job, bool *keep,
+                  struct vn_error *err)
+{
+    enum vn_status status = VN_OK;
+
+    if (n <= 0) {
+        *keep = false;
+        return vn_import_row_note(im, table, column, VN_DROPPED,
+                                  "it has no GPU", err);
+    }
+    if (n > VN_DEVICES_MAX)
+        return vn_table_fail(table, column, err,
+                             "%.0f devices, expected at most %d", n,
+                             VN_DEVICES_MAX);
+    job->devices = (int) n;
+    if (job->devices < n) {
+        job->devices++;
+        status =
+            vn_import_row_note(im, table, column, VN_REPAIRED,
+                               "a part of a GPU, taken as a whole one", err);
+    }
+    job->max_devices = job->devices;
+    return status;
+}
+
+enum vn_status
+vn_import_clock(struct vn_table *table, int column, bool zoned, vn_time *value,
+                struct vn_error *err)
+{
+    const char *text = vn_table_text(table, column);
+    char why[VN_WHY_SIZE];
+    bool has_zone;
+
+    if (vn_read_clock(text, value, &has_zone, why) != NULL)
+        return vn_table_fail(table, column, err,
+                             "'%.80s' is no time, "
+                             "expected %s",
+                             text, why);
+    if (has_zone != zoned)
+        return vn_table_fail(table, column, err,
+                             "'%.80s' has %s offset from UTC, expected %s",
+                             text, has_zone ? "an" : "no",
+                             zoned ? "one, such as +08:00" : "none");
+    return VN_OK;
+}
+
+int
+vn_import_name(const struct vn_table *table, int column,
+               struct vn_names *names)
+{
+    return vn_table_empty(table, column)
+               ? -1
+               : vn_names_add(names, vn_table_text(table, column));
+}

@@ -1,0 +1,18 @@
+/* vntrace: import, make and look at traces of jobs. */
+#include "config.h"
+
+#include "base/option.h"
+#include "traces/command.h"
+
+static const struct vn_command commands[] = {
+    {"import", "make a trace of another project's log",
+     vn_trace_command_import},
+};
+
+int
+main(int argc, char **argv)
+{
+    return vn_command_run("vntrace", "usage: vntrace COMMAND [option ...]",
+                          commands, sizeof commands / sizeof *commands, argc,
+                          argv);
+}
