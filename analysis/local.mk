@@ -1,5 +1,7 @@
 noinst_LIBRARIES += libanalysis.a
 libanalysis_a_SOURCES = \
+	analysis/comparison.c analysis/comparison.h \
+	analysis/runs.c analysis/runs.h \
 	analysis/statistics.c analysis/statistics.h
 
 ANALYSIS_LIBS = libanalysis.a $(BASE_LIBS) $(GSL_LIBS)

@@ -45,6 +45,7 @@ static const struct vn_store_column run_columns[] = {
     C(compat, TEXT, MAY | KEY, "", "reference whose simplifications were used"),
     C(scaling, TEXT, MAY | KEY, "", "how speed was taken to grow with devices"),
     C(costs, TEXT, MAY | KEY, "", "what starts, resizes, preemptions cost"),
+    C(until_us, INT, MAY | KEY, "us", "it was stopped before this time"),
     C(measure_from_us, INT, MAY | KEY, "us", "jobs submitted before: warm-up"),
     C(measure_to_us, INT, MAY | KEY, "us", "jobs submitted from here: tail"),
     C(version, TEXT, KEY, "", "of the program that ran it"),
@@ -277,8 +278,9 @@ vn_store_run_name(const struct vn_store_run *run,
     snprintf(name, VN_STORE_NAME_SIZE, "%016" PRIx64, hash);
 }
 
-static int
-compare_column(const struct vn_store_column *c, const void *a, const void *b)
+int
+vn_store_compare_column(const struct vn_store_column *c, const void *a,
+                        const void *b)
 {
     bool none_a = vn_store_is_none(c, a), none_b = vn_store_is_none(c, b);
 
@@ -306,7 +308,7 @@ vn_store_compare(enum vn_store_table table, const void *a, const void *b)
         int order = 0;
 
         if ((form->columns[i].flags & VN_STORE_PLACE) == 0)
-            order = compare_column(&form->columns[i], a, b);
+            order = vn_store_compare_column(&form->columns[i], a, b);
         if (order != 0)
             return order;
     }

@@ -91,6 +91,7 @@ struct vn_store_run {
     const char *compat;
     const char *scaling;
     const char *costs;
+    int64_t until_us;
     int64_t measure_from_us;
     int64_t measure_to_us;
     const char *version;
@@ -206,6 +207,10 @@ void vn_store_run_name(const struct vn_store_run *run,
  * negative, 0 or positive.  none comes first.
  */
 int vn_store_compare(enum vn_store_table table, const void *a, const void *b);
+
+/* Order of one column of two rows; none comes first. */
+int vn_store_compare_column(const struct vn_store_column *column,
+                            const void *a, const void *b);
 
 /* Whether a column of a row is none. */
 bool vn_store_is_none(const struct vn_store_column *column, const void *row);

@@ -1,0 +1,239 @@
+#include "config.h"
+
+#include "analysis/comparison.h"
+
+#include "base/xalloc.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+const char *const vn_metric_names[VN_METRICS] = {
+    [VN_METRIC_JCT_MEAN] = "jct_mean_s",
+    [VN_METRIC_JCT_P50] = "jct_p50_s",
+    [VN_METRIC_JCT_P99] = "jct_p99_s",
+    [VN_METRIC_QUEUE_MEAN] = "queue_mean_s",
+    [VN_METRIC_MAKESPAN] = "makespan_s",
+    [VN_METRIC_UTILISATION] = "utilisation",
+};
+
+/* The jobs that one run finished, in order of id. */
+struct finished {
+    int64_t *id;
+    int64_t *jct_us;
+    int64_t *queue_us;
+    size_t n;
+    size_t at; /* of a walk over several runs' */
+};
+
+static double *
+slot(struct vn_comparison *c, enum vn_metric metric, int policy, int replicate)
+{
+    return &c->values[((int) metric * c->group->npolicies + policy)
+                          * c->group->nreplicates
+                      + replicate];
+}
+
+static void
+free_finished(struct finished *f)
+{
+    free(f->id);
+    free(f->jct_us);
+    free(f->queue_us);
+    *f = (struct finished){0};
+}
+
+static enum vn_status
+read_finished(struct vn_store *store, const struct vn_store_run *run,
+              struct finished *f, struct vn_error *err)
+{
+    struct vn_rows *rows = NULL;
+    enum vn_status status;
+    size_t room = run->finished > 0 ? (size_t) run->finished : 0;
+    bool more;
+
+    f->id = vn_xcalloc(room, sizeof *f->id);
+    f->jct_us = vn_xcalloc(room, sizeof *f->jct_us);
+    f->queue_us = vn_xcalloc(room, sizeof *f->queue_us);
+    status = vn_store_query(store,
+                            "SELECT job_id, jct_us, queue_us FROM job "
+                            "WHERE run_id = ? AND state = 'finished' "
+                            "ORDER BY job_id",
+                            &rows, err);
+    if (status == VN_OK)
+        vn_rows_bind_int(rows, 1, run->run_id);
+    while (status == VN_OK
+           && (status = vn_rows_next(rows, &more, err)) == VN_OK && more) {
+        if (f->n == room)
+            break;
+        f->id[f->n] = vn_rows_int(rows, 0);
+        f->jct_us[f->n] = vn_rows_int(rows, 1);
+        f->queue_us[f->n++] = vn_rows_int(rows, 2);
+    }
+    vn_rows_close(rows);
+    if (status == VN_OK && f->n != room)
+        status = vn_fail(err, VN_EINVAL,
+                         "%s: run %s was recorded without its jobs, and "
+                         "not all policies finished the same jobs",
+                         vn_store_path(store), run->name);
+    return status;
+}
+
+/* Keep in each list only the jobs that are in all; returns how many. */
+static size_t
+intersect(struct finished *lists, int n)
+{
+    size_t kept = 0;
+
+    for (int i = 0; i < n; i++)
+        lists[i].at = 0;
+    for (;;) {
+        int64_t largest = INT64_MIN;
+        bool equal = true;
+
+        for (int i = 0; i < n; i++) {
+            if (lists[i].at == lists[i].n)
+                return kept;
+            if (lists[i].id[lists[i].at] > largest)
+                largest = lists[i].id[lists[i].at];
+        }
+        for (int i = 0; i < n; i++)
+            if (lists[i].id[lists[i].at] < largest) {
+                lists[i].at++;
+                equal = false;
+            }
+        if (!equal)
+            continue;
+        for (int i = 0; i < n; i++) {
+            struct finished *f = &lists[i];
+
+            f->jct_us[kept] = f->jct_us[f->at];
+            f->queue_us[kept] = f->queue_us[f->at];
+            f->at++;
+        }
+        kept++;
+    }
+}
+
+static void
+measure(struct vn_comparison *c, int p, int r, const struct finished *f,
+        size_t kept)
+{
+    double *x = vn_xcalloc(kept, sizeof *x);
+
+    for (size_t i = 0; i < kept; i++)
+        x[i] = (double) f->queue_us[i] / 1e6;
+    *slot(c, VN_METRIC_QUEUE_MEAN, p, r) = vn_mean(x, kept);
+    for (size_t i = 0; i < kept; i++)
+        x[i] = (double) f->jct_us[i] / 1e6;
+    *slot(c, VN_METRIC_JCT_MEAN, p, r) = vn_mean(x, kept);
+    vn_sort(x, kept);
+    *slot(c, VN_METRIC_JCT_P50, p, r) = vn_quantile(x, kept, 0.5);
+    *slot(c, VN_METRIC_JCT_P99, p, r) = vn_quantile(x, kept, 0.99);
+    free(x);
+}
+
+/* Did every policy finish every job of the replicate? */
+static bool
+all_finished(const struct vn_group *g, int r)
+{
+    for (int p = 0; p < g->npolicies; p++) {
+        const struct vn_store_run *run = vn_group_run(g, p, r);
+
+        if (run->unfinished != 0 || run->rejected != 0
+            || run->jobs != vn_group_run(g, 0, r)->jobs)
+            return false;
+    }
+    return true;
+}
+
+/* Then the summaries say it all. */
+static void
+take_summaries(struct vn_comparison *c, int r)
+{
+    for (int p = 0; p < c->group->npolicies; p++) {
+        const struct vn_store_run *run = vn_group_run(c->group, p, r);
+
+        *slot(c, VN_METRIC_QUEUE_MEAN, p, r) = run->queue_mean_us / 1e6;
+        *slot(c, VN_METRIC_JCT_MEAN, p, r) = run->jct_mean_us / 1e6;
+        *slot(c, VN_METRIC_JCT_P50, p, r) = run->jct_p50_us / 1e6;
+        *slot(c, VN_METRIC_JCT_P99, p, r) = run->jct_p99_us / 1e6;
+    }
+    c->compared += vn_group_run(c->group, 0, r)->jobs;
+}
+
+static enum vn_status
+take_jobs(struct vn_comparison *c, struct vn_store *store, int r,
+          struct vn_error *err)
+{
+    const struct vn_group *g = c->group;
+    struct finished *lists = vn_xcalloc((size_t) g->npolicies, sizeof *lists);
+    enum vn_status status = VN_OK;
+    size_t kept;
+
+    for (int p = 0; p < g->npolicies && status == VN_OK; p++)
+        status = read_finished(store, vn_group_run(g, p, r), &lists[p], err);
+    if (status == VN_OK) {
+        kept = intersect(lists, g->npolicies);
+        c->compared += (int64_t) kept;
+        for (int p = 0; p < g->npolicies; p++) {
+            measure(c, p, r, &lists[p], kept);
+            c->censored[p] += (int64_t) (lists[p].n - kept);
+        }
+    }
+    for (int p = 0; p < g->npolicies; p++)
+        free_finished(&lists[p]);
+    free(lists);
+    return status;
+}
+
+enum vn_status
+vn_comparison_make(struct vn_store *store, const struct vn_group *g,
+                   struct vn_comparison *c, struct vn_error *err)
+{
+    size_t policies = (size_t) g->npolicies;
+    enum vn_status status = VN_OK;
+
+    *c = (struct vn_comparison){.group = g};
+    c->values = vn_xcalloc(VN_METRICS * policies * (size_t) g->nreplicates,
+                           sizeof *c->values);
+    c->unfinished = vn_xcalloc(policies, sizeof *c->unfinished);
+    c->censored = vn_xcalloc(policies, sizeof *c->censored);
+    c->rejected = vn_xcalloc(policies, sizeof *c->rejected);
+    for (int r = 0; r < g->nreplicates && status == VN_OK; r++) {
+        for (int p = 0; p < g->npolicies; p++) {
+            const struct vn_store_run *run = vn_group_run(g, p, r);
+
+            c->unfinished[p] += run->unfinished > 0 ? run->unfinished : 0;
+            c->rejected[p] += run->rejected > 0 ? run->rejected : 0;
+            *slot(c, VN_METRIC_MAKESPAN, p, r) =
+                run->makespan_us >= 0 ? (double) run->makespan_us / 1e6 : NAN;
+            *slot(c, VN_METRIC_UTILISATION, p, r) = run->utilisation;
+        }
+        if (all_finished(g, r))
+            take_summaries(c, r);
+        else
+            status = take_jobs(c, store, r, err);
+    }
+    if (status != VN_OK)
+        vn_comparison_free(c);
+    return status;
+}
+
+void
+vn_comparison_free(struct vn_comparison *c)
+{
+    free(c->values);
+    free(c->unfinished);
+    free(c->censored);
+    free(c->rejected);
+    *c = (struct vn_comparison){0};
+}
+
+const double *
+vn_comparison_values(const struct vn_comparison *c, enum vn_metric metric,
+                     int policy)
+{
+    return &c->values[((int) metric * c->group->npolicies + policy)
+                      * c->group->nreplicates];
+}

@@ -1,0 +1,52 @@
+/*
+ * Policies side by side, on the same jobs.
+ *
+ * Of each replicate, the jobs compared are those that finished under every
+ * policy.  A job that some policy left unfinished is censored: it is left out
+ * of every policy's times, and counted, since leaving out makes a policy that
+ * starves its longest jobs look better than it is.
+ */
+#ifndef ANALYSIS_COMPARISON_H
+#define ANALYSIS_COMPARISON_H
+
+#include "analysis/runs.h"
+#include "analysis/statistics.h"
+
+enum vn_metric {
+    VN_METRIC_JCT_MEAN,
+    VN_METRIC_JCT_P50,
+    VN_METRIC_JCT_P99,
+    VN_METRIC_QUEUE_MEAN,
+    VN_METRIC_MAKESPAN,    /* of all jobs, not only those compared */
+    VN_METRIC_UTILISATION, /* likewise */
+    VN_METRICS
+};
+
+/* "jct_mean_s" ..., all seconds but utilisation, a share. */
+extern const char *const vn_metric_names[VN_METRICS];
+
+struct vn_comparison {
+    const struct vn_group *group;
+    double *values;      /* [(metric x policies + policy) x replicates + r] */
+    int64_t compared;    /* jobs compared, over all replicates */
+    int64_t *unfinished; /* by policy: jobs that it left, likewise */
+    int64_t *censored;   /* by policy: jobs it finished and others did not */
+    int64_t *rejected;   /* by policy: jobs that it could not run at all */
+};
+
+/*
+ * Compare a group's policies.  Fails where the jobs that finished differ
+ * between policies and the runs were recorded without jobs.
+ */
+enum vn_status vn_comparison_make(struct vn_store *store,
+                                  const struct vn_group *group,
+                                  struct vn_comparison *comparison,
+                                  struct vn_error *err);
+
+void vn_comparison_free(struct vn_comparison *comparison);
+
+/* A policy's values of a metric, one a replicate. */
+const double *vn_comparison_values(const struct vn_comparison *comparison,
+                                   enum vn_metric metric, int policy);
+
+#endif /* ANALYSIS_COMPARISON_H */

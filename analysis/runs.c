@@ -1,0 +1,323 @@
+#include "config.h"
+
+#include "analysis/runs.h"
+
+#include "base/xalloc.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* What the runs of a group have in common. */
+static const char *const shared[] = {
+    "kind",          "trace",    "cluster", "cluster_hash",
+    "profile_hash",  "load",     "compat",  "scaling",
+    "costs",         "until_us", "version", "measure_from_us",
+    "measure_to_us",
+};
+
+/* What the runs of a replicate have in common besides. */
+static const char *const drawn[] = {"trace", "seed", "window", "trace_hash"};
+
+enum {
+    NSHARED = sizeof shared / sizeof *shared,
+    NDRAWN = sizeof drawn / sizeof *drawn
+};
+
+/* Give row its own copies of its texts, or free them. */
+static void
+own_texts(struct vn_store_run *run, bool release)
+{
+    const struct vn_store_form *form = &vn_store_forms[VN_STORE_RUN];
+
+    for (int i = 0; i < form->ncolumns; i++) {
+        char *at = (char *) run + form->columns[i].offset, *copy = NULL;
+        const char *text;
+
+        if (form->columns[i].type != VN_STORE_TEXT)
+            continue;
+        memcpy(&text, at, sizeof text);
+        if (release)
+            free((void *) (uintptr_t) text);
+        else if (text != NULL)
+            copy = strcpy(vn_xcalloc(strlen(text) + 1, 1), text);
+        memcpy(at, &copy, sizeof copy);
+    }
+}
+
+enum vn_status
+vn_runs_read(struct vn_store *store, struct vn_runs *runs,
+             struct vn_error *err)
+{
+    struct vn_rows *rows = NULL;
+    enum vn_status status;
+    bool more;
+
+    *runs = (struct vn_runs){0};
+    status = vn_store_read(store, VN_STORE_RUN, NULL, &rows, err);
+    while (status == VN_OK
+           && (status = vn_rows_next(rows, &more, err)) == VN_OK && more) {
+        struct vn_store_run run;
+
+        vn_rows_get(rows, &run);
+        if (strcmp(run.state, "failed") == 0) {
+            runs->failed++;
+            continue;
+        }
+        own_texts(&run, false);
+        runs->all =
+            vn_xrealloc(runs->all, (size_t) runs->n + 1, sizeof *runs->all);
+        runs->all[runs->n++] = run;
+    }
+    vn_rows_close(rows);
+    if (status != VN_OK)
+        vn_runs_free(runs);
+    return status;
+}
+
+void
+vn_runs_free(struct vn_runs *runs)
+{
+    for (int i = 0; i < runs->n; i++)
+        own_texts(&runs->all[i], true);
+    free(runs->all);
+    *runs = (struct vn_runs){0};
+}
+
+/* Order by columns, but for `trace` where traces are pooled. */
+static int
+compare_by(const char *const *names, int n, bool pool, const void *a,
+           const void *b)
+{
+    for (int i = 0; i < n; i++) {
+        int column = vn_store_column_find(VN_STORE_RUN, names[i]), order;
+
+        if (pool && strcmp(names[i], "trace") == 0)
+            continue;
+        order = vn_store_compare_column(
+            &vn_store_forms[VN_STORE_RUN].columns[column], a, b);
+        if (order != 0)
+            return order;
+    }
+    return 0;
+}
+
+static int
+compare_policy(const struct vn_store_run *a, const struct vn_store_run *b)
+{
+    static const char *const names[] = {"policy", "options"};
+
+    return compare_by(names, 2, false, a, b);
+}
+
+/* "3/10" by its number: as many digits are as large. */
+static int
+compare_draw(const void *a, const void *b)
+{
+    const struct vn_store_run *x = *(const struct vn_store_run *const *) a,
+                              *y = *(const struct vn_store_run *const *) b;
+    size_t m = x->window != NULL ? strlen(x->window) : 0,
+           n = y->window != NULL ? strlen(y->window) : 0;
+
+    if (m != n)
+        return m < n ? -1 : 1;
+    return compare_by(drawn, NDRAWN, false, x, y);
+}
+
+static int
+compare_plain(const void *a, const void *b)
+{
+    int order = compare_by(shared, NSHARED, false, a, b);
+
+    return order != 0 ? order : compare_policy(a, b);
+}
+
+static int
+compare_pooled(const void *a, const void *b)
+{
+    int order = compare_by(shared, NSHARED, true, a, b);
+
+    return order != 0 ? order : compare_policy(a, b);
+}
+
+bool
+vn_group_is(const char *label, const char *baseline)
+{
+    size_t n;
+
+    if (baseline == NULL)
+        return false;
+    n = strlen(baseline);
+    return strncmp(label, baseline, n) == 0
+           && (label[n] == '\0' || label[n] == ' ');
+}
+
+static char *
+make_label(const struct vn_store_run *run)
+{
+    const char *policy = run->policy != NULL ? run->policy : "(none)";
+    const char *options = run->options != NULL ? run->options : "";
+    size_t size = strlen(policy) + strlen(options) + 2;
+    char *label = vn_xcalloc(size, 1);
+
+    snprintf(label, size, "%s%s%s", policy, options[0] != '\0' ? " " : "",
+             options);
+    return label;
+}
+
+/* Runs of one policy: where they begin in the group's runs, and how many. */
+struct part {
+    const struct vn_store_run *first;
+    int n;
+};
+
+/* The run of a part that is of the same replicate as `like`, or NULL. */
+static const struct vn_store_run *
+partner(const struct part *part, const struct vn_store_run *like)
+{
+    for (int i = 0; i < part->n; i++)
+        if (compare_by(drawn, NDRAWN, false, &part->first[i], like) == 0)
+            return &part->first[i];
+    return NULL;
+}
+
+/* What two runs that drew nothing have in common, whatever their seeds. */
+static const char *const outcome[] = {
+    "trace_hash", "window",      "events",     "jobs",
+    "finished",   "makespan_us", "device_us",  "preemptions",
+    "resizes",    "jct_mean_us", "jct_p50_us", "queue_mean_us",
+};
+
+enum {
+    NOUTCOME = sizeof outcome / sizeof *outcome
+};
+
+/* Is replicate `like` the same as one of n others under every policy?  Then
+ * nothing in it was random, and it adds no knowledge. */
+static bool
+repeats(const struct part *parts, int npolicies,
+        const struct vn_store_run **draws, int n,
+        const struct vn_store_run *like)
+{
+    for (int d = 0; d < n; d++) {
+        bool same = true;
+
+        for (int p = 0; p < npolicies && same; p++)
+            same = compare_by(outcome, NOUTCOME, false,
+                              partner(&parts[p], draws[d]),
+                              partner(&parts[p], like))
+                   == 0;
+        if (same)
+            return true;
+    }
+    return false;
+}
+
+/* Every replicate of the group, in order, each once. */
+static int
+list_draws(const struct vn_store_run *runs, int n,
+           const struct vn_store_run **draws)
+{
+    int kept = 0;
+
+    for (int i = 0; i < n; i++)
+        draws[i] = &runs[i];
+    qsort(draws, (size_t) n, sizeof *draws, compare_draw);
+    for (int i = 0; i < n; i++)
+        if (kept == 0 || compare_draw(&draws[kept - 1], &draws[i]) != 0)
+            draws[kept++] = draws[i];
+    return kept;
+}
+
+/* Make a group of n runs, which stand in order of policy. */
+static void
+make_group(const struct vn_store_run *runs, int n, const char *baseline,
+           struct vn_group *g)
+{
+    const struct vn_store_run **draws = vn_xcalloc((size_t) n, sizeof *draws);
+    struct part *parts = vn_xcalloc((size_t) n, sizeof *parts);
+    int ndraws = list_draws(runs, n, draws), first = 0;
+
+    *g = (struct vn_group){0};
+    for (int i = 0; i < n; i++) {
+        if (i == 0 || compare_policy(&runs[i - 1], &runs[i]) != 0)
+            parts[g->npolicies++].first = &runs[i];
+        parts[g->npolicies - 1].n++;
+    }
+    g->labels = vn_xcalloc((size_t) g->npolicies, sizeof *g->labels);
+    for (int p = g->npolicies; p-- > 0;) {
+        char *label = make_label(parts[p].first);
+
+        if (vn_group_is(label, baseline))
+            first = p;
+        free(label);
+    }
+    for (; first > 0; first--) {
+        struct part swap = parts[first];
+
+        parts[first] = parts[first - 1];
+        parts[first - 1] = swap;
+    }
+    for (int p = 0; p < g->npolicies; p++)
+        g->labels[p] = make_label(parts[p].first);
+    g->runs =
+        vn_xcalloc((size_t) g->npolicies * (size_t) ndraws, sizeof *g->runs);
+    for (int d = 0; d < ndraws; d++) {
+        int have = 0;
+
+        for (int p = 0; p < g->npolicies; p++)
+            have += partner(&parts[p], draws[d]) != NULL;
+        if (have < g->npolicies)
+            g->incomplete++;
+        else if (repeats(parts, g->npolicies, draws, g->nreplicates, draws[d]))
+            g->repeated++;
+        else
+            draws[g->nreplicates++] = draws[d];
+    }
+    for (int p = 0; p < g->npolicies; p++)
+        for (int r = 0; r < g->nreplicates; r++)
+            g->runs[p * g->nreplicates + r] = partner(&parts[p], draws[r]);
+    free(draws);
+    free(parts);
+}
+
+void
+vn_groups_make(struct vn_runs *runs, const char *baseline, bool pool,
+               struct vn_groups *groups)
+{
+    int begin = 0;
+
+    *groups = (struct vn_groups){0};
+    if (runs->n == 0)
+        return;
+    qsort(runs->all, (size_t) runs->n, sizeof *runs->all,
+          pool ? compare_pooled : compare_plain);
+    groups->all = vn_xcalloc((size_t) runs->n, sizeof *groups->all);
+    for (int i = 1; i <= runs->n; i++)
+        if (i == runs->n
+            || compare_by(shared, NSHARED, pool, &runs->all[begin],
+                          &runs->all[i])
+                   != 0) {
+            make_group(&runs->all[begin], i - begin, baseline,
+                       &groups->all[groups->n++]);
+            begin = i;
+        }
+}
+
+void
+vn_groups_free(struct vn_groups *groups)
+{
+    for (int i = 0; i < groups->n; i++) {
+        for (int p = 0; p < groups->all[i].npolicies; p++)
+            free(groups->all[i].labels[p]);
+        free(groups->all[i].labels);
+        free(groups->all[i].runs);
+    }
+    free(groups->all);
+    *groups = (struct vn_groups){0};
+}
+
+const struct vn_store_run *
+vn_group_run(const struct vn_group *group, int policy, int replicate)
+{
+    return group->runs[policy * group->nreplicates + replicate];
+}

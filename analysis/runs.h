@@ -1,0 +1,59 @@
+/*
+ * The runs of a results file in memory, and which of them belong together.
+ *
+ * A *group* is of runs that differ in policy and replicate only: one trace,
+ * one cluster, one set of assumptions.  A *replicate* is one draw of what is
+ * random or one window of the trace; the runs of one replicate replayed the
+ * same jobs (common random numbers), so policies are paired by it.
+ */
+#ifndef ANALYSIS_RUNS_H
+#define ANALYSIS_RUNS_H
+
+#include "base/store.h"
+
+struct vn_runs {
+    struct vn_store_run *all; /* texts owned */
+    int n;
+    int failed; /* runs in the file that failed; not among `all` */
+};
+
+/* Read all runs that did not fail.  Release with vn_runs_free(). */
+enum vn_status vn_runs_read(struct vn_store *store, struct vn_runs *runs,
+                            struct vn_error *err);
+
+void vn_runs_free(struct vn_runs *runs);
+
+/* The runs of a group by policy and replicate; all belong to a vn_runs. */
+struct vn_group {
+    const struct vn_store_run **runs; /* [policy x nreplicates + replicate] */
+    char **labels;                    /* of policies: "las form=reference" */
+    int npolicies;
+    int nreplicates;
+    int incomplete; /* replicates left out: some policy has no run of it */
+    int repeated;   /* left out: the same as another, for all their seeds */
+};
+
+struct vn_groups {
+    struct vn_group *all;
+    int n;
+};
+
+/*
+ * Sort runs into groups.  The policy named `baseline` (a label, or the name
+ * of a policy; NULL for none) stands first in its group, the others by name.
+ * With `pool`, runs of different traces are replicates of one experiment.
+ * Puts runs->all in another order, and needs it while the groups are in use.
+ */
+void vn_groups_make(struct vn_runs *runs, const char *baseline, bool pool,
+                    struct vn_groups *groups);
+
+void vn_groups_free(struct vn_groups *groups);
+
+/* The run of a policy and replicate. */
+const struct vn_store_run *vn_group_run(const struct vn_group *group,
+                                        int policy, int replicate);
+
+/* Whether a label is of the baseline: all of it, or its policy's name. */
+bool vn_group_is(const char *label, const char *baseline);
+
+#endif /* ANALYSIS_RUNS_H */

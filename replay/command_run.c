@@ -1,0 +1,369 @@
+#include "config.h"
+
+#include "base/option.h"
+#include "base/progress.h"
+#include "base/xalloc.h"
+#include "replay/command.h"
+#include "replay/sweep.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum option {
+    TRACE,
+    CLUSTER,
+    POLICY,
+    OPTION,
+    WINDOWS,
+    UNTIL,
+    KEEP,
+    OUTPUT,
+    JOBS,
+    DRY_RUN,
+    NOPTIONS
+};
+
+/* clang-format off */
+static const struct vn_option options[] = {
+    [TRACE] = {"trace", "FILE,...", "traces; may be given again", 't'},
+    [CLUSTER] = {"cluster", "FILE,...|INLINE",
+                 "tables, or one inline (v100:16x8,p100:4x4); again", 'c'},
+    [POLICY] = {"policy", "NAME,...",
+                "policies, las:form=reference with options; 'all' [fifo]",
+                'p'},
+    [OPTION] = {"option", "NAME=VALUE",
+                "an option of every policy that knows it; again", 'o'},
+    [WINDOWS] = {"windows", "N",
+                 "cut each trace in N replicates of as many jobs [1]", 'w'},
+    [UNTIL] = {"until", "TIME", "stop each run before this time", 0},
+    [KEEP] = {"keep", "run|jobs|all",
+              "of each run: its summary, jobs too, or allocations and "
+              "samples too [all]", 0},
+    [OUTPUT] = {"results", "FILE", "the results file, made or added to", 'r'},
+    [JOBS] = {"jobs", "N", "runs at a time [one a processor]", 'j'},
+    [DRY_RUN] = {"dry-run", NULL, "say what would be run", 'n'},
+};
+/* clang-format on */
+
+enum {
+    LIST_MAX = 1000
+};
+
+/* Words of a list of options; their texts are owned. */
+struct words {
+    char *text[LIST_MAX];
+    int n;
+};
+
+struct arguments {
+    struct words traces;
+    struct words clusters;
+    struct words policies;
+    const char *option_words[VN_POLICY_OPTIONS_MAX];
+    int noption_words;
+    int64_t windows;
+    bool dry_run;
+};
+
+static void
+print_help(void)
+{
+    puts("usage: vnreplay run --trace FILE,... --cluster FILE,...|INLINE\n"
+         "                    [--policy NAME,...] --results FILE "
+         "[option ...]\n\n"
+         "Replay every trace on every cluster under every policy, and add "
+         "each run to\nthe results file.  Runs that are there already are "
+         "passed over, so a sweep\nthat was interrupted goes on when it is "
+         "started again.\n");
+    vn_option_help(stdout, options, NOPTIONS);
+    puts("\nexample: vnreplay run --trace philly.csv --windows 10 "
+         "--cluster v100:16x8\n             --policy fifo,las,wfs "
+         "--results philly.db");
+}
+
+static enum vn_status
+add_word(struct words *words, const char *text, size_t n, const char *name,
+         struct vn_error *err)
+{
+    if (n == 0)
+        return vn_fail(err, VN_EUSAGE, "--%s: an empty name in its list",
+                       name);
+    if (words->n == LIST_MAX)
+        return vn_fail(err, VN_EUSAGE, "--%s: more than %d, expected fewer",
+                       name, LIST_MAX);
+    words->text[words->n] = vn_xcalloc(n + 1, 1);
+    memcpy(words->text[words->n++], text, n);
+    return VN_OK;
+}
+
+/* Add the words of a list, separated by commas. */
+static enum vn_status
+add_list(struct words *words, const char *list, const char *name,
+         struct vn_error *err)
+{
+    enum vn_status status = VN_OK;
+
+    while (status == VN_OK) {
+        size_t n = strcspn(list, ",");
+
+        status = add_word(words, list, n, name, err);
+        if (list[n] == '\0')
+            break;
+        list += n + 1;
+    }
+    return status;
+}
+
+static void
+free_words(struct words *words)
+{
+    for (int i = 0; i < words->n; i++)
+        free(words->text[i]);
+}
+
+static enum vn_status
+take_count(const char *name, const char *value, int64_t max, int64_t *count,
+           struct vn_error *err)
+{
+    char why[VN_WHY_SIZE];
+    const char *wrong = vn_read_int(value, 1, max, count, why);
+
+    return wrong == NULL ? VN_OK : vn_args_refuse(err, name, value, wrong);
+}
+
+static enum vn_status
+take(struct arguments *a, struct vn_sweep *sweep, enum option option,
+     const char *value, struct vn_error *err)
+{
+    static const char *const keeps[] = {"run", "jobs", "all"};
+    enum vn_status status = VN_OK;
+    char why[VN_WHY_SIZE];
+    const char *wrong;
+    int64_t count = 1;
+    int choice = VN_RECORD_ALL;
+
+    switch (option) {
+    case TRACE:
+        return add_list(&a->traces, value, "trace", err);
+    case CLUSTER:
+        /* A list with a ':' is one cluster of several types. */
+        if (strchr(value, ':') != NULL)
+            return add_word(&a->clusters, value, strlen(value), "cluster",
+                            err);
+        return add_list(&a->clusters, value, "cluster", err);
+    case POLICY:
+        return add_list(&a->policies, value, "policy", err);
+    case OPTION:
+        if (a->noption_words == VN_POLICY_OPTIONS_MAX)
+            return vn_fail(err, VN_EUSAGE,
+                           "--option: more than %d, expected fewer",
+                           VN_POLICY_OPTIONS_MAX);
+        a->option_words[a->noption_words++] = value;
+        break;
+    case WINDOWS:
+        return take_count("windows", value, 1000000, &a->windows, err);
+    case UNTIL:
+        wrong = vn_read_time(value, 1, VN_TIME_MAX, &sweep->until, why);
+        if (wrong != NULL)
+            status = vn_args_refuse(err, "until", value, wrong);
+        break;
+    case KEEP:
+        status = vn_option_choice("keep", value, keeps, 3, &choice, err);
+        sweep->recording = (enum vn_recording) choice;
+        break;
+    case OUTPUT:
+        sweep->results = value;
+        break;
+    case JOBS:
+        status = take_count("jobs", value, 4096, &count, err);
+        sweep->workers = (int) count;
+        break;
+    case DRY_RUN:
+        a->dry_run = true;
+        break;
+    case NOPTIONS:
+        break;
+    }
+    return status;
+}
+
+/* An option that none of the policies knows is a mistake. */
+static enum vn_status
+check_options(const struct arguments *a, const struct vn_sweep *sweep,
+              struct vn_error *err)
+{
+    for (int i = 0; i < a->noption_words; i++) {
+        size_t n = strcspn(a->option_words[i], "=");
+        bool known = false;
+
+        for (int k = 0; k < sweep->ncontenders && !known; k++) {
+            const struct vn_policy_option *o =
+                sweep->contenders[k].policy->options;
+
+            for (; o != NULL && o->name != NULL; o++)
+                known = known
+                        || (strlen(o->name) == n
+                            && strncmp(o->name, a->option_words[i], n) == 0);
+        }
+        if (!known)
+            return vn_fail(err, VN_EUSAGE,
+                           "--option: '%.*s' is an option of none of the "
+                           "policies",
+                           (int) n, a->option_words[i]);
+    }
+    return VN_OK;
+}
+
+/* Fill the sweep from what was given. */
+static enum vn_status
+prepare(struct arguments *a, struct vn_sweep *sweep, struct vn_error *err)
+{
+    enum vn_status status = VN_OK;
+
+    if (a->traces.n == 0 || a->clusters.n == 0 || sweep->results == NULL)
+        return vn_fail(
+            err, VN_EUSAGE, "no --%s given (see vnreplay run --help)",
+            a->traces.n == 0 ? "trace"
+                             : (a->clusters.n == 0 ? "cluster" : "results"));
+    for (int i = 0; i < a->clusters.n && status == VN_OK; i++)
+        status = vn_sweep_cluster(sweep, a->clusters.text[i], err);
+    if (status == VN_OK && a->policies.n == 0)
+        status = add_list(&a->policies, vn_policies[0]->name, "policy", err);
+    for (int i = 0; i < a->policies.n && status == VN_OK; i++)
+        status = vn_sweep_policy(sweep, a->policies.text[i], a->option_words,
+                                 a->noption_words, err);
+    return status == VN_OK ? check_options(a, sweep, err) : status;
+}
+
+/* Read the command line; *done where it asked only for help. */
+static enum vn_status
+parse(int argc, char **argv, struct arguments *a, struct vn_sweep *sweep,
+      bool *done, struct vn_error *err)
+{
+    struct vn_args args = vn_args_begin(argc, argv, options, NOPTIONS);
+    enum vn_status status = VN_OK;
+    const char *value;
+    int i;
+
+    *done = false;
+    while ((i = vn_args_next(&args, &value, err)) >= 0 && status == VN_OK)
+        status = take(a, sweep, (enum option) i, value, err);
+    if (status != VN_OK || i == VN_ARGS_FAILED)
+        return VN_EUSAGE;
+    if (i == VN_ARGS_HELP) {
+        print_help();
+        *done = true;
+        return VN_OK;
+    }
+    if (args.nrest > 0)
+        return vn_fail(err, VN_EUSAGE,
+                       "'%s' is no option (see vnreplay run --help)",
+                       args.rest[0]);
+    return prepare(a, sweep, err);
+}
+
+/* Run every window of one trace. */
+static enum vn_status
+run_trace(const struct arguments *a, struct vn_pool *pool, const char *path,
+          struct vn_error *err)
+{
+    struct vn_trace_data data;
+    enum vn_status status = vn_trace_data_read(path, &data, err);
+    int windows = (int) a->windows;
+
+    if (status != VN_OK)
+        return status;
+    if (data.njobs < (size_t) windows)
+        status = vn_fail(err, VN_EUSAGE,
+                         "--windows: %s has %zu jobs, expected at least %d",
+                         path, data.njobs, windows);
+    for (int i = 0; i < windows && status == VN_OK; i++) {
+        struct vn_workload workload;
+
+        vn_workload_cut(&data, i, windows, &workload);
+        status = vn_pool_run(pool, &workload, err);
+        vn_workload_free(&workload);
+    }
+    vn_trace_data_free(&data);
+    return status;
+}
+
+static void
+print_plan(const struct arguments *a, const struct vn_sweep *sweep, int total)
+{
+    printf("%d runs into %s: %d trace%s x %d window%s x %d cluster%s x %d "
+           "polic%s\n",
+           total, sweep->results, a->traces.n, a->traces.n == 1 ? "" : "s",
+           (int) a->windows, a->windows == 1 ? "" : "s", sweep->nsettings,
+           sweep->nsettings == 1 ? "" : "s", sweep->ncontenders,
+           sweep->ncontenders == 1 ? "y" : "ies");
+    fflush(stdout);
+}
+
+static enum vn_status
+run(const struct arguments *a, const struct vn_sweep *sweep,
+    struct vn_error *err)
+{
+    int64_t total = a->traces.n * a->windows * sweep->nsettings
+                    * (int64_t) sweep->ncontenders;
+    double started = vn_clock();
+    struct vn_error ignored;
+    struct vn_sweep_count count;
+    struct vn_pool *pool;
+    enum vn_status status, end;
+
+    if (total > 100000000)
+        return vn_fail(err, VN_EUSAGE, "%lld runs are too many",
+                       (long long) total);
+    print_plan(a, sweep, (int) total);
+    if (a->dry_run)
+        return VN_OK;
+    status = vn_pool_begin(sweep, (int) total, &pool, err);
+    if (status != VN_OK)
+        return status;
+    for (int i = 0; i < a->traces.n && status == VN_OK; i++)
+        status = run_trace(a, pool, a->traces.text[i], err);
+    end = vn_pool_end(pool, status != VN_OK, &count,
+                      status == VN_OK ? err : &ignored);
+    if (status != VN_OK || end != VN_OK)
+        return status != VN_OK ? status : end;
+    printf("%d done, %d there before, %d failed, in %.1f s\n", count.done,
+           count.there, count.failed, vn_clock() - started);
+    if (count.failed > 0)
+        return vn_fail(err, VN_EINVAL, "%d of %d runs failed; %s says why",
+                       count.failed, count.total, sweep->results);
+    return VN_OK;
+}
+
+static int
+processors(void)
+{
+    long n = sysconf(_SC_NPROCESSORS_ONLN);
+
+    return n > 0 && n <= 4096 ? (int) n : 1;
+}
+
+int
+vn_command_sweep(int argc, char **argv)
+{
+    struct vn_sweep sweep = {.recording = VN_RECORD_ALL,
+                             .workers = processors()};
+    struct arguments *a = vn_xcalloc(1, sizeof *a);
+    struct vn_error err;
+    enum vn_status status;
+    bool done;
+
+    a->windows = 1;
+    status = parse(argc, argv, a, &sweep, &done, &err);
+    if (status == VN_OK && !done)
+        status = run(a, &sweep, &err);
+    if (status != VN_OK)
+        vn_error_print(stderr, "vnreplay", &err);
+    vn_sweep_free(&sweep);
+    free_words(&a->traces);
+    free_words(&a->clusters);
+    free_words(&a->policies);
+    free(a);
+    return status == VN_OK ? 0 : vn_error_exit(&err);
+}

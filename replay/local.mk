@@ -1,0 +1,17 @@
+noinst_LIBRARIES += libreplay.a
+libreplay_a_SOURCES = \
+	replay/command.h \
+	replay/command_compare.c \
+	replay/command_export.c \
+	replay/command_merge.c \
+	replay/command_run.c \
+	replay/command_schema.c \
+	replay/pool.c \
+	replay/sweep.c replay/sweep.h \
+	replay/workload.c replay/workload.h
+
+bin_PROGRAMS += vnreplay
+vnreplay_SOURCES = replay/main.c
+vnreplay_LDADD = libreplay.a libsim.a libtraces.a libplan.a $(ANALYSIS_LIBS)
+
+dist_check_SCRIPTS += t/replay.sh.t

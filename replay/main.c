@@ -1,0 +1,21 @@
+/* vnreplay: many runs in one results file, and what they say together. */
+#include "config.h"
+
+#include "base/option.h"
+#include "replay/command.h"
+
+static const struct vn_command commands[] = {
+    {"run",     "replay traces on clusters under policies", vn_command_sweep  },
+    {"compare", "print policies side by side",              vn_command_compare},
+    {"export",  "print a table of the results as CSV",      vn_command_export },
+    {"merge",   "join results files",                       vn_command_merge  },
+    {"schema",  "print what every column means",            vn_command_schema },
+};
+
+int
+main(int argc, char **argv)
+{
+    return vn_command_run("vnreplay", "usage: vnreplay COMMAND [option ...]",
+                          commands, sizeof commands / sizeof *commands, argc,
+                          argv);
+}

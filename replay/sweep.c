@@ -1,0 +1,245 @@
+#include "config.h"
+
+#include "replay/sweep.h"
+
+#include "base/progress.h"
+#include "base/rng.h"
+#include "base/xalloc.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+void
+vn_sweep_free(struct vn_sweep *sweep)
+{
+    for (int i = 0; i < sweep->nsettings; i++)
+        vn_cluster_free(&sweep->settings[i].cluster);
+    for (int i = 0; i < sweep->ncontenders; i++)
+        free(sweep->contenders[i].options);
+    free(sweep->settings);
+    free(sweep->contenders);
+    *sweep = (struct vn_sweep){0};
+}
+
+/* Of what the cluster is, whatever it was called. */
+static uint64_t
+cluster_hash(const struct vn_cluster *c)
+{
+    uint64_t hash = 0;
+
+    for (int i = 0; i < c->ntypes; i++) {
+        const struct vn_device_type *t = &c->types[i];
+        const double real[] = {(double) t->memory_bytes,
+                               t->intra_node_bytes_per_s,
+                               t->inter_node_bytes_per_s,
+                               t->latency_s,
+                               t->mtbf_s,
+                               t->mttr_s};
+
+        hash = vn_hash(hash, t->name, strlen(t->name) + 1);
+        hash = vn_hash(hash, real, sizeof real);
+    }
+    for (int i = 0; i < c->ngroups; i++) {
+        const struct vn_node_group *g = &c->groups[i];
+        const int whole[] = {g->type, g->nodes, g->devices_per_node};
+
+        hash = vn_hash(hash, whole, sizeof whole);
+    }
+    return hash;
+}
+
+enum vn_status
+vn_sweep_cluster(struct vn_sweep *sweep, const char *what,
+                 struct vn_error *err)
+{
+    struct vn_setting setting = {.what = what};
+    enum vn_status status = vn_cluster_read(what, &setting.cluster, err);
+
+    if (status != VN_OK)
+        return status;
+    snprintf(setting.hash, sizeof setting.hash, "%016" PRIx64,
+             cluster_hash(&setting.cluster));
+    sweep->settings =
+        vn_xrealloc(sweep->settings, (size_t) sweep->nsettings + 1,
+                    sizeof *sweep->settings);
+    sweep->settings[sweep->nsettings++] = setting;
+    return VN_OK;
+}
+
+/* Whether "name=value" is of this option. */
+static bool
+names_option(const char *word, const struct vn_policy_option *option)
+{
+    size_t n = strlen(option->name);
+
+    return strncmp(word, option->name, n) == 0 && word[n] == '=';
+}
+
+/* The words that set a policy's options, in the order of its table; of two
+ * that set the same, the last. */
+static char *
+options_text(const struct vn_policy *policy, const char *const *words, int n)
+{
+    const struct vn_policy_option *o = policy->options;
+    char *text = NULL;
+    size_t size = 0;
+    FILE *out = open_memstream(&text, &size);
+
+    for (; o != NULL && o->name != NULL; o++)
+        for (int i = n; i-- > 0;)
+            if (names_option(words[i], o)) {
+                fprintf(out, "%s%s", ftell(out) > 0 ? " " : "", words[i]);
+                break;
+            }
+    fclose(out);
+    if (size > 0)
+        return text;
+    free(text);
+    return NULL;
+}
+
+static bool
+knows(const struct vn_policy *policy, const char *word)
+{
+    const struct vn_policy_option *o = policy->options;
+
+    for (; o != NULL && o->name != NULL; o++)
+        if (names_option(word, o))
+            return true;
+    return false;
+}
+
+static enum vn_status
+add_contender(struct vn_sweep *sweep, const struct vn_policy *policy,
+              const char *const *words, int nwords, struct vn_error *err)
+{
+    struct vn_contender c = {.policy = policy};
+    enum vn_status status =
+        vn_policy_configure(policy, words, nwords, c.values, err);
+
+    if (status != VN_OK)
+        return status;
+    c.options = options_text(policy, words, nwords);
+    sweep->contenders =
+        vn_xrealloc(sweep->contenders, (size_t) sweep->ncontenders + 1,
+                    sizeof *sweep->contenders);
+    sweep->contenders[sweep->ncontenders++] = c;
+    return VN_OK;
+}
+
+enum vn_status
+vn_sweep_policy(struct vn_sweep *sweep, const char *what,
+                const char *const *words, int nwords, struct vn_error *err)
+{
+    const char *own[2 * VN_POLICY_OPTIONS_MAX];
+    const struct vn_policy *policy;
+    enum vn_status status = VN_OK;
+    char *text, *next, *name;
+    int n = 0;
+
+    if (strcmp(what, "all") == 0) {
+        for (int i = 0; vn_policies[i] != NULL && status == VN_OK; i++)
+            status = vn_sweep_policy(sweep, vn_policies[i]->name, words,
+                                     nwords, err);
+        return status;
+    }
+    text = next = strcpy(vn_xcalloc(strlen(what) + 1, 1), what);
+    name = strsep(&next, ":");
+    status = vn_policy_find(name, &policy, err);
+    if (status == VN_OK) {
+        for (int i = 0; i < nwords && n < VN_POLICY_OPTIONS_MAX; i++)
+            if (knows(policy, words[i]))
+                own[n++] = words[i];
+        while (next != NULL && n < 2 * VN_POLICY_OPTIONS_MAX)
+            own[n++] = strsep(&next, ":");
+        status = add_contender(sweep, policy, own, n, err);
+    }
+    free(text);
+    return status;
+}
+
+void
+vn_sweep_describe(const struct vn_sweep *sweep, const struct vn_workload *w,
+                  const struct vn_setting *setting,
+                  const struct vn_contender *contender,
+                  struct vn_store_run *run)
+{
+    vn_store_blank(VN_STORE_RUN, run);
+    run->kind = "simulated";
+    run->trace = w->trace;
+    run->trace_hash = w->hash;
+    run->window = w->window[0] != '\0' ? w->window : NULL;
+    run->seed = w->seed;
+    run->load = w->load;
+    run->cluster = setting->what;
+    run->cluster_hash = setting->hash;
+    run->policy = contender->policy->name;
+    run->options = contender->options;
+    run->scaling = "linear";
+    run->costs = "none";
+    run->until_us = sweep->until > 0 ? sweep->until : -1;
+    run->version = PACKAGE_VERSION;
+    run->devices = setting->cluster.devices;
+}
+
+enum vn_status
+vn_sweep_failed(const struct vn_sweep *sweep, const struct vn_store_run *given,
+                const char *why, struct vn_error *err)
+{
+    struct vn_store_run run = *given;
+    char name[VN_STORE_NAME_SIZE];
+    struct vn_store *store = NULL;
+    enum vn_status status;
+
+    run.state = "failed";
+    run.error = why;
+    vn_store_run_name(&run, name);
+    status = vn_store_open(sweep->results, VN_STORE_WRITE, &store, err);
+    if (status == VN_OK)
+        status = vn_store_begin(store, name, err);
+    if (status == VN_OK)
+        status = vn_store_commit(store, &run, err);
+    vn_store_close(store);
+    return status;
+}
+
+enum vn_status
+vn_sweep_replay(const struct vn_sweep *sweep, const struct vn_workload *w,
+                const struct vn_setting *setting,
+                const struct vn_contender *contender, struct vn_error *err)
+{
+    double started = vn_clock();
+    struct vn_reader reader = {w, 0};
+    struct vn_recorder *recorder =
+        vn_recorder_alloc(&setting->cluster, sweep->recording);
+    struct vn_engine_config config = {
+        .cluster = &setting->cluster,
+        .source = vn_workload_source(&reader),
+        .policy = contender->policy,
+        .options = contender->values,
+        .until = sweep->until,
+        .observer = vn_recorder_observer(recorder),
+    };
+    struct vn_engine *engine = NULL;
+    struct vn_store *store = NULL;
+    char host[256] = "";
+    struct vn_store_run run;
+    enum vn_status status;
+
+    vn_sweep_describe(sweep, w, setting, contender, &run);
+    gethostname(host, sizeof host - 1);
+    run.host = host;
+    if ((status = vn_engine_alloc(&config, &engine, err)) == VN_OK
+        && (status = vn_engine_run(engine, err)) == VN_OK) {
+        run.wall_us = (int64_t) ((vn_clock() - started) * 1e6);
+        status = vn_store_open(sweep->results, VN_STORE_WRITE, &store, err);
+    }
+    if (status == VN_OK)
+        status = vn_recorder_write(recorder, engine, &run, store, err);
+    vn_store_close(store);
+    vn_engine_free(engine);
+    vn_recorder_free(recorder);
+    return status;
+}

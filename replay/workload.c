@@ -1,0 +1,154 @@
+#include "config.h"
+
+#include "replay/workload.h"
+
+#include "base/rng.h"
+#include "base/xalloc.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void
+move_names(struct vn_names *to, const struct vn_names *from)
+{
+    for (int i = 0; i < from->count; i++)
+        vn_names_add(to, from->text[i]);
+}
+
+enum vn_status
+vn_trace_data_read(const char *path, struct vn_trace_data *data,
+                   struct vn_error *err)
+{
+    struct vn_trace *trace = NULL;
+    enum vn_status status;
+    size_t allocated = 0;
+    bool more = false;
+    struct vn_job job;
+
+    *data = (struct vn_trace_data){.path = path};
+    status = vn_trace_open(path, &trace, err);
+    while (status == VN_OK
+           && (status = vn_trace_next(trace, &job, &more, err)) == VN_OK
+           && more) {
+        if (data->njobs == allocated) {
+            allocated = 2 * allocated + 1024;
+            data->jobs =
+                vn_xrealloc(data->jobs, allocated, sizeof *data->jobs);
+        }
+        data->jobs[data->njobs++] = job;
+    }
+    if (status == VN_OK && data->njobs == 0)
+        status = vn_fail(err, VN_EFORMAT, "%s: holds no jobs", path);
+    if (status == VN_OK) {
+        const struct vn_trace_names *names = vn_trace_names(trace);
+
+        move_names(&data->names.models, &names->models);
+        move_names(&data->names.users, &names->users);
+        move_names(&data->names.vcs, &names->vcs);
+        move_names(&data->names.device_types, &names->device_types);
+    } else
+        vn_trace_data_free(data);
+    vn_trace_close(trace);
+    return status;
+}
+
+void
+vn_trace_data_free(struct vn_trace_data *data)
+{
+    free(data->jobs);
+    vn_trace_names_free(&data->names);
+    *data = (struct vn_trace_data){0};
+}
+
+static uint64_t
+hash_name(uint64_t hash, const struct vn_names *names, int number)
+{
+    const char *text = number >= 0 ? names->text[number] : "";
+
+    return vn_hash(hash, text, strlen(text) + 1);
+}
+
+/* Of what the jobs are, whatever file and order of columns they came from. */
+static void
+set_hash(struct vn_workload *w)
+{
+    uint64_t hash = 0;
+
+    for (size_t i = 0; i < w->njobs; i++) {
+        const struct vn_job *j = &w->jobs[i];
+        const int64_t whole[] = {
+            j->id,          j->submit,       j->duration, j->devices,
+            j->vnodes,      j->global_batch, j->steps,    j->min_devices,
+            j->max_devices, j->deadline,
+        };
+        const double real[] = {j->weight, j->priority};
+
+        hash = vn_hash(hash, whole, sizeof whole);
+        hash = vn_hash(hash, real, sizeof real);
+        hash = hash_name(hash, &w->names->models, j->model);
+        hash = hash_name(hash, &w->names->users, j->user);
+        hash = hash_name(hash, &w->names->vcs, j->vc);
+        hash = hash_name(hash, &w->names->device_types, j->device_type);
+    }
+    snprintf(w->hash, sizeof w->hash, "%016" PRIx64, hash);
+}
+
+void
+vn_workload_cut(const struct vn_trace_data *data, int i, int n,
+                struct vn_workload *w)
+{
+    size_t count = (size_t) n, begin = data->njobs * (size_t) i / count,
+           end = data->njobs * ((size_t) i + 1) / count;
+    vn_time origin = n > 1 ? data->jobs[begin].submit : 0;
+
+    *w = (struct vn_workload){.trace = data->path,
+                              .seed = -1,
+                              .load = NAN,
+                              .njobs = end - begin,
+                              .names = &data->names};
+    if (n > 1)
+        snprintf(w->window, sizeof w->window, "%d/%d", i + 1, n);
+    w->jobs = vn_xcalloc(w->njobs, sizeof *w->jobs);
+    memcpy(w->jobs, data->jobs + begin, w->njobs * sizeof *w->jobs);
+    for (size_t k = 0; k < w->njobs; k++) {
+        w->jobs[k].submit -= origin;
+        if (w->jobs[k].deadline >= 0)
+            w->jobs[k].deadline -= origin;
+    }
+    set_hash(w);
+}
+
+void
+vn_workload_free(struct vn_workload *w)
+{
+    free(w->jobs);
+    *w = (struct vn_workload){0};
+}
+
+static enum vn_status
+next_job(void *arg, struct vn_job *job, bool *more, struct vn_error *err)
+{
+    struct vn_reader *reader = arg;
+
+    (void) err;
+    *more = reader->at < reader->workload->njobs;
+    if (*more)
+        *job = reader->workload->jobs[reader->at++];
+    return VN_OK;
+}
+
+static const char *
+device_type(void *arg, int number)
+{
+    const struct vn_reader *reader = arg;
+
+    return reader->workload->names->device_types.text[number];
+}
+
+struct vn_source
+vn_workload_source(struct vn_reader *reader)
+{
+    return (struct vn_source){next_job, reader, device_type};
+}

@@ -1,0 +1,213 @@
+#!/bin/sh
+# vnreplay: sweeps that go on after any end, and what is made of results.
+bin=${TOP_BUILDDIR:-.}/vnreplay
+tmp=$(mktemp -d "${TMPDIR:-/tmp}/vn-replay-XXXXXX") || exit 1
+trap 'rm -rf "$tmp"' EXIT
+cd "$tmp" || exit 1
+n=0
+ok() { # status, name
+    n=$((n + 1))
+    if test "$1" -eq 0; then echo "ok $n - $2"; else echo "not ok $n - $2"; fi
+}
+says() { # expected status, pattern, name, command ...
+    want=$1 pattern=$2 name=$3
+    shift 3
+    "$@" > out 2>&1
+    got=$?
+    if test $got -eq "$want" && grep -q -- "$pattern" out; then
+        ok 0 "$name"
+    else
+        sed 's/^/# /' out
+        echo "# status $got, expected $want and '$pattern'"
+        ok 1 "$name"
+    fi
+}
+# Jobs drawn with Park and Miller's generator: bursts that make jobs wait.
+jobs() { # seed, count
+    awk -v x="$1" -v n="$2" 'BEGIN {
+        print "job_id,submit_s,duration_s,devices"
+        for (i = 0; i < n; i++) {
+            x = x * 16807 % 2147483647; t += x % 97
+            x = x * 16807 % 2147483647; d = 1 + x % 1999
+            x = x * 16807 % 2147483647; print i "," t "," d "," 2 ^ (x % 4)
+        }
+    }'
+}
+jobs 2385 3000 > a.csv
+jobs 7177 3000 > b.csv
+cat > c.csv <<'END'
+device_type,nodes,devices_per_node
+v100,5,4
+END
+sweep() { # results, further arguments
+    results=$1
+    shift
+    "$bin" run -t a.csv,b.csv --windows 4 -c c.csv -c v100:3x8,k80:1x8 \
+        -p fifo,las:form=reference,srtf,fifo-skip -r "$results" "$@"
+}
+
+says 0 '^64 runs into one.db: 2 traces x 4 windows x 2 clusters x 4 policies' \
+    "a sweep says what it will do" sweep one.db -j 1
+says 0 '^0 done, 64 there before, 0 failed' \
+    "what is there is not run again" sweep one.db
+"$bin" export one.db -o one.csv
+ok $? "results are exported"
+sweep four.db -j 4 > out 2>&1
+"$bin" export four.db | cmp -s - one.csv
+ok $? "four runs at a time give the same bytes as one"
+
+for t in 0.03 0.06 0.09 0.12; do
+    timeout -s KILL $t "$bin" run -t a.csv,b.csv --windows 4 -c c.csv \
+        -c v100:3x8,k80:1x8 -p fifo,las:form=reference,srtf,fifo-skip \
+        -r killed.db -j 2 > out 2>&1
+done
+sweep killed.db > out 2>&1
+ok $? "a sweep that was killed goes on"
+sed 's/^/# /' out
+"$bin" export killed.db | cmp -s - one.csv
+ok $? "and gives the same bytes as one that was not"
+
+mkfifo slow.csv
+(
+    "$bin" run -t a.csv,slow.csv -c c.csv -p fifo -r int.db > int.out 2>&1
+    echo $? > int.status
+) &
+# It reads slow.csv when the run of a.csv was begun; then it is interrupted.
+exec 3> slow.csv
+cat a.csv >&3
+pid=$(ps -o pid=,args= --ppid $! | awk '/vnreplay|slow/ {print $1; exit}')
+kill -INT "$pid" 2> /dev/null
+exec 3>&-
+wait
+test "$(cat int.status)" -eq 1 && grep -q 'goes on from there' int.out
+ok $? "an interrupted sweep says how to go on"
+
+says 0 'form=reference' "compare names options" "$bin" compare one.db
+says 0 'n = 4' "compare counts replicates" "$bin" compare one.db
+says 0 'each replicate' "few replicates are shown one by one" \
+    "$bin" compare one.db
+says 0 'a.csv and others' "traces may be pooled" "$bin" compare --pool one.db
+"$bin" compare --pool one.db | grep -q 'n = 8'
+ok $? "pooled, they are as many replicates"
+"$bin" run -t a.csv -c c.csv -p fifo,srtf -r single.db > /dev/null
+says 0 'n = 1: no interval' "one run has no interval" \
+    "$bin" compare single.db
+"$bin" compare single.db --format csv > out
+awk -F, 'NR > 1 && ($11 != "" || $14 != "") {bad = 1}
+    END {exit bad || NR != 13}' out
+ok $? "nor has it in CSV"
+"$bin" compare single.db --format json > out
+if command -v python3 > /dev/null; then
+    python3 -c 'import json, sys; g = json.load(open("out"))
+p = {q["policy"]: q for q in g[0]["policies"]}
+r = p["srtf"]["jct_mean_s"]["mean"]["estimate"] \
+    / p["fifo"]["jct_mean_s"]["mean"]["estimate"]
+sys.exit(abs(r - p["srtf"]["jct_mean_s"]["ratio"]["estimate"]) > 1e-12)'
+    ok $? "JSON has the ratio of the means that it gives"
+else
+    n=$((n + 1))
+    echo "ok $n # SKIP no python3 to read JSON with"
+fi
+# The mean over windows, from the jobs themselves.
+"$bin" export one.db -t job > jobs.csv
+"$bin" export one.db -t run > runs.csv
+"$bin" compare one.db --format csv > compare.csv
+awk -F, 'FNR == 1 {f++; next}
+    f == 1 && $0 ~ /a\.csv/ && $0 ~ /c\.csv/ && $0 ~ /,srtf,/ {run[$1] = 1}
+    f == 2 && $1 in run {sum[$1] += $6; n[$1]++}
+    f == 3 && $1 == "a.csv" && $2 == "c.csv" && $5 == "srtf" \
+        && $9 == "jct_mean_s" {got = $10}
+    END {for (r in sum) {all += sum[r] / n[r] / 1e6; k++}
+        d = all / k - got; exit !(k == 4 && d < 1e-6 && d > -1e-6)}' \
+    runs.csv jobs.csv compare.csv
+ok $? "the mean JCT is that of the jobs, window by window"
+
+# srtf gives short jobs' turns to none: stop early and some are left.
+"$bin" run -t a.csv -c v100:1x8 -p fifo,srtf --until 40000 -r cut.db \
+    > /dev/null
+says 0 'unfinished: censored' "unfinished jobs are counted as censored" \
+    "$bin" compare cut.db
+"$bin" export cut.db -t job > jobs.csv
+want=$(awk -F, 'NR > 1 && $NF == "finished" {n[$2]++}
+    END {for (i in n) k += n[i] == 2; print k}' jobs.csv)
+"$bin" compare cut.db | grep -q "1 replicate, $want jobs compared"
+ok $? "only jobs that every policy finished are compared ($want)"
+"$bin" run -t a.csv -c v100:1x8 -p fifo,srtf --until 40000 --keep run \
+    -r bare.db > /dev/null
+says 1 'recorded without its jobs' \
+    "without jobs the same ones cannot be found" "$bin" compare bare.db
+"$bin" run -t a.csv,b.csv -c c.csv -p fifo --keep run -r bare2.db > /dev/null
+"$bin" export bare2.db -t job | wc -l | grep -q '^1$'
+ok $? "--keep run keeps no jobs"
+says 0 'no run of fifo' "without the baseline there are no ratios" \
+    sh -c "'$bin' run -t a.csv -c c.csv -p wfs,las -r nobase.db &&
+        '$bin' compare nobase.db"
+
+for t in a b; do
+    "$bin" run -t $t.csv --windows 4 -c c.csv -c v100:3x8,k80:1x8 \
+        -p fifo,las:form=reference,srtf,fifo-skip -r shard-$t.db > /dev/null
+done
+for s in 1 2 3; do
+    for p in fifo srtf; do
+        "${TOP_BUILDDIR:-.}/vnsim" -t a.csv -c c.csv -p $p --seed $s \
+            --results seeds.db > /dev/null
+    done
+done
+says 0 '2 replicates left out, the same as another' \
+    "seeds that decide nothing are no replicates" "$bin" compare seeds.db
+"$bin" compare seeds.db | grep -q 'n = 1: no interval'
+ok $? "so they give no interval"
+
+says 0 '32 runs added, 0 there before' "shards are merged" \
+    "$bin" merge shard-b.db shard-a.db -o merged.db
+"$bin" export merged.db | cmp -s - one.csv
+ok $? "to the same bytes as one sweep"
+says 0 '0 runs added, 32 there before' "merging again adds nothing" \
+    "$bin" merge shard-a.db -o merged.db
+
+says 0 'jct_us .*integer us' "schema tells types and units" "$bin" schema
+"$bin" schema --format csv | awk -F, '{if (NF < 6) bad = 1} END {exit bad}'
+ok $? "also as CSV"
+columns=$("$bin" schema --format csv | grep -c '^job,')
+head -1 jobs.csv | awk -F, -v c="$columns" '{exit NF != c}'
+ok $? "and names the columns that export writes"
+
+says 1 '1 of 2 runs failed; bad.db says why' "a run that fails is counted" \
+    "$bin" run -t a.csv -c v100:3x8,k80:1x8 -p fifo,wfs -r bad.db
+"$bin" export bad.db -t run | grep ',failed,' | grep -q 'device types'
+ok $? "and the results say why"
+says 0 '1 run failed and is not shown' "compare says that it is missing" \
+    "$bin" compare bad.db
+says 1 '0 done, 1 there before, 1 failed' "it is tried again" \
+    "$bin" run -t a.csv -c v100:3x8,k80:1x8 -p fifo,wfs -r bad.db
+
+says 1 'nowhere.csv: No such file' "a trace that is not there" \
+    "$bin" run -t nowhere.csv -c c.csv -r x.db
+says 2 "unknown 'fifu', did you mean 'fifo'" "a policy that is not there" \
+    "$bin" run -t a.csv -c c.csv -p fifu -r x.db
+says 2 'is an option of none of the policies' "an option nobody knows" \
+    "$bin" run -t a.csv -c c.csv -p fifo -o form=reference -r x.db
+says 2 'no --trace given' "no trace" "$bin" run -c c.csv -r x.db
+says 2 'no --cluster given' "no cluster" "$bin" run -t a.csv -r x.db
+says 2 'no --results given' "no results" "$bin" run -t a.csv -c c.csv
+says 2 'an empty name' "an empty name in a list" \
+    "$bin" run -t a.csv,,b.csv -c c.csv -r x.db
+says 2 'has 3000 jobs, expected at least 4000' "more windows than jobs" \
+    "$bin" run -t a.csv -c c.csv -r x.db --windows 4000
+says 2 "'0' is wrong" "no windows" \
+    "$bin" run -t a.csv -c c.csv -r x.db --windows 0
+says 2 'is no option' "a word too many" "$bin" run -t a.csv more
+says 1 'a.csv: is not a results file' "a trace is no results file" \
+    "$bin" run -t a.csv -c c.csv -r a.csv
+says 1 'a.csv: is not a results file' "nor to compare" "$bin" compare a.csv
+says 1 'none.db: No such file' "nothing to compare" "$bin" compare none.db
+test ! -e none.db
+ok $? "and none is made"
+says 2 'expected one results file' "compare what?" "$bin" compare
+says 2 'expected one results file' "export what?" "$bin" export
+says 2 "did you mean 'job'" "a table that is not there" \
+    "$bin" export one.db -t jab
+says 2 'expected results files and --output' "merge into what?" \
+    "$bin" merge one.db
+says 2 "did you mean 'compare'" "a command that is not there" "$bin" compar
+echo "1..$n"
