@@ -71,30 +71,35 @@ enum {
     NEAREST_MAX = 63 /* longer texts are not guessed at */
 };
 
-/* Levenshtein's distance, one row at a time; both at most NEAREST_MAX. */
+/*
+ * The optimal string alignment distance: insertions, deletions, changes, and
+ * swaps of neighbours count one each.  Both texts at most NEAREST_MAX.
+ */
 static size_t
 distance(const char *a, const char *b)
 {
-    size_t row[NEAREST_MAX + 1], n = strlen(b);
+    size_t rows[3][NEAREST_MAX + 1], n = strlen(b), i = 0;
 
     for (size_t j = 0; j <= n; j++)
-        row[j] = j;
-    for (size_t i = 0; a[i] != '\0'; i++) {
-        size_t diagonal = row[0];
+        rows[0][j] = j;
+    for (; a[i] != '\0'; i++) {
+        size_t *now = rows[(i + 1) % 3], *last = rows[i % 3];
 
-        row[0] = i + 1;
+        now[0] = i + 1;
         for (size_t j = 0; j < n; j++) {
-            size_t best = diagonal + (a[i] != b[j]);
+            size_t best = last[j] + (a[i] != b[j]);
 
-            diagonal = row[j + 1];
-            if (row[j] + 1 < best)
-                best = row[j] + 1;
-            if (row[j + 1] + 1 < best)
-                best = row[j + 1] + 1;
-            row[j + 1] = best;
+            if (now[j] + 1 < best)
+                best = now[j] + 1;
+            if (last[j + 1] + 1 < best)
+                best = last[j + 1] + 1;
+            if (i > 0 && j > 0 && a[i] == b[j - 1] && a[i - 1] == b[j]
+                && rows[(i + 2) % 3][j - 1] + 1 < best)
+                best = rows[(i + 2) % 3][j - 1] + 1;
+            now[j + 1] = best;
         }
     }
-    return row[n];
+    return rows[i % 3][n];
 }
 
 const char *

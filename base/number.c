@@ -263,6 +263,10 @@ vn_format_time(char *text, vn_time t)
 const char *
 vn_format_real(char *text, double x)
 {
+    if (x == trunc(x) && fabs(x) < 1e15) {
+        snprintf(text, VN_NUMBER_SIZE, "%.0f", x);
+        return text;
+    }
     for (int digits = 1; digits <= 17; digits++) {
         snprintf(text, VN_NUMBER_SIZE, "%.*g", digits, x);
         if (strtod(text, NULL) == x)

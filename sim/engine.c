@@ -346,13 +346,16 @@ vn_engine_summary(struct vn_engine *e, struct vn_summary *summary,
 {
     const struct vn_ledger *l = &e->view.ledger;
     enum vn_status status;
-    double capacity;
+    vn_time end;
 
     *summary = (struct vn_summary){.events = e->events,
                                    .device_us = (int64_t) l->device_us};
     status = vn_tally_summary(&e->tally, summary, err);
-    capacity = (double) l->cluster->devices * (double) summary->makespan;
-    if (capacity > 0)
-        summary->utilisation = (double) l->device_us / capacity;
+    /* Of a run that leaves jobs, the time that it saw. */
+    end = l->present > 0 ? l->now : e->tally.last_finish;
+    if (end > e->tally.first_submit && e->tally.first_submit >= 0)
+        summary->utilisation = (double) l->device_us
+            / (double) (end - e->tally.first_submit)
+            / (double) l->cluster->devices;
     return status;
 }

@@ -89,7 +89,8 @@ struct vn_spread {
 /*
  * A run in numbers.  jct is finish - submit, queueing is start - submit, both
  * of the jobs that finished.  makespan is from the first submission to the
- * last finish; utilisation is device-time held over the cluster's in it.
+ * last finish; utilisation is device-time held over the cluster's in that
+ * time or, where jobs are left, up to the end of the run.
  */
 struct vn_summary {
     int64_t jobs; /* that arrived */

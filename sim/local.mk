@@ -39,3 +39,9 @@ t_index_t_SOURCES = t/index.c
 t_index_t_LDADD = libsim.a libplan.a $(BASE_LIBS) libtap.a
 t_replay_t_SOURCES = t/replay.c t/naive.c t/naive.h
 t_replay_t_LDADD = libsim.a libtraces.a libplan.a $(BASE_LIBS) libtap.a
+
+check_PROGRAMS += t/policy.t t/engine.t
+t_policy_t_SOURCES = t/policy.c t/script.c t/script.h
+t_policy_t_LDADD = libsim.a libtraces.a libplan.a $(BASE_LIBS) libtap.a
+t_engine_t_SOURCES = t/engine.c t/script.c t/script.h
+t_engine_t_LDADD = libsim.a libtraces.a libplan.a $(BASE_LIBS) libtap.a
