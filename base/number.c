@@ -172,15 +172,8 @@ vn_read_time(const char *text, vn_time min, vn_time max, vn_time *value,
              char *why)
 {
     static const struct unit units[] = {
-        {"",   1e6   },
-        {"us", 1     },
-        {"ms", 1e3   },
-        {"s",  1e6   },
-        {"m",  6e7   },
-        {"h",  36e8  },
-        {"d",  864e8 },
-        {"w",  6048e8},
-        {NULL, 0     },
+        {"", 1e6},   {"us", 1},    {"ms", 1e3},   {"s", 1e6}, {"m", 6e7},
+        {"h", 36e8}, {"d", 864e8}, {"w", 6048e8}, {NULL, 0},
     };
     char a[VN_NUMBER_SIZE], b[VN_NUMBER_SIZE];
     double us;
@@ -207,27 +200,12 @@ vn_read_bytes(const char *text, int64_t min, int64_t max, int64_t *value,
               char *why)
 {
     static const struct unit units[] = {
-        {"",    1     },
-        {"B",   1     },
-        {"k",   1e3   },
-        {"kB",  1e3   },
-        {"K",   1e3   },
-        {"KB",  1e3   },
-        {"M",   1e6   },
-        {"MB",  1e6   },
-        {"G",   1e9   },
-        {"GB",  1e9   },
-        {"T",   1e12  },
-        {"TB",  1e12  },
-        {"Ki",  0x1p10},
-        {"KiB", 0x1p10},
-        {"Mi",  0x1p20},
-        {"MiB", 0x1p20},
-        {"Gi",  0x1p30},
-        {"GiB", 0x1p30},
-        {"Ti",  0x1p40},
-        {"TiB", 0x1p40},
-        {NULL,  0     },
+        {"", 1},        {"B", 1},        {"k", 1e3},     {"kB", 1e3},
+        {"K", 1e3},     {"KB", 1e3},     {"M", 1e6},     {"MB", 1e6},
+        {"G", 1e9},     {"GB", 1e9},     {"T", 1e12},    {"TB", 1e12},
+        {"Ki", 0x1p10}, {"KiB", 0x1p10}, {"Mi", 0x1p20}, {"MiB", 0x1p20},
+        {"Gi", 0x1p30}, {"GiB", 0x1p30}, {"Ti", 0x1p40}, {"TiB", 0x1p40},
+        {NULL, 0},
     };
     char a[VN_NUMBER_SIZE], b[VN_NUMBER_SIZE];
     double bytes;

@@ -21,9 +21,10 @@ enum {
     VN_NUMBER_SIZE = 32 /* enough for every vn_format_ function */
 };
 
-#define VN_SECOND   INT64_C(1000000)   /* in vn_time */
-#define VN_TIME_MAX (INT64_C(1) << 53) /* about 285 years; exact in a double \
-                                        */
+#define VN_SECOND INT64_C(1000000) /* in vn_time */
+#define VN_TIME_MAX                                          \
+    (INT64_C(1) << 53) /* about 285 years; exact in a double \
+                        */
 
 /* A decimal integer in [min, max]; "3.0" and "3e2" are not. */
 const char *vn_read_int(const char *text, int64_t min, int64_t max,

@@ -85,15 +85,15 @@ enum column {
 };
 
 static const struct vn_column columns[] = {
-    [TYPE] = {"device_type",            true },
-    [NODES] = {"nodes",                  true },
-    [DEVICES] = {"devices_per_node",       true },
-    [MEMORY] = {"memory_bytes",           false},
+    [TYPE] = {"device_type", true},
+    [NODES] = {"nodes", true},
+    [DEVICES] = {"devices_per_node", true},
+    [MEMORY] = {"memory_bytes", false},
     [INTRA] = {"intra_node_bytes_per_s", false},
     [INTER] = {"inter_node_bytes_per_s", false},
-    [LATENCY] = {"latency_s",              false},
-    [MTBF] = {"mtbf_s",                 false},
-    [MTTR] = {"mttr_s",                 false},
+    [LATENCY] = {"latency_s", false},
+    [MTBF] = {"mtbf_s", false},
+    [MTTR] = {"mttr_s", false},
 };
 
 /* Read an optional quantity, and hold it against an earlier row's. */

@@ -69,11 +69,7 @@ static struct unit
 choose_unit(const struct vn_comparison *c, enum vn_metric metric)
 {
     static const struct unit units[] = {
-        {"d",   86400},
-        {"h",   3600 },
-        {"min", 60   },
-        {"s",   1    }
-    };
+        {"d", 86400}, {"h", 3600}, {"min", 60}, {"s", 1}};
     double least = INFINITY;
     size_t i = 0;
 

@@ -5,11 +5,11 @@
 #include "replay/command.h"
 
 static const struct vn_command commands[] = {
-    {"run",     "replay traces on clusters under policies", vn_command_sweep  },
-    {"compare", "print policies side by side",              vn_command_compare},
-    {"export",  "print a table of the results as CSV",      vn_command_export },
-    {"merge",   "join results files",                       vn_command_merge  },
-    {"schema",  "print what every column means",            vn_command_schema },
+    {"run", "replay traces on clusters under policies", vn_command_sweep},
+    {"compare", "print policies side by side", vn_command_compare},
+    {"export", "print a table of the results as CSV", vn_command_export},
+    {"merge", "join results files", vn_command_merge},
+    {"schema", "print what every column means", vn_command_schema},
 };
 
 int

@@ -355,7 +355,7 @@ vn_engine_summary(struct vn_engine *e, struct vn_summary *summary,
     end = l->present > 0 ? l->now : e->tally.last_finish;
     if (end > e->tally.first_submit && e->tally.first_submit >= 0)
         summary->utilisation = (double) l->device_us
-            / (double) (end - e->tally.first_submit)
-            / (double) l->cluster->devices;
+                               / (double) (end - e->tally.first_submit)
+                               / (double) l->cluster->devices;
     return status;
 }

@@ -34,22 +34,22 @@ enum option {
 
 /* clang-format off: a row reads as name, argument, help, letter. */
 static const struct vn_option options[] = {
-    [TRACE] = {"trace",    "FILE",          "the jobs; '-' is standard input",           't'},
-    [CLUSTER] = {"cluster",  "FILE|INLINE",
-               "the devices: a table, or as in v100:16x8,p100:4x4",                      'c'},
-    [POLICY] = {"policy",   "NAME",          "who gets them [fifo]",                      'p'},
-    [OPTION] = {"option",   "NAME=VALUE",
-               "an option of the policy; may be given again",                            'o'},
-    [SEED] = {"seed",     "N",             "of what is drawn at random [0]",            's'},
-    [UNTIL] = {"until",    "TIME",          "stop before this time, as in 90000 or 25h",
-               0                                                                            },
-    [JOBS] = {"jobs",     "FILE",
-               "write a table of the jobs; '-' is standard output",                      'j'},
-    [RESULTS] = {"results",  "FILE",          "add the run to a results file (SQLite)",
-               'r'                                                                          },
-    [FORMAT] = {"format",   "text|csv|json", "of the summary [text]",                     0  },
-    [POLICIES] = {"policies", NULL,            "list the policies and their options",       0  },
-    [SHOW_VERSION] = {"version",  NULL,            "print the version",                         0  },
+    [TRACE] = {"trace", "FILE", "the jobs; '-' is standard input", 't'},
+    [CLUSTER] = {"cluster", "FILE|INLINE",
+                 "the devices: a table, or as in v100:16x8,p100:4x4", 'c'},
+    [POLICY] = {"policy", "NAME", "who gets them [fifo]", 'p'},
+    [OPTION] = {"option", "NAME=VALUE",
+                "an option of the policy; may be given again", 'o'},
+    [SEED] = {"seed", "N", "of what is drawn at random [0]", 's'},
+    [UNTIL] = {"until", "TIME", "stop before this time, as in 90000 or 25h",
+               0},
+    [JOBS] = {"jobs", "FILE",
+              "write a table of the jobs; '-' is standard output", 'j'},
+    [RESULTS] = {"results", "FILE", "add the run to a results file (SQLite)",
+                 'r'},
+    [FORMAT] = {"format", "text|csv|json", "of the summary [text]", 0},
+    [POLICIES] = {"policies", NULL, "list the policies and their options", 0},
+    [SHOW_VERSION] = {"version", NULL, "print the version", 0},
 };
 /* clang-format on */
 

@@ -75,14 +75,17 @@ static const char *const forms[] = {"exact", "reference", NULL};
 static const struct vn_policy_option las_options[] = {
     [OPTION_FORM] = {"form",
                      "how the next demotion is computed: exact, or as "
-                     "Tiresias' simulator does (reference)", "exact", VN_OPTION_CHOICE, 0,    0,    forms},
+                     "Tiresias' simulator does (reference)",
+                     "exact", VN_OPTION_CHOICE, 0, 0, forms},
     [OPTION_FIRST] = {"first",
-                     "service at which a job leaves the first queue, "
-                      "device-seconds",                      "3250",  VN_OPTION_REAL,   1e-6, 1e12, NULL },
+                      "service at which a job leaves the first queue, "
+                      "device-seconds",
+                      "3250", VN_OPTION_REAL, 1e-6, 1e12, NULL},
     [OPTION_SECOND] = {"second",
-                     "service at which it leaves the second, "
-                       "device-seconds",                     "7200",  VN_OPTION_REAL,   1e-6, 1e12, NULL },
-    {NULL,     NULL,                         NULL,    VN_OPTION_REAL,   0,    0,    NULL },
+                       "service at which it leaves the second, "
+                       "device-seconds",
+                       "7200", VN_OPTION_REAL, 1e-6, 1e12, NULL},
+    {NULL, NULL, NULL, VN_OPTION_REAL, 0, 0, NULL},
 };
 
 static enum vn_status

@@ -20,26 +20,26 @@ static const struct {
     vn_time want;
     const char *why;
 } times[] = {
-    {"0",            0,             NULL                    },
-    {"12",           12000000,      NULL                    },
-    {"0.25",         250000,        NULL                    },
-    {"1.000001",     1000001,       NULL                    },
-    {"86399.999999", 86399999999,   NULL                    },
-    {"1.5h",         5400000000,    NULL                    },
-    {"250ms",        250000,        NULL                    },
-    {"2w",           1209600000000, NULL                    },
-    {"1e3",          1000000000,    NULL                    },
-    {"0.0000004",    0,             NULL                    },
-    {"0.0000006",    1,             NULL                    },
-    {"",             0,             "seconds, of at least 0"},
-    {"-1",           0,             "seconds, of at least 0"},
-    {"1 ",           0,             "seconds, of at least 0"},
-    {" 1",           0,             "seconds, of at least 0"},
-    {"1x",           0,             "seconds, of at least 0"},
-    {"nan",          0,             "seconds, of at least 0"},
-    {"0x10",         0,             "seconds, of at least 0"},
-    {"1e400",        0,             "seconds, of at least 0"},
-    {".",            0,             "seconds, of at least 0"},
+    {"0", 0, NULL},
+    {"12", 12000000, NULL},
+    {"0.25", 250000, NULL},
+    {"1.000001", 1000001, NULL},
+    {"86399.999999", 86399999999, NULL},
+    {"1.5h", 5400000000, NULL},
+    {"250ms", 250000, NULL},
+    {"2w", 1209600000000, NULL},
+    {"1e3", 1000000000, NULL},
+    {"0.0000004", 0, NULL},
+    {"0.0000006", 1, NULL},
+    {"", 0, "seconds, of at least 0"},
+    {"-1", 0, "seconds, of at least 0"},
+    {"1 ", 0, "seconds, of at least 0"},
+    {" 1", 0, "seconds, of at least 0"},
+    {"1x", 0, "seconds, of at least 0"},
+    {"nan", 0, "seconds, of at least 0"},
+    {"0x10", 0, "seconds, of at least 0"},
+    {"1e400", 0, "seconds, of at least 0"},
+    {".", 0, "seconds, of at least 0"},
 };
 
 static const struct {
@@ -47,17 +47,17 @@ static const struct {
     bool good;
     int64_t want;
 } ints[] = {
-    {"0",                    true,  0        },
-    {"-7",                   true,  -7       },
-    {"+7",                   true,  7        },
-    {"9223372036854775807",  true,  INT64_MAX},
-    {"9223372036854775808",  false, 0        },
-    {"99999999999999999999", false, 0        },
-    {"3.0",                  false, 0        },
-    {"3e2",                  false, 0        },
-    {"",                     false, 0        },
-    {"-",                    false, 0        },
-    {"1,2",                  false, 0        },
+    {"0", true, 0},
+    {"-7", true, -7},
+    {"+7", true, 7},
+    {"9223372036854775807", true, INT64_MAX},
+    {"9223372036854775808", false, 0},
+    {"99999999999999999999", false, 0},
+    {"3.0", false, 0},
+    {"3e2", false, 0},
+    {"", false, 0},
+    {"-", false, 0},
+    {"1,2", false, 0},
 };
 
 static const struct {
@@ -65,15 +65,15 @@ static const struct {
     bool good;
     int64_t want;
 } sizes[] = {
-    {"512",   true,  512                 },
-    {"16GiB", true,  INT64_C(17179869184)},
-    {"900M",  true,  900000000           },
-    {"1.5Ki", true,  1536                },
-    {"2TB",   true,  2000000000000       },
-    {"16GB ", false, 0                   },
-    {"x",     false, 0                   },
-    {"1Q",    false, 0                   },
-    {"1e30T", false, 0                   },
+    {"512", true, 512},
+    {"16GiB", true, INT64_C(17179869184)},
+    {"900M", true, 900000000},
+    {"1.5Ki", true, 1536},
+    {"2TB", true, 2000000000000},
+    {"16GB ", false, 0},
+    {"x", false, 0},
+    {"1Q", false, 0},
+    {"1e30T", false, 0},
 };
 /* clang-format on */
 
@@ -290,31 +290,34 @@ static void
 check_options(void)
 {
     static const struct vn_option options[] = {
-        {"trace", "FILE", "the jobs", 't'},
-        {"quick", NULL,   "quickly",  0  }
-    };
+        {"trace", "FILE", "the jobs", 't'}, {"quick", NULL, "quickly", 0}};
     /* clang-format off: words, and what is made of them. */
     static const struct {
         const char *words[5];
         int want;
         const char *text;
     } cases[] = {
-        {{"p", "--trace", "a", NULL}, 0,            "a"                                                },
-        {{"p", "-t", "a", NULL},      0,            "a"                                                },
-        {{"p", "--tr=a", NULL},       0,            "a"                                                },
-        {{"p", "--quick", NULL},      1,            NULL                                               },
-        {{"p", "--help", NULL},       VN_ARGS_HELP, NULL                                               },
-        {{"p", "x", NULL},            VN_ARGS_END,  NULL                                               },
+        {{"p", "--trace", "a", NULL}, 0, "a"},
+        {{"p", "-t", "a", NULL}, 0, "a"},
+        {{"p", "--tr=a", NULL}, 0, "a"},
+        {{"p", "--quick", NULL}, 1, NULL},
+        {{"p", "--help", NULL}, VN_ARGS_HELP, NULL},
+        {{"p", "x", NULL}, VN_ARGS_END, NULL},
         {{"p", "--trace", NULL},
-         VN_ARGS_FAILED,                            "option '--trace' needs an argument"               },
+         VN_ARGS_FAILED,
+         "option '--trace' needs an argument"},
         {{"p", "--quick=1", NULL},
-         VN_ARGS_FAILED,                            "option '--quick=1' takes no argument"             },
+         VN_ARGS_FAILED,
+         "option '--quick=1' takes no argument"},
         {{"p", "--trase", "a", NULL},
-         VN_ARGS_FAILED,                            "unknown option '--trase', did you mean '--trace'?"},
+         VN_ARGS_FAILED,
+         "unknown option '--trase', did you mean '--trace'?"},
         {{"p", "x", "--wild", NULL},
-         VN_ARGS_FAILED,                            "unknown option '--wild' (see --help)"             },
+         VN_ARGS_FAILED,
+         "unknown option '--wild' (see --help)"},
         {{"p", "-x", NULL},
-         VN_ARGS_FAILED,                            "unknown option '-x' (see --help)"                 },
+         VN_ARGS_FAILED,
+         "unknown option '-x' (see --help)"},
     };
     /* clang-format on */
     static const char *const choices[] = {"text", "csv"};
@@ -344,8 +347,8 @@ check_options(void)
     is_int(vn_option_choice("format", "csv", choices, 2, &choice, &err), VN_OK,
            "one of several");
     is_int(choice, 1, "by its index");
-    vn_option_choice("format", "cvs", choices, 2, &choice, &err);
-    is_str(err.text, "--format: unknown 'cvs', expected one of text, csv",
+    vn_option_choice("format", "xml", choices, 2, &choice, &err);
+    is_str(err.text, "--format: unknown 'xml', expected one of text, csv",
            "or none");
     vn_option_choice("format", "texts", choices, 2, &choice, &err);
     is_str(err.text, "--format: unknown 'texts', did you mean 'text'?",

@@ -14,30 +14,30 @@ static const struct {
     const char *message;
 } inlines[] =
     {
-        {"v100:16x8,p100:4x4",       "v100:128 p100:16 = 144 on 20", NULL},
-        {"x:7",                      "x:7 = 7 on 1",                 NULL},
-        {"a:2x8,b:1x4,a:1x2",        "a:18 b:4 = 22 on 4",           NULL},
-        {"v100:16x",                 NULL,
+        {"v100:16x8,p100:4x4", "v100:128 p100:16 = 144 on 20", NULL},
+        {"x:7", "x:7 = 7 on 1", NULL},
+        {"a:2x8,b:1x4,a:1x2", "a:18 b:4 = 22 on 4", NULL},
+        {"v100:16x", NULL,
          "cluster 'v100:16x': at byte 9, expected type:nodes x devices, as in "
-         "v100:16x8,p100:4x4"                                            },
-        {"v100:0x8",                 NULL,
+         "v100:16x8,p100:4x4"},
+        {"v100:0x8", NULL,
          "cluster 'v100:0x8': at byte 7, expected type:nodes x devices, as in "
-         "v100:16x8,p100:4x4"                                            },
-        {":4",                       NULL,
+         "v100:16x8,p100:4x4"},
+        {":4", NULL,
          "cluster ':4': at byte 1, expected type:nodes x devices, as in "
-         "v100:16x8,p100:4x4"                                            },
-        {"a b:4",                    NULL,
+         "v100:16x8,p100:4x4"},
+        {"a b:4", NULL,
          "cluster 'a b:4': at byte 1, expected type:nodes x devices, as in "
-         "v100:16x8,p100:4x4"                                            },
-        {"a:4,",                     NULL,
+         "v100:16x8,p100:4x4"},
+        {"a:4,", NULL,
          "cluster 'a:4,': at byte 5, expected type:nodes x devices, as in "
-         "v100:16x8,p100:4x4"                                            },
-        {"a:10000000x1024",          NULL,
+         "v100:16x8,p100:4x4"},
+        {"a:10000000x1024", NULL,
          "cluster 'a:10000000x1024': more than 10000000 devices, expected "
-         "fewer"                                                         },
+         "fewer"},
         {"a:99999999999999999999x1", NULL,
          "cluster 'a:99999999999999999999x1': at byte 3, expected type:nodes "
-         "x devices, as in v100:16x8,p100:4x4"                           },
+         "x devices, as in v100:16x8,p100:4x4"},
 },
   tables[] = {
       {"device_type,nodes,devices_per_node\nv100,16,8\np100,4,4\n",

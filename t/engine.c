@@ -28,12 +28,10 @@ rogue_decide(void *state, const struct vn_view *view, struct vn_answer *answer)
         vn_answer_set(answer, say_job, say_type, say_devices);
 }
 
-static const struct script_job jobs[] = {
-    {0,     10, 2, 0, NULL, 2},
-    {1,    10, 2, 0, "b", 0},
-    {2, 10, 4, 0, NULL, 0},
-    {0    }
-};
+static const struct script_job jobs[] = {{0, 10, 2, 0, NULL, 2},
+                                         {1, 10, 2, 0, "b", 0},
+                                         {2, 10, 4, 0, NULL, 0},
+                                         {0}};
 
 /* clang-format off: a case reads as rigid?, slot, type, devices, wake. */
 static const struct {
@@ -42,27 +40,27 @@ static const struct {
     vn_time wake;
     const char *message;
 } cases[] = {
-    {true,  7,  0, 1,  -1,
+    {true, 7, 0, 1, -1,
      "policy rogue: there is no job in slot 7, expected one that arrived and "
-     "has not left"                                                                    },
-    {true,  -1, 0, 1,  -1,
+     "has not left"},
+    {true, -1, 0, 1, -1,
      "policy rogue: there is no job in slot -1, expected one that arrived and "
-     "has not left"                                                                    },
-    {true,  0,  2, 2,  -1,        "policy rogue: job 0: device type 2, expected 0 to 1"},
-    {true,  1,  0, 2,  -1,
-     "policy rogue: job 1 given a, expected b, its only type"                          },
-    {true,  0,  0, 5,  -1,
-     "policy rogue: job 0 given 5 a, expected 0 to 4, all there are"                   },
-    {true,  0,  0, -1, -1,
-     "policy rogue: job 0 given -1 a, expected 0 to 4, all there are"                  },
-    {true,  0,  0, 3,  -1,
+     "has not left"},
+    {true, 0, 2, 2, -1, "policy rogue: job 0: device type 2, expected 0 to 1"},
+    {true, 1, 0, 2, -1,
+     "policy rogue: job 1 given a, expected b, its only type"},
+    {true, 0, 0, 5, -1,
+     "policy rogue: job 0 given 5 a, expected 0 to 4, all there are"},
+    {true, 0, 0, -1, -1,
+     "policy rogue: job 0 given -1 a, expected 0 to 4, all there are"},
+    {true, 0, 0, 3, -1,
      "policy rogue: job 0 given 3 devices, expected the 2 it asks for, or "
-     "none"                                                                            },
-    {false, 0,  0, 1,  -1,
-     "policy rogue: job 0 given 1 devices, expected 2 to 2, or none"                   },
-    {true,  0,  0, 0,  VN_SECOND,
+     "none"},
+    {false, 0, 0, 1, -1,
+     "policy rogue: job 0 given 1 devices, expected 2 to 2, or none"},
+    {true, 0, 0, 0, VN_SECOND,
      "policy rogue: asks to be woken at 1.000000 s, expected a time after "
-     "now, 1.000000 s"                                                                 },
+     "now, 1.000000 s"},
 };
 /* clang-format on */
 
@@ -110,11 +108,7 @@ greedy_decide(void *state, const struct vn_view *view,
 static void
 check_sum(void)
 {
-    static const struct script_job both[] = {
-        {0,  10, 4},
-        {1, 10, 4},
-        {0 }
-    };
+    static const struct script_job both[] = {{0, 10, 4}, {1, 10, 4}, {0}};
     static const struct vn_policy greedy = {
         .name = "greedy", .rigid = true, .decide = greedy_decide};
     struct script script = {.jobs = both};
@@ -137,14 +131,8 @@ check_sum(void)
 static void
 check_two(void)
 {
-    static const struct script_job many[] = {
-        {0,  30, 4},
-        {2, 10, 2},
-        {3,  5, 4},
-        {3, 9, 1},
-        {20,  8, 3},
-        {0}
-    };
+    static const struct script_job many[] = {{0, 30, 4}, {2, 10, 2}, {3, 5, 4},
+                                             {3, 9, 1},  {20, 8, 3}, {0}};
     struct script alone = {.jobs = many}, a = {.jobs = many},
                   b = {.jobs = many};
     const struct vn_policy *srtf, *fifo;
@@ -182,12 +170,7 @@ static void
 check_summary(void)
 {
     static const struct script_job some[] = {
-        {0,  10, 4},
-        {5, 10, 2},
-        {6,  100, 2},
-        {7, 10, 9},
-        {0 }
-    };
+        {0, 10, 4}, {5, 10, 2}, {6, 100, 2}, {7, 10, 9}, {0}};
     struct script script = {.jobs = some};
     const struct vn_policy *fifo;
     struct vn_engine_config config;
@@ -246,11 +229,9 @@ check_refused(void)
 
     vn_cluster_read("x:4", &cluster, &err);
     vn_policy_find("fifo", &fifo, &err);
-    config = (struct vn_engine_config){
-        .cluster = &cluster,
-        .source = {one_modelled, &count, NULL},
-        .policy = fifo
-    };
+    config = (struct vn_engine_config){.cluster = &cluster,
+                                       .source = {one_modelled, &count, NULL},
+                                       .policy = fifo};
     vn_engine_alloc(&config, &engine, &err);
     is_int(vn_engine_run(engine, &err), VN_EUNSUP, "a modelled job");
     is_str(err.text,

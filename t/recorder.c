@@ -58,10 +58,8 @@ replay(const char *path, const char *what, const char *policy,
 {
     struct array array = {jobs, n, 0};
     double values[VN_POLICY_OPTIONS_MAX];
-    struct vn_engine_config config = {
-        .source = {next_job, &array, type_name},
-          .options = values
-    };
+    struct vn_engine_config config = {.source = {next_job, &array, type_name},
+                                      .options = values};
     struct vn_cluster cluster = {0};
     struct vn_recorder *recorder;
     struct vn_engine *engine = NULL;

@@ -85,8 +85,7 @@ agrees(const char *policy, int devices, struct naive_job *jobs, uint64_t seed)
         .cluster = &cluster,
         .source = {next_job, &feed, NULL},
         .options = values,
-        .observer = {.arg = &feed,        .ended = on_ended }
-    };
+        .observer = {.arg = &feed, .ended = on_ended}};
     struct vn_engine *engine = NULL;
     struct vn_error err = {0};
     char text[32];

@@ -56,8 +56,7 @@ script_config(struct script *script, const struct vn_cluster *cluster,
         .source = {next_job, script, device_type},
         .policy = policy,
         .options = values,
-        .observer = {.arg = script,        .ended = on_ended }
-    };
+        .observer = {.arg = script, .ended = on_ended}};
 }
 
 void

@@ -86,12 +86,9 @@ enum column {
 };
 
 static const struct vn_column columns[] = {
-    [CASE] = {"case",       true},
-      [GPUS] = {"gpus",       true},
-    [ID] = {"job_id",     true},
-      [PRIORITY] = {"priority",   true},
-    [DEMAND] = {"gpu_demand", true},
-      [SHARE] = {"share_gpus", true},
+    [CASE] = {"case", true},         [GPUS] = {"gpus", true},
+    [ID] = {"job_id", true},         [PRIORITY] = {"priority", true},
+    [DEMAND] = {"gpu_demand", true}, [SHARE] = {"share_gpus", true},
 };
 
 struct vector {

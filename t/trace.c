@@ -1,7 +1,7 @@
 #include "config.h"
 
-#include "traces/trace.h"
 #include "t/tap.h"
+#include "traces/trace.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -13,40 +13,59 @@ static const struct {
     const char *text;
     const char *want;
 } cases[] = {
-    {"recorded jobs", "job_id,submit_s,duration_s,devices\n3,0,10,1\n4,1.5,20,8\n",
+    {"recorded jobs",
+     "job_id,submit_s,duration_s,devices\n3,0,10,1\n4,1.5,20,8\n",
      "3@0:10x1 4@1.5:20x8"},
-    {"jobs of one instant come by id", "job_id,submit_s,duration_s,devices\n9,0,1,1\n2,5,1,1\n1,5,1,1\n7,5,1,1\n8,6,1,1\n",
+    {"jobs of one instant come by id",
+     "job_id,submit_s,duration_s,devices\n9,0,1,1\n2,5,1,1\n1,5,1,1\n7,5,1,"
+     "1\n8,6,1,1\n",
      "9@0:1x1 1@5:1x1 2@5:1x1 7@5:1x1 8@6:1x1"},
     {"no jobs", "job_id,submit_s,duration_s,devices\n", ""},
-    {"modelled jobs", "job_id,submit_s,model,global_batch,vnodes,steps\n1,0,bert,64,8,100\n2,9,resnet,128,4,50\n",
+    {"modelled jobs",
+     "job_id,submit_s,model,global_batch,vnodes,steps\n1,0,bert,64,8,100\n2,9,"
+     "resnet,128,4,50\n",
      "1@0:bert/64/8/100 2@9:resnet/128/4/50"},
-    {"both kinds", "job_id,submit_s,duration_s,devices,model,global_batch,vnodes,steps\n1,0,5,2,,,,\n2,0,,4,bert,64,8,10\n",
+    {"both kinds",
+     "job_id,submit_s,duration_s,devices,model,global_batch,vnodes,steps\n1,0,"
+     "5,2,,,,\n2,0,,4,bert,64,8,10\n",
      "1@0:5x2 2@0:bert/64/8/10"},
-    {"rows out of order", "job_id,submit_s,duration_s,devices\n1,5,1,1\n2,4,1,1\n",
-     "3:3: submit_s is before the row above, expected rows in order of time (sort them with: vntrace import --from trace)"},
-    {"an id twice in an instant", "job_id,submit_s,duration_s,devices\n1,5,1,1\n1,5,1,1\n",
+    {"rows out of order",
+     "job_id,submit_s,duration_s,devices\n1,5,1,1\n2,4,1,1\n",
+     "3:3: submit_s is before the row above, expected rows in order of time "
+     "(sort them with: vntrace import --from trace)"},
+    {"an id twice in an instant",
+     "job_id,submit_s,duration_s,devices\n1,5,1,1\n1,5,1,1\n",
      "3:1: job_id is that of the row above, expected one of its own"},
     {"neither kind", "job_id,submit_s\n1,5\n",
-     "1:1: neither duration_s and devices nor model, expected one of them in the header"},
+     "1:1: neither duration_s and devices nor model, expected one of them in "
+     "the header"},
     {"a duration of nothing", "job_id,submit_s,duration_s,devices\n1,5,0,1\n",
      "2:5: duration_s is '0', expected seconds, of at least 0.000001"},
     {"no devices", "job_id,submit_s,duration_s,devices\n1,5,1,0\n",
      "2:7: devices is '0', expected a whole number from 1 to 10000000"},
     {"too much work", "job_id,submit_s,duration_s,devices\n1,5,9e9,10000\n",
-     "2:5: duration_s x devices is too large, expected less than 4.6e12 device-seconds"},
-    {"too many virtual nodes", "job_id,submit_s,model,global_batch,vnodes,steps\n1,0,bert,4,8,100\n",
+     "2:5: duration_s x devices is too large, expected less than 4.6e12 "
+     "device-seconds"},
+    {"too many virtual nodes",
+     "job_id,submit_s,model,global_batch,vnodes,steps\n1,0,bert,4,8,100\n",
      "2:12: vnodes is 8, expected at most the global batch, 4"},
     {"a negative id", "job_id,submit_s,duration_s,devices\n-1,5,1,1\n",
      "2:1: job_id is '-1', expected a whole number of at least 0"},
-    {"min_devices above devices", "job_id,submit_s,duration_s,devices,min_devices\n1,5,1,2,3\n",
+    {"min_devices above devices",
+     "job_id,submit_s,duration_s,devices,min_devices\n1,5,1,2,3\n",
      "2:9: min_devices is '3', expected a whole number from 1 to 2"},
-    {"max_devices below devices", "job_id,submit_s,duration_s,devices,max_devices\n1,5,1,2,1\n",
+    {"max_devices below devices",
+     "job_id,submit_s,duration_s,devices,max_devices\n1,5,1,2,1\n",
      "2:9: max_devices is '1', expected a whole number from 2 to 10000000"},
-    {"a weight of nothing", "job_id,submit_s,duration_s,devices,weight\n1,5,1,2,0\n",
+    {"a weight of nothing",
+     "job_id,submit_s,duration_s,devices,weight\n1,5,1,2,0\n",
      "2:9: weight is '0', expected a number from 1e-09 to 1000000000"},
-    {"a priority that is no number", "job_id,submit_s,duration_s,devices,priority\n1,5,1,2,high\n",
-     "2:9: priority is 'high', expected a number from -1000000000 to 1000000000"},
-    {"a misspelt column", "job_id,submit_s,duration_s,devices,wieght\n1,5,1,2,1\n",
+    {"a priority that is no number",
+     "job_id,submit_s,duration_s,devices,priority\n1,5,1,2,high\n",
+     "2:9: priority is 'high', expected a number from -1000000000 to "
+     "1000000000"},
+    {"a misspelt column",
+     "job_id,submit_s,duration_s,devices,wieght\n1,5,1,2,1\n",
      "1:36: unknown column 'wieght', did you mean 'weight'?"},
 };
 /* clang-format on */
@@ -75,7 +94,8 @@ describe(char *got, size_t size)
 
     *got = '\0';
     while (status == VN_OK
-           && (status = vn_trace_next(t, &job, &more, &err)) == VN_OK && more) {
+           && (status = vn_trace_next(t, &job, &more, &err)) == VN_OK
+           && more) {
         size_t n = strlen(got);
 
         if (n > 0)

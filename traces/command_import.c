@@ -20,21 +20,22 @@ enum option {
 };
 
 static const struct vn_option options[] = {
-    [FROM] = {"from",         "FORMAT", "the format of FILE; see --list",              'f'},
-    [OUTPUT] = {"output",       "FILE",   "where the trace goes [-, standard output]",
-              'o'                                                                         },
-    [STRICT] = {"strict",       NULL,
-              "fail at the first row that would be dropped or repaired",               0  },
-    [FROM_TIME] = {"from-time",    "TIME",
-              "leave out jobs submitted before it: 2017-10-09, or "
-                   "seconds where FILE has no dates",                                  0  },
+    [FROM] = {"from", "FORMAT", "the format of FILE; see --list", 'f'},
+    [OUTPUT] = {"output", "FILE", "where the trace goes [-, standard output]",
+                'o'},
+    [STRICT] = {"strict", NULL,
+                "fail at the first row that would be dropped or repaired", 0},
+    [FROM_TIME] = {"from-time", "TIME",
+                   "leave out jobs submitted before it: 2017-10-09, or "
+                   "seconds where FILE has no dates",
+                   0},
     [MAX_DURATION] = {"max-duration", "TIME",
-              "leave out jobs that ran longer, as in 3600 or 1d",                      0  },
-    [FIRST] = {"first",        "N",      "keep the first N of the jobs that are left",
-              'n'                                                                         },
-    [QUIET] = {"quiet",        NULL,     "do not report what was dropped and repaired",
-              'q'                                                                         },
-    [LIST] = {"list",         NULL,     "list the formats",                            0  },
+                      "leave out jobs that ran longer, as in 3600 or 1d", 0},
+    [FIRST] = {"first", "N", "keep the first N of the jobs that are left",
+               'n'},
+    [QUIET] = {"quiet", NULL, "do not report what was dropped and repaired",
+               'q'},
+    [LIST] = {"list", NULL, "list the formats", 0},
 };
 
 struct arguments {

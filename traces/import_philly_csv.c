@@ -24,11 +24,9 @@ enum column {
 };
 
 static const struct vn_column columns[] = {
-    [TIMESTAMP] = {"timestamp", true },
-      [DURATION] = {"duration",  true },
-    [GPUS] = {"num_gpus",  true },
-      [GPU_TIME] = {"gpu_time",  false},
-    [CLUSTER] = {"cluster",   false},
+    [TIMESTAMP] = {"timestamp", true}, [DURATION] = {"duration", true},
+    [GPUS] = {"num_gpus", true},       [GPU_TIME] = {"gpu_time", false},
+    [CLUSTER] = {"cluster", false},
 };
 
 static enum vn_status

@@ -31,22 +31,22 @@ enum column {
 };
 
 static const struct vn_column columns[] = {
-    [ID] = {"job_id",       true },
-    [SUBMIT] = {"submit_s",     true },
-    [DURATION] = {"duration_s",   false},
-    [DEVICES] = {"devices",      false},
-    [MODEL] = {"model",        false},
+    [ID] = {"job_id", true},
+    [SUBMIT] = {"submit_s", true},
+    [DURATION] = {"duration_s", false},
+    [DEVICES] = {"devices", false},
+    [MODEL] = {"model", false},
     [BATCH] = {"global_batch", false},
-    [VNODES] = {"vnodes",       false},
-    [STEPS] = {"steps",        false},
-    [MIN_DEVICES] = {"min_devices",  false},
-    [MAX_DEVICES] = {"max_devices",  false},
-    [WEIGHT] = {"weight",       false},
-    [PRIORITY] = {"priority",     false},
-    [DEADLINE] = {"deadline_s",   false},
-    [USER] = {"user",         false},
-    [VC] = {"vc",           false},
-    [TYPE] = {"device_type",  false},
+    [VNODES] = {"vnodes", false},
+    [STEPS] = {"steps", false},
+    [MIN_DEVICES] = {"min_devices", false},
+    [MAX_DEVICES] = {"max_devices", false},
+    [WEIGHT] = {"weight", false},
+    [PRIORITY] = {"priority", false},
+    [DEADLINE] = {"deadline_s", false},
+    [USER] = {"user", false},
+    [VC] = {"vc", false},
+    [TYPE] = {"device_type", false},
 };
 
 /* Device-microseconds of one job, so that sums of them stay exact. */
