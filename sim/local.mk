@@ -24,6 +24,8 @@ libsim_a_SOURCES = \
 	sim/waiting.c sim/waiting.h
 
 bin_PROGRAMS += vnsim
+dist_man_MANS += man/vnsim.1
+dist_check_SCRIPTS += t/vnsim.sh.t t/expected.sh.t
 vnsim_SOURCES = sim/main.c
 vnsim_LDADD = libsim.a libtraces.a libplan.a $(BASE_LIBS)
 
@@ -45,3 +47,4 @@ t_policy_t_SOURCES = t/policy.c t/script.c t/script.h
 t_policy_t_LDADD = libsim.a libtraces.a libplan.a $(BASE_LIBS) libtap.a
 t_engine_t_SOURCES = t/engine.c t/script.c t/script.h
 t_engine_t_LDADD = libsim.a libtraces.a libplan.a $(BASE_LIBS) libtap.a
+EXTRA_DIST += t/data/small.csv t/data/small-srtf.csv
