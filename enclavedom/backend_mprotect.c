@@ -1,0 +1,90 @@
+/*
+ * The rules by page protections, in one address space: correct for one thread,
+ * and slow in proportion to what the regions hold.  What is in no region (the
+ * program's own data, and the monitor) stays open to the plug-in.
+ */
+#include "config.h"
+
+#include "enclavedom/backend.h"
+
+#include <stdlib.h>
+#include <sys/mman.h>
+
+static int
+protection(uint32_t rights, int region)
+{
+    switch (rights >> (2 * region) & 3) {
+    case 0:
+        return PROT_NONE;
+    case 1:
+        return PROT_READ;
+    default:
+        return PROT_READ | PROT_WRITE;
+    }
+}
+
+/*
+ * Only what was ever used has pages, and only that is changed; the rest of a
+ * region is reached by nobody but through its heap, and is closed at start.
+ */
+static void
+protect(struct ed_domain *d, uint32_t rights, uint32_t changed)
+{
+    char selector = ed_monitor.selector;
+
+    ed_monitor.selector = 0;
+    for (int i = ED_PLUGIN + 1; i < d->config.nregions; i++)
+        if ((changed >> (2 * i) & 3) != 0
+            && mprotect(d->regions[i].base, d->regions[i].bytes,
+                        protection(rights, i))
+                   != 0)
+            abort();
+    ed_monitor.selector = selector;
+}
+
+static enum vn_status
+mprotect_open(struct ed_domain *d, struct vn_error *err)
+{
+    (void) err;
+    for (int i = ED_PLUGIN + 1; i < d->config.nregions; i++)
+        madvise(d->regions[i].base, d->regions[i].bytes, MADV_HUGEPAGE);
+    return VN_OK;
+}
+
+static void
+mprotect_enter(struct ed_domain *d)
+{
+    protect(d, 0, UINT32_MAX);
+    ed_monitor.selector = 1;
+}
+
+static void
+mprotect_leave(struct ed_domain *d)
+{
+    ed_monitor.selector = 0;
+    protect(d, UINT32_MAX, UINT32_MAX);
+}
+
+static void
+mprotect_grant(struct ed_domain *d, uint32_t rights)
+{
+    protect(d, rights, rights);
+}
+
+static void
+mprotect_revoke(struct ed_domain *d)
+{
+    protect(d, 0, d->config.functions[d->function].rights);
+}
+
+const struct ed_backend ed_backend_mprotect = {
+    .name = "mprotect",
+    .summary = "page protections: for tests; slow where regions are large",
+    .confines = true,
+    .handlers = true,
+    .open = mprotect_open,
+    .enter = mprotect_enter,
+    .leave = mprotect_leave,
+    .grant = mprotect_grant,
+    .revoke = mprotect_revoke,
+};

@@ -1,0 +1,359 @@
+#include "config.h"
+
+#include "enclavedom/backend.h"
+
+#include "base/option.h"
+#include "base/xalloc.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+extern const struct ed_backend ed_backend_mpk;
+extern const struct ed_backend ed_backend_process;
+extern const struct ed_backend ed_backend_mprotect;
+extern const struct ed_backend ed_backend_none;
+
+const struct ed_backend *const ed_backends[] = {
+    &ed_backend_mpk, &ed_backend_process, &ed_backend_mprotect,
+    &ed_backend_none, NULL};
+
+static pthread_mutex_t entrance = PTHREAD_MUTEX_INITIALIZER;
+
+/* The number of this thread, which a system call is asked for once. */
+static int
+own_thread(void)
+{
+    static _Thread_local int thread;
+
+    if (thread == 0)
+        thread = (int) syscall(SYS_gettid);
+    return thread;
+}
+
+const char *
+ed_backend_name(const struct ed_backend *b)
+{
+    return b->name;
+}
+
+const char *
+ed_backend_summary(const struct ed_backend *b)
+{
+    return b->summary;
+}
+
+enum vn_status
+ed_backend_probe(const struct ed_backend *b, struct vn_error *err)
+{
+    return b->probe == NULL ? VN_OK : b->probe(err);
+}
+
+const struct ed_backend *
+ed_backend_default(void)
+{
+    for (int i = 0; ed_backends[i] != &ed_backend_mprotect; i++)
+        if (ed_backend_probe(ed_backends[i], NULL) == VN_OK)
+            return ed_backends[i];
+    return NULL;
+}
+
+enum vn_status
+ed_backend_find(const char *name, const struct ed_backend **backend,
+                struct vn_error *err)
+{
+    const char *names[8];
+    enum vn_status status;
+    int n = 0, choice;
+
+    for (; ed_backends[n] != NULL; n++)
+        names[n] = ed_backends[n]->name;
+    status = vn_option_choice("backend", name, names, n, &choice, err);
+    if (status == VN_OK)
+        *backend = ed_backends[choice];
+    return status;
+}
+
+/* The guard below a plug-in's stack, as large as the stack. */
+static enum vn_status
+open_stack(struct ed_domain *d, struct vn_error *err)
+{
+    struct ed_region *r = &d->regions[ED_PLUGIN];
+    size_t bytes = d->config.stack_bytes;
+
+    bytes = bytes == 0 ? 1 << 20 : (bytes + ED_PAGE - 1) / ED_PAGE * ED_PAGE;
+    if (2 * bytes + ED_HUGE > r->bytes)
+        return vn_fail(err, VN_EINVAL,
+                       "region '%s' has %zu bytes, expected at least %zu, for "
+                       "the stack",
+                       r->name, r->bytes, 2 * bytes + ED_HUGE);
+    d->stack = r->base + r->bytes;
+    d->stack_bytes = bytes;
+    ((struct ed_heap *) r->base)->limit = r->bytes - 2 * bytes;
+    return VN_OK;
+}
+
+enum vn_status
+ed_open(const struct ed_config *config, struct ed_domain **domain,
+        struct vn_error *err)
+{
+    struct ed_domain *d = vn_xcalloc(1, sizeof *d);
+    enum vn_status status;
+
+    *domain = NULL;
+    d->config = *config;
+    snprintf(d->name, sizeof d->name, "%s", config->name);
+    d->config.name = d->name;
+    d->backend =
+        config->backend != NULL ? config->backend : ed_backend_default();
+    if (d->config.limit_us == 0)
+        d->config.limit_us = 1000000;
+    d->function = -1;
+    if (d->backend == NULL)
+        status = vn_fail(err, VN_EUNSUP,
+                         "nothing here confines a plug-in: no protection keys "
+                         "and no seccomp");
+    else if (config->nregions < 1 || config->nregions > ED_REGIONS_MAX
+             || config->nfunctions > ED_FUNCTIONS_MAX)
+        status = vn_fail(err, VN_EINVAL,
+                         "%d regions and %d functions, expected 1 to %d and "
+                         "at most %d",
+                         config->nregions, config->nfunctions, ED_REGIONS_MAX,
+                         ED_FUNCTIONS_MAX);
+    else if ((status = ed_backend_probe(d->backend, err)) == VN_OK
+             && (status = ed_regions_open(d, err)) == VN_OK
+             && (status = open_stack(d, err)) == VN_OK
+             && d->backend->open != NULL)
+        status = d->backend->open(d, err);
+    if (status != VN_OK) {
+        ed_close(d);
+        return status;
+    }
+    *domain = d;
+    return VN_OK;
+}
+
+void
+ed_close(struct ed_domain *d)
+{
+    if (d == NULL)
+        return;
+    if (d->backend != NULL && d->backend->close != NULL)
+        d->backend->close(d);
+    if (d->arena != NULL)
+        ed_regions_close(d);
+    free(d);
+}
+
+struct ed_region *
+ed_region(struct ed_domain *d, int number)
+{
+    return &d->regions[number];
+}
+
+const struct ed_backend *
+ed_domain_backend(const struct ed_domain *d)
+{
+    return d->backend;
+}
+
+struct ed_violation
+ed_violated(const struct ed_domain *d)
+{
+    return d->violation;
+}
+
+/* Pages of the image get the protection that the object asks for. */
+enum vn_status
+ed_protect_image(struct ed_domain *d, bool executable, struct vn_error *err)
+{
+    for (int i = 0; i < d->image.nsegments; i++) {
+        const struct ed_segment *s = &d->image.segments[i];
+        int protection = s->protection & ~(executable ? 0 : PROT_EXEC);
+
+        if (mprotect(d->image.base + s->address, s->bytes, protection) != 0)
+            return vn_fail(err, VN_EIO, "cannot protect the code of %s: %s",
+                           d->name, strerror(errno));
+    }
+    return VN_OK;
+}
+
+static enum vn_status
+call_address(struct ed_domain *d, uint64_t address, struct vn_error *err)
+{
+    return address == 0
+               ? VN_OK
+               : ed_call(d, d->image.base + address, NULL, 0, NULL, err);
+}
+
+enum vn_status
+ed_start(struct ed_domain *d, struct vn_error *err)
+{
+    enum vn_status status;
+    uint64_t entry;
+
+    if (mprotect(d->stack - 2 * d->stack_bytes, d->stack_bytes, PROT_NONE)
+        != 0)
+        return vn_fail(err, VN_EIO, "cannot guard a stack: %s",
+                       strerror(errno));
+    if ((status = ed_protect_image(d, !d->backend->shared, err)) != VN_OK
+        || (d->backend->start != NULL
+            && (status = d->backend->start(d, err)) != VN_OK))
+        return status;
+    d->started = true;
+    status = call_address(d, d->image.init, err);
+    for (uint64_t i = 0; i < d->image.init_arraysz / 8 && status == VN_OK;
+         i++) {
+        memcpy(&entry, d->image.base + d->image.init_array + 8 * i, 8);
+        if (entry != 0 && entry != UINT64_MAX)
+            status = ed_call(d, (const void *) (uintptr_t) entry, NULL, 0,
+                             NULL, err);
+    }
+    return status;
+}
+
+/* A call within this process.  Runs with the entrance locked. */
+static enum vn_status
+call_here(struct ed_domain *d, const void *code, const uint64_t *args,
+          uint64_t *result)
+{
+    uint64_t value;
+
+    ed_monitor.domain = d;
+    ed_monitor.gate = (void *) (uintptr_t) ed_gate_plain;
+    ed_monitor.calls++;
+    if (!d->backend->handlers) {
+        ed_monitor.state = ED_INSIDE;
+        *result = ((uint64_t(*)(uint64_t, uint64_t, uint64_t, uint64_t)) code)(
+            args[0], args[1], args[2], args[3]);
+        ed_monitor.state = ED_OUTSIDE;
+        return VN_OK;
+    }
+    ed_monitor.thread = own_thread();
+    ed_monitor.violation = (struct ed_violation){0};
+    if (sigsetjmp(d->recover, 0) == 0) {
+        d->backend->enter(d);
+        ed_monitor.state = ED_INSIDE;
+        value = ed_switch(d->stack, code, args);
+        ed_monitor.state = ED_OUTSIDE;
+        d->backend->leave(d);
+        *result = value;
+    } else {
+        ed_monitor.state = ED_OUTSIDE;
+        d->backend->leave(d);
+        d->violation = ed_monitor.violation;
+        d->function = -1;
+    }
+    ed_monitor.thread = 0;
+    return d->violation.kind == ED_NONE ? VN_OK : VN_EPOLICY;
+}
+
+enum vn_status
+ed_call(struct ed_domain *d, const void *code, const uint64_t *args, int n,
+        uint64_t *result, struct vn_error *err)
+{
+    uint64_t all[ED_ARGS_MAX] = {0}, value = 0;
+    enum vn_status status = VN_OK;
+
+    if (d->violation.kind != ED_NONE || !d->started || n > ED_ARGS_MAX)
+        return d->violation.kind != ED_NONE
+                   ? ed_report(d, err)
+                   : vn_fail(err, VN_EINVAL, "%s is not started", d->name);
+    for (int i = 0; i < n; i++)
+        all[i] = args[i];
+    if (d->backend->call != NULL)
+        status = d->backend->call(d, code, all, &value, err);
+    else {
+        if (d->backend->handlers
+            && ((status = ed_signals_open(err)) != VN_OK
+                || (status = ed_signals_thread(true, err)) != VN_OK))
+            return status;
+        if (ed_monitor.state != ED_OUTSIDE
+            && ed_monitor.thread == own_thread())
+            return vn_fail(err, VN_EINVAL, "%s is called from a gate",
+                           d->name);
+        pthread_mutex_lock(&entrance);
+        if (d->backend->handlers)
+            ed_signals_limit(d->config.limit_us);
+        status = call_here(d, code, all, &value);
+        ed_monitor.domain = NULL;
+        pthread_mutex_unlock(&entrance);
+    }
+    if (d->violation.kind != ED_NONE)
+        return ed_report(d, err);
+    if (result != NULL)
+        *result = value;
+    return status;
+}
+
+void
+ed_refuse(struct ed_domain *d, uint64_t value)
+{
+    ed_monitor.violation = (struct ed_violation){.kind = ED_ARGUMENT,
+                                                 .function = d->function,
+                                                 .region = -1,
+                                                 .address = value};
+    if (d->child != 0)
+        ed_child_end(&ed_monitor.violation);
+    if (!d->backend->handlers)
+        __builtin_trap();
+    if (ed_monitor.keyed) {
+        ed_monitor.now_pkru = 0;
+        ed_set_pkru(0);
+    }
+    siglongjmp(d->recover, 1);
+}
+
+void
+ed_copy_in(struct ed_domain *d, void *to, const void *from, size_t bytes)
+{
+    if (d->backend->confines
+        && !ed_contains(&d->regions[ED_PLUGIN], from, bytes))
+        ed_refuse(d, (uint64_t) (uintptr_t) from);
+    memcpy(to, from, bytes);
+}
+
+void
+ed_copy_out(struct ed_domain *d, void *to, const void *from, size_t bytes)
+{
+    if (d->backend->confines
+        && !ed_contains(&d->regions[ED_PLUGIN], to, bytes))
+        ed_refuse(d, (uint64_t) (uintptr_t) to);
+    memcpy(to, from, bytes);
+}
+
+enum vn_status
+ed_fetch(struct ed_domain *d, void *to, const void *from, size_t bytes,
+         struct vn_error *err)
+{
+    uintptr_t guard = (uintptr_t) d->stack - 2 * d->stack_bytes;
+
+    if (!ed_contains(&d->regions[ED_PLUGIN], from, bytes)
+        || (uintptr_t) from + bytes > guard)
+        return vn_fail(err, VN_EPOLICY,
+                       "%s: what is at %p is not its own, expected %zu bytes "
+                       "of its image or memory",
+                       d->name, from, bytes);
+    memcpy(to, from, bytes);
+    return VN_OK;
+}
+
+enum vn_status
+ed_fetch_text(struct ed_domain *d, char *to, size_t size, const char *from,
+              struct vn_error *err)
+{
+    for (size_t i = 0; i < size; i++) {
+        enum vn_status status = ed_fetch(d, to + i, from + i, 1, err);
+
+        if (status != VN_OK || to[i] == '\0')
+            return status;
+    }
+    return vn_fail(err, VN_EPOLICY,
+                   "%s: a text is too long, expected at most "
+                   "%zu bytes",
+                   d->name, size - 1);
+}

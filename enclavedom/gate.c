@@ -1,0 +1,171 @@
+/*
+ * The code between two sides that do not trust each other.
+ *
+ * Each WRPKRU is followed by a check that cannot be jumped over: what was
+ * written is compared with what the monitor's page says may be written, or,
+ * where all rights are taken, control is then at the beginning of code that
+ * believes nothing of its caller.  So a jump to one of them gets the plug-in
+ * no further than the front door does.
+ */
+#include "config.h"
+
+#include "enclavedom/backend.h"
+
+struct ed_monitor ed_monitor __attribute__((__aligned__(4096)));
+
+_Static_assert(offsetof(struct ed_monitor, gate) == 8, "as below");
+_Static_assert(offsetof(struct ed_monitor, plugin_pkru) == 16, "as below");
+_Static_assert(offsetof(struct ed_monitor, now_pkru) == 20, "as below");
+_Static_assert(offsetof(struct ed_monitor, keyed) == 24, "as below");
+_Static_assert(ED_FUNCTIONS_MAX == 64, "as below");
+
+/* clang-format off */
+__asm__(
+    ".text\n"
+    ".p2align 12\n"
+    ".globl ed_gates_begin\n"
+    "ed_gates_begin:\n"
+
+    /* ed_switch(stack, code, args): save what a caller may expect to keep. */
+    ".globl ed_switch\n"
+    ".type ed_switch, @function\n"
+    "ed_switch:\n"
+    "  push %rbp\n  push %rbx\n  push %r12\n  push %r13\n  push %r14\n"
+    "  push %r15\n  sub $8, %rsp\n  stmxcsr (%rsp)\n  fnstcw 4(%rsp)\n"
+    "  mov %rsp, ed_monitor(%rip)\n"
+    "  mov %rdi, %r10\n  mov %rsi, %r11\n"
+    "  mov 0(%rdx), %rdi\n  mov 8(%rdx), %rsi\n"
+    "  mov 24(%rdx), %r9\n  mov 16(%rdx), %r8\n"
+    "  cmpl $0, ed_monitor+24(%rip)\n  je 1f\n"
+    "  xor %ecx, %ecx\n  xor %edx, %edx\n"
+    "  mov ed_monitor+16(%rip), %eax\n"
+    "  wrpkru\n"
+    "  cmp ed_monitor+16(%rip), %eax\n  jne ed_wrong\n"
+    "1: mov %r10, %rsp\n  mov %r8, %rdx\n  mov %r9, %rcx\n"
+    "  xor %eax, %eax\n  xor %ebx, %ebx\n  xor %ebp, %ebp\n"
+    "  xor %r8d, %r8d\n  xor %r9d, %r9d\n  xor %r10d, %r10d\n"
+    "  xor %r12d, %r12d\n  xor %r13d, %r13d\n  xor %r14d, %r14d\n"
+    "  xor %r15d, %r15d\n  cld\n"
+    "  call *%r11\n"
+
+    /* Back: the host's stack is where the monitor says, whatever came. */
+    "  mov %rax, %r10\n"
+    "  cmpl $0, ed_monitor+24(%rip)\n  je 2f\n"
+    "  xor %eax, %eax\n  xor %ecx, %ecx\n  xor %edx, %edx\n"
+    "  wrpkru\n"
+    "  test %eax, %eax\n  jne ed_wrong\n"
+    "2: mov ed_monitor(%rip), %rsp\n"
+    "  ldmxcsr (%rsp)\n  fninit\n  fldcw 4(%rsp)\n  cld\n  add $8, %rsp\n"
+    "  pop %r15\n  pop %r14\n  pop %r13\n  pop %r12\n  pop %rbx\n  pop %rbp\n"
+    "  mov %r10, %rax\n  ret\n"
+    "ed_wrong: ud2\n"
+
+    /* The gates: which function, then the common part. */
+    ".p2align 4\n"
+    "ed_stubs:\n"
+    ".set i, 0\n"
+    ".rept 64\n"
+    "  mov $i, %r11d\n"
+    "  jmp *ed_monitor+8(%rip)\n"
+    "  .p2align 4\n"
+    "  .set i, i + 1\n"
+    ".endr\n"
+
+    /* On the caller's stack: none, mprotect, process. */
+    ".globl ed_gate_plain\n"
+    "ed_gate_plain:\n"
+    "  sub $40, %rsp\n"
+    "  mov %rdi, (%rsp)\n  mov %rsi, 8(%rsp)\n"
+    "  mov %rdx, 16(%rsp)\n  mov %rcx, 24(%rsp)\n"
+    "  mov %r11d, %edi\n  mov %rsp, %rsi\n  cld\n"
+    "  call ed_dispatch\n"
+    "  add $40, %rsp\n  ret\n"
+
+    /* All rights, the host's stack below what ed_switch() left, and back. */
+    ".globl ed_gate_keyed\n"
+    "ed_gate_keyed:\n"
+    "  mov %rdx, %r8\n  mov %rcx, %r9\n"
+    "  xor %eax, %eax\n  xor %ecx, %ecx\n  xor %edx, %edx\n"
+    "  wrpkru\n"
+    "  test %eax, %eax\n  jne ed_wrong\n"
+    "  mov %rsp, %r10\n"
+    "  mov ed_monitor(%rip), %rsp\n"
+    "  push %rbx\n  push %rbp\n  push %r12\n  push %r13\n  push %r14\n"
+    "  push %r15\n  push %r10\n"
+    "  sub $8, %rsp\n  stmxcsr (%rsp)\n  fnstcw 4(%rsp)\n"
+    "  mov ed_monitor(%rip), %rax\n  ldmxcsr (%rax)\n  fninit\n"
+    "  fldcw 4(%rax)\n  cld\n"
+    "  and $-16, %rsp\n"
+    "  sub $32, %rsp\n"
+    "  mov %rdi, (%rsp)\n  mov %rsi, 8(%rsp)\n"
+    "  mov %r8, 16(%rsp)\n  mov %r9, 24(%rsp)\n"
+    "  mov %r11d, %edi\n  mov %rsp, %rsi\n"
+    "  call ed_dispatch\n"
+    "  mov ed_monitor(%rip), %rsp\n"
+    "  sub $64, %rsp\n"
+    "  ldmxcsr (%rsp)\n  fldcw 4(%rsp)\n  add $8, %rsp\n"
+    "  pop %r10\n  pop %r15\n  pop %r14\n  pop %r13\n  pop %r12\n"
+    "  pop %rbp\n  pop %rbx\n"
+    "  mov %rax, %r11\n"
+    "  xor %esi, %esi\n  xor %edi, %edi\n  xor %r8d, %r8d\n"
+    "  xor %r9d, %r9d\n"
+    "  pxor %xmm0, %xmm0\n  pxor %xmm1, %xmm1\n  pxor %xmm2, %xmm2\n"
+    "  pxor %xmm3, %xmm3\n  pxor %xmm4, %xmm4\n  pxor %xmm5, %xmm5\n"
+    "  pxor %xmm6, %xmm6\n  pxor %xmm7, %xmm7\n  pxor %xmm8, %xmm8\n"
+    "  pxor %xmm9, %xmm9\n  pxor %xmm10, %xmm10\n  pxor %xmm11, %xmm11\n"
+    "  pxor %xmm12, %xmm12\n  pxor %xmm13, %xmm13\n  pxor %xmm14, %xmm14\n"
+    "  pxor %xmm15, %xmm15\n"
+    "  xor %ecx, %ecx\n  xor %edx, %edx\n"
+    "  mov ed_monitor+16(%rip), %eax\n"
+    "  wrpkru\n"
+    "  cmp ed_monitor+16(%rip), %eax\n  jne ed_wrong\n"
+    "  mov %r10, %rsp\n  mov %r11, %rax\n  ret\n"
+
+    /* ed_set_pkru(pkru): only what the monitor expects. */
+    ".globl ed_set_pkru\n"
+    ".type ed_set_pkru, @function\n"
+    "ed_set_pkru:\n"
+    "  mov %edi, %eax\n  xor %ecx, %ecx\n  xor %edx, %edx\n"
+    "  wrpkru\n"
+    "  cmp ed_monitor+20(%rip), %eax\n  jne ed_wrong\n"
+    "  ret\n"
+    ".globl ed_get_pkru\n"
+    ".type ed_get_pkru, @function\n"
+    "ed_get_pkru:\n"
+    "  xor %ecx, %ecx\n  rdpkru\n  ret\n"
+    ".p2align 12\n"
+    ".globl ed_gates_end\n"
+    "ed_gates_end:\n");
+/* clang-format on */
+
+extern const char ed_stubs[];
+
+void *
+ed_gate_address(int i)
+{
+    return (void *) (uintptr_t) (ed_stubs + 16 * i);
+}
+
+/* Entered from every gate, with all rights where keys are used. */
+uint64_t
+ed_dispatch(unsigned function, const uint64_t *args)
+{
+    struct ed_domain *d = ed_monitor.domain;
+    const struct ed_backend *b = d->backend;
+    uint64_t mine[ED_ARGS_MAX], result;
+
+    for (int i = 0; i < ED_ARGS_MAX; i++)
+        mine[i] = args[i];
+    if (function >= (unsigned) d->config.nfunctions)
+        ed_refuse(d, function);
+    d->function = (int) function;
+    ed_monitor.state = ED_GATED;
+    if (b->grant != NULL)
+        b->grant(d, d->config.functions[function].rights);
+    result = d->config.functions[function].run(d->config.arg, mine);
+    if (b->revoke != NULL)
+        b->revoke(d);
+    ed_monitor.state = ED_INSIDE;
+    d->function = -1;
+    return result;
+}

@@ -1,0 +1,21 @@
+noinst_LIBRARIES += libenclavedom.a
+libenclavedom_a_SOURCES = \
+	enclavedom/backend.h \
+	enclavedom/backend_mpk.c \
+	enclavedom/backend_mprotect.c \
+	enclavedom/backend_none.c \
+	enclavedom/backend_process.c \
+	enclavedom/domain.c enclavedom/enclavedom.h \
+	enclavedom/filter.c \
+	enclavedom/gate.c \
+	enclavedom/load.c \
+	enclavedom/region.c \
+	enclavedom/report.c \
+	enclavedom/runtime.c \
+	enclavedom/scan.c enclavedom/scan.h \
+	enclavedom/signal.c
+ENCLAVEDOM_LIBS = libenclavedom.a -lpthread
+
+check_PROGRAMS += t/enclave.t
+t_enclave_t_SOURCES = t/enclave.c
+t_enclave_t_LDADD = $(ENCLAVEDOM_LIBS) $(BASE_LIBS) libtap.a

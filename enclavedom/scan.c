@@ -1,0 +1,351 @@
+#include "config.h"
+
+#include "enclavedom/scan.h"
+
+#include "enclavedom/backend.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define SIZE_MAX_FILE (UINT64_C(64) << 20)
+
+static bool
+copy_bytes(int from, int to, size_t size)
+{
+    char buffer[65536];
+
+    while (size > 0) {
+        ssize_t n = read(from, buffer, sizeof buffer);
+
+        if (n <= 0 || (size_t) n > size || write(to, buffer, (size_t) n) != n)
+            return false;
+        size -= (size_t) n;
+    }
+    return read(from, buffer, 1) == 0;
+}
+
+enum vn_status
+ed_copy_file(const char *path, const unsigned char **copy, size_t *size,
+             struct vn_error *err)
+{
+    enum vn_status status = VN_OK;
+    int from = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    int to = memfd_create("plug-in", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+    struct stat st;
+    void *p;
+
+    if (from < 0 || to < 0 || fstat(from, &st) != 0)
+        status = vn_fail(err, VN_EIO, "%s: %s", path, strerror(errno));
+    else if (!S_ISREG(st.st_mode) || (uint64_t) st.st_size > SIZE_MAX_FILE
+             || (size_t) st.st_size < sizeof(Elf64_Ehdr))
+        status = vn_fail(err, VN_EFORMAT,
+                         "%s: is no shared object, expected an ELF file of at "
+                         "most 64 MiB",
+                         path);
+    else if (!copy_bytes(from, to, (size_t) st.st_size))
+        status = vn_fail(err, VN_EIO, "%s: changed while it was read", path);
+    else if (fcntl(to, F_ADD_SEALS,
+                   F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_SEAL)
+                 != 0
+             || (p = mmap(NULL, (size_t) st.st_size, PROT_READ, MAP_PRIVATE,
+                          to, 0))
+                    == MAP_FAILED)
+        status = vn_fail(err, VN_EIO, "%s: cannot be sealed: %s", path,
+                         strerror(errno));
+    else {
+        *copy = p;
+        *size = (size_t) st.st_size;
+    }
+    if (from >= 0)
+        close(from);
+    if (to >= 0)
+        close(to);
+    return status;
+}
+
+static enum vn_status
+malformed(const struct ed_object *o, const char *what, struct vn_error *err)
+{
+    return vn_fail(err, VN_EFORMAT, "%s: %s", o->path, what);
+}
+
+const unsigned char *
+ed_object_at(const struct ed_object *o, uint64_t address, uint64_t bytes)
+{
+    for (int i = 0; i < o->nloads; i++) {
+        uint64_t at = address - o->loads[i].p_vaddr;
+
+        if (address >= o->loads[i].p_vaddr && at <= o->loads[i].p_filesz
+            && bytes <= o->loads[i].p_filesz - at)
+            return o->bytes + o->loads[i].p_offset + at;
+    }
+    return NULL;
+}
+
+const char *
+ed_forbidden(const unsigned char *p, size_t n)
+{
+    if (n < 2)
+        return NULL;
+    if (p[0] == 0xcd && p[1] == 0x80)
+        return "INT 80";
+    if (p[0] != 0x0f)
+        return NULL;
+    if (p[1] == 0x05)
+        return "SYSCALL";
+    if (p[1] == 0x34)
+        return "SYSENTER";
+    if (n < 3)
+        return NULL;
+    if (p[1] == 0x01 && p[2] == 0xef)
+        return "WRPKRU";
+    if (p[1] != 0xae)
+        return NULL;
+    if ((p[2] >> 3 & 7) == 5 && p[2] >> 6 != 3)
+        return "XRSTOR";
+    if ((p[2] >> 3 & 7) >= 2 && (p[2] >> 3 & 7) <= 3 && p[2] >> 6 == 3)
+        return "WRFSBASE or WRGSBASE";
+    return NULL;
+}
+
+/*
+ * Executable pages as they will be in memory: neighbours are one run, since
+ * an instruction may lie across them.
+ */
+static enum vn_status
+scan_code(const struct ed_object *o, struct vn_error *err)
+{
+    for (int i = 0; i < o->nloads; i++) {
+        const Elf64_Phdr *l = &o->loads[i];
+        uint64_t more = 0;
+        unsigned char seam[6];
+
+        if ((l->p_flags & PF_X) == 0)
+            continue;
+        for (uint64_t at = 0; at < l->p_filesz; at++) {
+            const char *name =
+                ed_forbidden(o->bytes + l->p_offset + at, l->p_filesz - at);
+
+            if (name != NULL)
+                return vn_fail(err, VN_EPOLICY,
+                               "%s: holds %s at address 0x%" PRIx64
+                               ", expected code without it at any offset",
+                               o->path, name, l->p_vaddr + at);
+        }
+        if (i + 1 == o->nloads || (o->loads[i + 1].p_flags & PF_X) == 0
+            || o->loads[i + 1].p_vaddr != l->p_vaddr + l->p_filesz
+            || l->p_filesz < 2 || o->loads[i + 1].p_filesz < 2)
+            continue;
+        more = o->loads[i + 1].p_offset;
+        memcpy(seam, o->bytes + l->p_offset + l->p_filesz - 2, 2);
+        memcpy(seam + 2, o->bytes + more, 2);
+        if (ed_forbidden(seam, 4) != NULL || ed_forbidden(seam + 1, 3) != NULL)
+            return malformed(o,
+                             "holds a forbidden instruction across two "
+                             "segments",
+                             err);
+    }
+    return VN_OK;
+}
+
+static enum vn_status
+add_segment(struct ed_object *o, const Elf64_Phdr *p, struct vn_error *err)
+{
+    uint64_t page = ED_PAGE - 1;
+
+    if (o->nloads == ED_SEGMENTS_MAX)
+        return malformed(o, "has more than 16 segments, expected fewer", err);
+    if (p->p_offset > o->size || p->p_filesz > o->size - p->p_offset
+        || p->p_filesz > p->p_memsz || p->p_vaddr > SIZE_MAX_FILE
+        || p->p_memsz > SIZE_MAX_FILE)
+        return malformed(o, "has a segment outside the file", err);
+    if ((p->p_flags & (PF_W | PF_X)) == (PF_W | PF_X))
+        return vn_fail(err, VN_EPOLICY,
+                       "%s: has a segment that is writable and executable, "
+                       "expected one or the other",
+                       o->path);
+    if (p->p_vaddr < o->span)
+        return malformed(o,
+                         "has segments that share pages, expected each on "
+                         "pages of its own (-z separate-code)",
+                         err);
+    o->loads[o->nloads++] = *p;
+    o->span = (p->p_vaddr + p->p_memsz + page) & ~page;
+    return VN_OK;
+}
+
+static enum vn_status
+read_segments(struct ed_object *o, const Elf64_Ehdr *h, Elf64_Phdr *dynamic,
+              struct vn_error *err)
+{
+    enum vn_status status = VN_OK;
+
+    if (h->e_phentsize != sizeof(Elf64_Phdr) || h->e_phnum > 64
+        || h->e_phoff > o->size
+        || h->e_phnum * sizeof(Elf64_Phdr) > o->size - h->e_phoff)
+        return malformed(o, "has no valid table of segments", err);
+    for (int i = 0; i < h->e_phnum && status == VN_OK; i++) {
+        Elf64_Phdr p;
+
+        memcpy(&p, o->bytes + h->e_phoff + (size_t) i * sizeof p, sizeof p);
+        if (p.p_type == PT_LOAD && p.p_memsz > 0)
+            status = add_segment(o, &p, err);
+        else if (p.p_type == PT_DYNAMIC)
+            *dynamic = p;
+        else if (p.p_type == PT_TLS && p.p_memsz > 0)
+            status =
+                malformed(o, "has thread-local variables, expected none", err);
+        else if (p.p_type == PT_GNU_STACK && (p.p_flags & PF_X) != 0)
+            status = vn_fail(err, VN_EPOLICY,
+                             "%s: wants an executable stack, expected not",
+                             o->path);
+    }
+    if (status == VN_OK && (o->nloads == 0 || dynamic->p_type != PT_DYNAMIC))
+        return malformed(o, "is no shared object (gcc -shared -fPIC)", err);
+    return status;
+}
+
+/* One entry of the dynamic section. */
+static enum vn_status
+take_entry(struct ed_object *o, const Elf64_Dyn *e, struct vn_error *err)
+{
+    uint64_t v = e->d_un.d_val;
+
+    switch (e->d_tag) {
+    case DT_TEXTREL:
+        v = DF_TEXTREL;
+        /* fall through */
+    case DT_FLAGS:
+        if ((v & DF_TEXTREL) != 0)
+            return vn_fail(err, VN_EPOLICY,
+                           "%s: has text relocations, expected code compiled "
+                           "with -fPIC",
+                           o->path);
+        if ((v & DF_STATIC_TLS) != 0)
+            return malformed(o, "has thread-local variables, expected none",
+                             err);
+        return VN_OK;
+    case DT_SYMTAB:
+        o->dynsym = v;
+        return VN_OK;
+    case DT_STRTAB:
+        o->dynstr = v;
+        return VN_OK;
+    case DT_STRSZ:
+        o->strsz = v;
+        return VN_OK;
+    case DT_RELA:
+        o->rela[0] = v;
+        return VN_OK;
+    case DT_RELASZ:
+        o->relasz[0] = v;
+        return VN_OK;
+    case DT_JMPREL:
+        o->rela[1] = v;
+        return VN_OK;
+    case DT_PLTRELSZ:
+        o->relasz[1] = v;
+        return VN_OK;
+    case DT_INIT:
+        o->init = v;
+        return VN_OK;
+    case DT_INIT_ARRAY:
+        o->init_array = v;
+        return VN_OK;
+    case DT_INIT_ARRAYSZ:
+        o->init_arraysz = v;
+        return VN_OK;
+    case DT_REL:
+    case DT_RELR:
+        return malformed(o,
+                         "has relocations of a kind that is not read, "
+                         "expected RELA",
+                         err);
+    default:
+        return VN_OK;
+    }
+}
+
+/* The symbol table has no length of its own: it ends where the names begin,
+ * as every linker lays them out, or at the end of its segment. */
+static uint64_t
+count_symbols(const struct ed_object *o)
+{
+    for (int i = 0; i < o->nloads; i++) {
+        const Elf64_Phdr *l = &o->loads[i];
+        uint64_t end = l->p_vaddr + l->p_filesz;
+
+        if (o->dynsym < l->p_vaddr || o->dynsym >= end)
+            continue;
+        if (o->dynstr > o->dynsym && o->dynstr < end)
+            end = o->dynstr;
+        return (end - o->dynsym) / sizeof(Elf64_Sym);
+    }
+    return 0;
+}
+
+static enum vn_status
+read_dynamic(struct ed_object *o, const Elf64_Phdr *dynamic,
+             struct vn_error *err)
+{
+    enum vn_status status = VN_OK;
+    const unsigned char *p =
+        ed_object_at(o, dynamic->p_vaddr, dynamic->p_filesz);
+    Elf64_Dyn e;
+
+    if (p == NULL)
+        return malformed(o, "has a dynamic section outside its segments", err);
+    for (uint64_t at = 0; at + sizeof e <= dynamic->p_filesz; at += sizeof e) {
+        memcpy(&e, p + at, sizeof e);
+        if (e.d_tag == DT_NULL)
+            break;
+        if ((status = take_entry(o, &e, err)) != VN_OK)
+            return status;
+    }
+    o->nsymbols = count_symbols(o);
+    if (o->nsymbols == 0 || o->strsz == 0
+        || (p = ed_object_at(o, o->dynstr, o->strsz)) == NULL
+        || p[o->strsz - 1] != '\0')
+        return malformed(o, "has no valid table of symbols", err);
+    for (int i = 0; i < 2; i++)
+        if (o->relasz[i] > 0
+            && (ed_object_at(o, o->rela[i], o->relasz[i]) == NULL
+                || o->relasz[i] % sizeof(Elf64_Rela) != 0))
+            return malformed(o, "has no valid table of relocations", err);
+    if (o->init_arraysz > 0
+        && (ed_object_at(o, o->init_array, o->init_arraysz) == NULL
+            || o->init_arraysz % 8 != 0))
+        return malformed(o, "has no valid table of constructors", err);
+    return VN_OK;
+}
+
+enum vn_status
+ed_scan(const char *path, const unsigned char *bytes, size_t size,
+        bool confine, struct ed_object *o, struct vn_error *err)
+{
+    enum vn_status status;
+    Elf64_Phdr dynamic = {0};
+    Elf64_Ehdr h;
+
+    *o = (struct ed_object){.path = path, .bytes = bytes, .size = size};
+    if (size < sizeof h)
+        return malformed(o, "is too short, expected a shared object", err);
+    memcpy(&h, bytes, sizeof h);
+    if (memcmp(h.e_ident, ELFMAG, SELFMAG) != 0
+        || h.e_ident[EI_CLASS] != ELFCLASS64
+        || h.e_ident[EI_DATA] != ELFDATA2LSB || h.e_machine != EM_X86_64
+        || h.e_type != ET_DYN)
+        return malformed(o,
+                         "is no shared object for x86-64 (gcc -shared "
+                         "-fPIC)",
+                         err);
+    if ((status = read_segments(o, &h, &dynamic, err)) != VN_OK
+        || (status = read_dynamic(o, &dynamic, err)) != VN_OK)
+        return status;
+    return confine ? scan_code(o, err) : VN_OK;
+}

@@ -1,0 +1,276 @@
+/*
+ * Faults, system calls and time, while a plug-in is inside.
+ *
+ * System calls are refused by the kernel's own dispatch (PR_SET_SYSCALL_USER_
+ * DISPATCH): between entering the plug-in and leaving it, and in the gates
+ * that it calls, no system call is made at all, from no code, whatever was
+ * jumped to; so there is no list of calls to keep right.  The byte that says
+ * so lies in the monitor's page.
+ *
+ * Handlers run on a stack of their own, with no key but 0, and leave by
+ * siglongjmp() to ed_call(), which sets the keys again itself.
+ */
+#include "config.h"
+
+#include "enclavedom/backend.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/rseq.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <ucontext.h>
+#include <unistd.h>
+
+#ifndef PR_SET_SYSCALL_USER_DISPATCH
+#define PR_SET_SYSCALL_USER_DISPATCH 59
+#endif
+#ifndef SYS_USER_DISPATCH
+#define SYS_USER_DISPATCH 2
+#endif
+
+enum {
+    STACK_BYTES = 64 << 10,
+    TICKS = 4, /* in the time limit */
+    NSIGNALS = 7
+};
+
+static const int signals[NSIGNALS] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE,
+                                      SIGTRAP, SIGSYS, SIGALRM};
+static struct sigaction former[NSIGNALS];
+static pthread_mutex_t once = PTHREAD_MUTEX_INITIALIZER;
+static bool opened;
+static bool is_child;
+static timer_t timer;
+static int64_t timer_us;
+static _Thread_local unsigned char *own_stack;
+static _Thread_local bool dispatching;
+
+static bool
+is_stack_guard(const struct ed_domain *d, uintptr_t address)
+{
+    uintptr_t low = (uintptr_t) d->stack - d->stack_bytes;
+
+    return address < low && address >= low - d->stack_bytes;
+}
+
+/* What a signal means for the plug-in that is inside. */
+struct ed_violation
+ed_fault(const struct ed_domain *d, int signal, const void *info_,
+         const void *context)
+{
+    const siginfo_t *info = info_;
+    const greg_t *regs = ((const ucontext_t *) context)->uc_mcontext.gregs;
+    const struct ed_heap *heap = (const void *) d->regions[ED_PLUGIN].base;
+    struct ed_violation v = {.kind = ED_TRAPPED,
+                             .function = d->function,
+                             .region = -1,
+                             .address = (uintptr_t) regs[REG_RIP],
+                             .number = signal};
+
+    if (signal == SIGSYS) {
+        v.kind = ED_SYSCALL;
+        v.number = info->si_syscall;
+    } else if (signal == SIGALRM) {
+        v.kind = ED_OVERTIME;
+        v.number = 0;
+    } else if (signal == SIGSEGV || signal == SIGBUS) {
+        v.kind = ED_ACCESS;
+        v.address = (uintptr_t) info->si_addr;
+        v.write = (regs[REG_ERR] & 2) != 0;
+        v.region = ed_region_at(d, v.address);
+        v.keyed = signal == SIGSEGV && info->si_code == SEGV_PKUERR;
+        v.number = v.keyed ? (int) info->si_pkey : signal;
+        if (is_stack_guard(d, v.address))
+            v.kind = ED_OVERFLOW;
+    }
+    if ((signal == SIGILL || v.kind == ED_ACCESS) && d->function < 0
+        && heap->hint != ED_HINT_NONE) {
+        v.kind = heap->hint == ED_HINT_EXHAUSTED ? ED_EXHAUSTED : ED_EXITED;
+        v.number = heap->hint == ED_HINT_ABORT ? -1 : heap->status;
+    }
+    return v;
+}
+
+static void
+pass_on(int signal, siginfo_t *info, void *context)
+{
+    for (int i = 0; i < NSIGNALS; i++)
+        if (signals[i] == signal) {
+            if ((former[i].sa_flags & SA_SIGINFO) != 0)
+                former[i].sa_sigaction(signal, info, context);
+            else if (former[i].sa_handler != SIG_DFL
+                     && former[i].sa_handler != SIG_IGN)
+                former[i].sa_handler(signal);
+            else if (signal != SIGALRM)
+                sigaction(signal, &former[i], NULL); /* again, and fatal */
+        }
+}
+
+/* Has the call that is in progress seen enough ticks? */
+static bool
+is_late(void)
+{
+    static uint64_t call;
+    static int ticks;
+
+    if (call != ed_monitor.calls) {
+        call = ed_monitor.calls;
+        ticks = 0;
+    }
+    return ++ticks > TICKS;
+}
+
+ED_UNINSTRUMENTED static void
+caught(int signal, siginfo_t *info, void *context)
+{
+    struct ed_domain *d = ed_monitor.domain;
+    char selector = ed_monitor.selector;
+
+    ed_monitor.selector = 0;
+    if (signal == SIGALRM && d != NULL && ed_monitor.thread != 0
+        && ed_monitor.thread != (int) syscall(SYS_gettid)) {
+        syscall(SYS_tgkill, getpid(), ed_monitor.thread, SIGALRM);
+        ed_monitor.selector = selector;
+        return;
+    }
+    if (d == NULL || ed_monitor.state == ED_OUTSIDE
+        || (!is_child && ed_monitor.thread != (int) syscall(SYS_gettid))) {
+        ed_monitor.selector = selector;
+        pass_on(signal, info, context);
+        return;
+    }
+    if (signal == SIGALRM && (ed_monitor.state == ED_GATED || !is_late())) {
+        ed_monitor.selector = selector;
+        return;
+    }
+    if (ed_monitor.keyed) {
+        ed_monitor.now_pkru = 0;
+        ed_set_pkru(0);
+    }
+    ed_monitor.violation = ed_fault(d, signal, info, context);
+    if (is_child)
+        ed_child_end(&ed_monitor.violation);
+    siglongjmp(d->recover, 1);
+}
+
+static void
+install(struct sigaction *old)
+{
+    struct sigaction action = {.sa_sigaction = caught,
+                               .sa_flags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER
+                                           | SA_RESTART};
+
+    for (int i = 0; i < NSIGNALS; i++)
+        sigaction(signals[i], &action, old == NULL ? NULL : &old[i]);
+}
+
+enum vn_status
+ed_signals_open(struct vn_error *err)
+{
+    struct sigevent event = {.sigev_notify = SIGEV_SIGNAL,
+                             .sigev_signo = SIGALRM};
+    enum vn_status status = VN_OK;
+
+    pthread_mutex_lock(&once);
+    if (!opened) {
+        if (timer_create(CLOCK_MONOTONIC, &event, &timer) != 0)
+            status = vn_fail(err, VN_EUNSUP, "cannot make a timer: %s",
+                             strerror(errno));
+        else {
+            install(former);
+            opened = true;
+        }
+    }
+    pthread_mutex_unlock(&once);
+    return status;
+}
+
+static enum vn_status
+own_a_stack(struct vn_error *err)
+{
+    stack_t stack = {.ss_size = STACK_BYTES};
+
+    if (own_stack != NULL)
+        return VN_OK;
+    own_stack = mmap(NULL, STACK_BYTES, PROT_READ | PROT_WRITE,
+                     MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    stack.ss_sp = own_stack;
+    if (own_stack == MAP_FAILED || sigaltstack(&stack, NULL) != 0)
+        return vn_fail(err, VN_EUNSUP, "cannot set a stack for signals: %s",
+                       strerror(errno));
+    return VN_OK;
+}
+
+void
+ed_signals_child(void)
+{
+    is_child = true;
+    own_stack = NULL;
+    own_a_stack(NULL);
+    install(NULL);
+}
+
+/*
+ * The kernel notes the processor of a thread in its rseq area, with the
+ * thread's own rights, whenever it is preempted or gets a signal, and kills
+ * it where it cannot: so a thread that gives up writing to key 0 gives up the
+ * area as well, and the C library asks the kernel instead.
+ */
+static void
+leave_rseq(void)
+{
+    struct rseq *area =
+        (void *) ((char *) __builtin_thread_pointer() + __rseq_offset);
+
+    if (__rseq_size == 0 || (int) area->cpu_id < 0)
+        return;
+    for (unsigned bytes = 32; bytes <= 64; bytes += 32)
+        if (syscall(SYS_rseq, area, bytes, RSEQ_FLAG_UNREGISTER, RSEQ_SIG)
+            == 0) {
+            area->cpu_id = (uint32_t) RSEQ_CPU_ID_REGISTRATION_FAILED;
+            return;
+        }
+}
+
+enum vn_status
+ed_signals_thread(bool dispatch, struct vn_error *err)
+{
+    enum vn_status status = own_a_stack(err);
+
+    if (status != VN_OK || !dispatch || dispatching)
+        return status;
+    if (prctl(PR_SET_SYSCALL_USER_DISPATCH, 1, 0, 0, &ed_monitor.selector)
+        != 0)
+        return vn_fail(err, VN_EUNSUP,
+                       "system calls cannot be dispatched (Linux 5.11): %s",
+                       strerror(errno));
+    leave_rseq();
+    dispatching = true;
+    return VN_OK;
+}
+
+void
+ed_signals_limit(int64_t limit_us)
+{
+    int64_t tick_us = limit_us / TICKS > 0 ? limit_us / TICKS : 1;
+    struct itimerspec spec = {
+        .it_interval = {tick_us / 1000000, tick_us % 1000000 * 1000},
+        .it_value = {tick_us / 1000000, tick_us % 1000000 * 1000}
+    };
+
+    if (timer_us == limit_us)
+        return;
+    if (limit_us == 0)
+        spec = (struct itimerspec){
+            {0, 0},
+            {0, 0}
+        };
+    timer_settime(timer, 0, &spec, NULL);
+    timer_us = limit_us;
+}
