@@ -48,3 +48,8 @@ t_policy_t_LDADD = libsim.a libtraces.a libplan.a $(BASE_LIBS) libtap.a
 t_engine_t_SOURCES = t/engine.c t/script.c t/script.h
 t_engine_t_LDADD = libsim.a libtraces.a libplan.a $(BASE_LIBS) libtap.a
 EXTRA_DIST += t/data/small.csv t/data/small-srtf.csv
+
+EXTRA_DIST += t/bench.sh
+.PHONY: bench
+bench: vnsim vntrace
+	TOP_BUILDDIR=. $(srcdir)/t/bench.sh

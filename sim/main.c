@@ -15,6 +15,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 enum option {
@@ -298,6 +299,7 @@ replay(const struct arguments *a, const struct vn_cluster *cluster,
                                  .devices = cluster->devices};
     struct vn_engine *engine = NULL;
     struct vn_summary summary;
+    struct rusage used;
     enum vn_status status;
 
     if ((status =
@@ -307,6 +309,13 @@ replay(const struct arguments *a, const struct vn_cluster *cluster,
         || (status = vn_engine_summary(engine, &summary, err)))
         goto out;
     heading.wall_s = vn_clock() - started;
+    if (getrusage(RUSAGE_SELF, &used) == 0) {
+        heading.cpu_s = (double) used.ru_utime.tv_sec
+                        + (double) used.ru_utime.tv_usec * 1e-6
+                        + (double) used.ru_stime.tv_sec
+                        + (double) used.ru_stime.tv_usec * 1e-6;
+        heading.peak_bytes = (int64_t) used.ru_maxrss * 1024;
+    }
     if (a->jobs != NULL)
         status = vn_recorder_write_jobs(recorder, a->jobs, err);
     if (status == VN_OK && a->results != NULL)

@@ -130,6 +130,9 @@ figures(struct figure f[FIGURES], const struct vn_heading *h,
     f[n++] = (struct figure){"resizes", COUNT, NULL, (double) s->resizes};
     f[n++] = (struct figure){"events", COUNT, NULL, (double) s->events};
     f[n++] = (struct figure){"wall_s", SECONDS, NULL, h->wall_s * 1e6};
+    f[n++] = (struct figure){"cpu_s", SECONDS, NULL, h->cpu_s * 1e6};
+    f[n++] =
+        (struct figure){"peak_bytes", COUNT, NULL, (double) h->peak_bytes};
     return n;
 }
 
@@ -210,8 +213,8 @@ print_text(FILE *out, const struct vn_heading *h, const struct vn_summary *s)
     fprintf(out, "%-12s %.1f %%\n", "utilisation", 100 * s->utilisation);
     fprintf(out, "%-12s %" PRId64 "\n", "preemptions", s->preemptions);
     fprintf(out, "%-12s %" PRId64 "\n", "resizes", s->resizes);
-    fprintf(out, "%-12s %" PRId64 " in %.3f s\n\n", "events", s->events,
-            h->wall_s);
+    fprintf(out, "%-12s %" PRId64 " in %.3f s, %s\n\n", "events", s->events,
+            h->wall_s, vn_format_bytes(text, h->peak_bytes));
     fprintf(out, "%-12s %10s %10s %10s %10s\n", "", "mean", "p50", "p90",
             "p99");
     print_spread(out, "jct", &s->jct);

@@ -40,7 +40,9 @@ struct vn_heading {
     const char *cluster;
     const char *policy;
     int devices;
-    double wall_s; /* of the whole run */
+    double wall_s;      /* of the whole run */
+    double cpu_s;       /* of the process so far */
+    int64_t peak_bytes; /* of its memory */
 };
 
 /* Print a summary; CSV is a header and one row, JSON one object. */
