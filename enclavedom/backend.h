@@ -106,16 +106,15 @@ struct ed_backend {
 
 /* gate.c knows these by their offsets. */
 struct ed_monitor {
-    void *host_stack;       /* 0: where ed_switch() left it */
-    void *gate;             /* 8: the code of all gates */
-    uint32_t plugin_pkru;   /* 16 */
-    uint32_t now_pkru;      /* 20: what the next switch may set */
-    uint32_t keyed;         /* 24: switches set keys */
-    volatile char selector; /* 28: of system calls (PR_SYS_DISPATCH) */
-    uint32_t state;         /* 32: enum ed_place */
+    void *host_stack;     /* 0: where ed_switch() left it */
+    void *gate;           /* 8: the code of all gates */
+    uint32_t plugin_pkru; /* 16 */
+    uint32_t now_pkru;    /* 20: what the next switch may set */
+    uint32_t keyed;       /* 24: switches set keys */
+    uint32_t state;       /* enum ed_place */
     struct ed_domain *domain;
-    volatile uint64_t calls; /* counted, for the time limit */
-    volatile int thread;     /* that is inside */
+    volatile int late;   /* its time was up while it was in a gate */
+    volatile int thread; /* that is inside */
     struct ed_violation violation;
 };
 
@@ -145,10 +144,14 @@ void *ed_heap_alloc(struct ed_heap *heap, size_t bytes);
 void *ed_heap_realloc(struct ed_heap *heap, void *p, size_t bytes);
 void ed_heap_free(struct ed_heap *heap, void *p);
 
-/* signal.c */
-enum vn_status ed_signals_open(struct vn_error *err);
+/* signal.c: is a system call of this thread refused (PR_SYS_DISPATCH)? and
+ * its number, once it made a call. */
+extern _Thread_local volatile char ed_selector;
+extern _Thread_local int ed_own_thread;
+
+void ed_signals_open(void);
 void ed_signals_child(void); /* in the child: report and end */
-enum vn_status ed_signals_thread(bool dispatch, struct vn_error *err);
+enum vn_status ed_signals_thread(struct vn_error *err);
 void ed_signals_limit(int64_t limit_us);
 struct ed_violation ed_fault(const struct ed_domain *d, int signal,
                              const void *info, const void *context);
@@ -160,6 +163,8 @@ void *ed_runtime(const struct ed_backend *backend, const char *name);
 int ed_confine(void);
 
 /* domain.c */
+void ed_stop(struct ed_domain *d, enum ed_kind kind, uint64_t value)
+    __attribute__((__noreturn__));
 enum vn_status ed_report(struct ed_domain *d, struct vn_error *err);
 enum vn_status ed_protect_image(struct ed_domain *d, bool executable,
                                 struct vn_error *err);

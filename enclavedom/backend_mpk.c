@@ -126,14 +126,14 @@ mpk_enter(struct ed_domain *d)
     set(0); /* a thread that was not here before has its keys closed */
     ed_monitor.plugin_pkru = pkru(d, ED_RW(ED_PLUGIN), ZERO_READ);
     ed_monitor.now_pkru = ed_monitor.plugin_pkru;
-    ed_monitor.selector = 1;
+    ed_selector = 1;
 }
 
 static void
 mpk_leave(struct ed_domain *d)
 {
     (void) d;
-    ed_monitor.selector = 0;
+    ed_selector = 0;
     set(0);
     ed_monitor.keyed = 0;
 }

@@ -30,16 +30,16 @@ protection(uint32_t rights, int region)
 static void
 protect(struct ed_domain *d, uint32_t rights, uint32_t changed)
 {
-    char selector = ed_monitor.selector;
+    char selector = ed_selector;
 
-    ed_monitor.selector = 0;
+    ed_selector = 0;
     for (int i = ED_PLUGIN + 1; i < d->config.nregions; i++)
         if ((changed >> (2 * i) & 3) != 0
             && mprotect(d->regions[i].base, d->regions[i].bytes,
                         protection(rights, i))
                    != 0)
             abort();
-    ed_monitor.selector = selector;
+    ed_selector = selector;
 }
 
 static enum vn_status
@@ -55,13 +55,13 @@ static void
 mprotect_enter(struct ed_domain *d)
 {
     protect(d, 0, UINT32_MAX);
-    ed_monitor.selector = 1;
+    ed_selector = 1;
 }
 
 static void
 mprotect_leave(struct ed_domain *d)
 {
-    ed_monitor.selector = 0;
+    ed_selector = 0;
     protect(d, UINT32_MAX, UINT32_MAX);
 }
 

@@ -28,11 +28,9 @@ static pthread_mutex_t entrance = PTHREAD_MUTEX_INITIALIZER;
 static int
 own_thread(void)
 {
-    static _Thread_local int thread;
-
-    if (thread == 0)
-        thread = (int) syscall(SYS_gettid);
-    return thread;
+    if (ed_own_thread == 0)
+        ed_own_thread = (int) syscall(SYS_gettid);
+    return ed_own_thread;
 }
 
 const char *
@@ -225,7 +223,7 @@ call_here(struct ed_domain *d, const void *code, const uint64_t *args,
 
     ed_monitor.domain = d;
     ed_monitor.gate = (void *) (uintptr_t) ed_gate_plain;
-    ed_monitor.calls++;
+    ed_monitor.late = 0;
     if (!d->backend->handlers) {
         ed_monitor.state = ED_INSIDE;
         *result = ((uint64_t(*)(uint64_t, uint64_t, uint64_t, uint64_t)) code)(
@@ -268,12 +266,14 @@ ed_call(struct ed_domain *d, const void *code, const uint64_t *args, int n,
     if (d->backend->call != NULL)
         status = d->backend->call(d, code, all, &value, err);
     else {
-        if (d->backend->handlers
-            && ((status = ed_signals_open(err)) != VN_OK
-                || (status = ed_signals_thread(true, err)) != VN_OK))
-            return status;
-        if (ed_monitor.state != ED_OUTSIDE
-            && ed_monitor.thread == own_thread())
+        int thread = own_thread();
+
+        if (d->backend->handlers) {
+            ed_signals_open();
+            if ((status = ed_signals_thread(err)) != VN_OK)
+                return status;
+        }
+        if (ed_monitor.state != ED_OUTSIDE && ed_monitor.thread == thread)
             return vn_fail(err, VN_EINVAL, "%s is called from a gate",
                            d->name);
         pthread_mutex_lock(&entrance);
@@ -291,12 +291,10 @@ ed_call(struct ed_domain *d, const void *code, const uint64_t *args, int n,
 }
 
 void
-ed_refuse(struct ed_domain *d, uint64_t value)
+ed_stop(struct ed_domain *d, enum ed_kind kind, uint64_t value)
 {
-    ed_monitor.violation = (struct ed_violation){.kind = ED_ARGUMENT,
-                                                 .function = d->function,
-                                                 .region = -1,
-                                                 .address = value};
+    ed_monitor.violation = (struct ed_violation){
+        .kind = kind, .function = d->function, .region = -1, .address = value};
     if (d->child != 0)
         ed_child_end(&ed_monitor.violation);
     if (!d->backend->handlers)
@@ -306,6 +304,12 @@ ed_refuse(struct ed_domain *d, uint64_t value)
         ed_set_pkru(0);
     }
     siglongjmp(d->recover, 1);
+}
+
+void
+ed_refuse(struct ed_domain *d, uint64_t value)
+{
+    ed_stop(d, ED_ARGUMENT, value);
 }
 
 void

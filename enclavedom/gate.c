@@ -165,7 +165,9 @@ ed_dispatch(unsigned function, const uint64_t *args)
     result = d->config.functions[function].run(d->config.arg, mine);
     if (b->revoke != NULL)
         b->revoke(d);
-    ed_monitor.state = ED_INSIDE;
+    ed_monitor.state = ED_INSIDE; /* from here on it can be cut short */
+    if (ed_monitor.late)
+        ed_stop(d, ED_OVERTIME, 0);
     d->function = -1;
     return result;
 }

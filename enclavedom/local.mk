@@ -19,3 +19,7 @@ ENCLAVEDOM_LIBS = libenclavedom.a -lpthread
 check_PROGRAMS += t/enclave.t
 t_enclave_t_SOURCES = t/enclave.c
 t_enclave_t_LDADD = $(ENCLAVEDOM_LIBS) $(BASE_LIBS) libtap.a
+
+check_PROGRAMS += t/enclave_attack.t
+t_enclave_attack_t_SOURCES = t/enclave_attack.c
+t_enclave_attack_t_LDADD = $(ENCLAVEDOM_LIBS) $(BASE_LIBS) libtap.a

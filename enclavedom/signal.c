@@ -36,7 +36,6 @@
 
 enum {
     STACK_BYTES = 64 << 10,
-    TICKS = 4, /* in the time limit */
     NSIGNALS = 7
 };
 
@@ -46,10 +45,12 @@ static struct sigaction former[NSIGNALS];
 static pthread_mutex_t once = PTHREAD_MUTEX_INITIALIZER;
 static bool opened;
 static bool is_child;
-static timer_t timer;
-static int64_t timer_us;
 static _Thread_local unsigned char *own_stack;
 static _Thread_local bool dispatching;
+static _Thread_local timer_t timer;
+static _Thread_local int64_t timer_until_us; /* it goes off */
+_Thread_local volatile char ed_selector;
+_Thread_local int ed_own_thread;
 
 static bool
 is_stack_guard(const struct ed_domain *d, uintptr_t address)
@@ -107,46 +108,30 @@ pass_on(int signal, siginfo_t *info, void *context)
             else if (former[i].sa_handler != SIG_DFL
                      && former[i].sa_handler != SIG_IGN)
                 former[i].sa_handler(signal);
-            else if (signal != SIGALRM)
-                sigaction(signal, &former[i], NULL); /* again, and fatal */
+            else if (signal != SIGALRM || info->si_code != SI_TIMER) {
+                sigaction(signal, &former[i], NULL); /* and is fatal now */
+                if (info->si_code <= 0 || signal == SIGALRM)
+                    raise(signal);
+            }
         }
-}
-
-/* Has the call that is in progress seen enough ticks? */
-static bool
-is_late(void)
-{
-    static uint64_t call;
-    static int ticks;
-
-    if (call != ed_monitor.calls) {
-        call = ed_monitor.calls;
-        ticks = 0;
-    }
-    return ++ticks > TICKS;
 }
 
 ED_UNINSTRUMENTED static void
 caught(int signal, siginfo_t *info, void *context)
 {
     struct ed_domain *d = ed_monitor.domain;
-    char selector = ed_monitor.selector;
+    bool mine =
+        is_child || (ed_own_thread != 0 && ed_monitor.thread == ed_own_thread);
+    char selector = ed_selector;
 
-    ed_monitor.selector = 0;
-    if (signal == SIGALRM && d != NULL && ed_monitor.thread != 0
-        && ed_monitor.thread != (int) syscall(SYS_gettid)) {
-        syscall(SYS_tgkill, getpid(), ed_monitor.thread, SIGALRM);
-        ed_monitor.selector = selector;
-        return;
-    }
-    if (d == NULL || ed_monitor.state == ED_OUTSIDE
-        || (!is_child && ed_monitor.thread != (int) syscall(SYS_gettid))) {
-        ed_monitor.selector = selector;
+    ed_selector = 0;
+    if (!mine || d == NULL || ed_monitor.state == ED_OUTSIDE) {
+        ed_selector = selector;
         pass_on(signal, info, context);
         return;
     }
-    if (signal == SIGALRM && (ed_monitor.state == ED_GATED || !is_late())) {
-        ed_monitor.selector = selector;
+    if (signal == SIGALRM && ed_monitor.state == ED_GATED) {
+        ed_monitor.late = 1; /* ed_dispatch() looks, once it is done */
         return;
     }
     if (ed_monitor.keyed) {
@@ -170,25 +155,14 @@ install(struct sigaction *old)
         sigaction(signals[i], &action, old == NULL ? NULL : &old[i]);
 }
 
-enum vn_status
-ed_signals_open(struct vn_error *err)
+void
+ed_signals_open(void)
 {
-    struct sigevent event = {.sigev_notify = SIGEV_SIGNAL,
-                             .sigev_signo = SIGALRM};
-    enum vn_status status = VN_OK;
-
     pthread_mutex_lock(&once);
-    if (!opened) {
-        if (timer_create(CLOCK_MONOTONIC, &event, &timer) != 0)
-            status = vn_fail(err, VN_EUNSUP, "cannot make a timer: %s",
-                             strerror(errno));
-        else {
-            install(former);
-            opened = true;
-        }
-    }
+    if (!opened)
+        install(former);
+    opened = true;
     pthread_mutex_unlock(&once);
-    return status;
 }
 
 static enum vn_status
@@ -239,14 +213,22 @@ leave_rseq(void)
 }
 
 enum vn_status
-ed_signals_thread(bool dispatch, struct vn_error *err)
+ed_signals_thread(struct vn_error *err)
 {
-    enum vn_status status = own_a_stack(err);
+    struct sigevent event = {.sigev_notify = SIGEV_THREAD_ID,
+                             .sigev_signo = SIGALRM};
+    enum vn_status status;
 
-    if (status != VN_OK || !dispatch || dispatching)
+    if (dispatching)
+        return VN_OK;
+    status = own_a_stack(err);
+    if (status != VN_OK)
         return status;
-    if (prctl(PR_SET_SYSCALL_USER_DISPATCH, 1, 0, 0, &ed_monitor.selector)
-        != 0)
+    event._sigev_un._tid = ed_own_thread;
+    if (timer_create(CLOCK_MONOTONIC, &event, &timer) != 0)
+        return vn_fail(err, VN_EUNSUP, "cannot make a timer: %s",
+                       strerror(errno));
+    if (prctl(PR_SET_SYSCALL_USER_DISPATCH, 1, 0, 0, &ed_selector) != 0)
         return vn_fail(err, VN_EUNSUP,
                        "system calls cannot be dispatched (Linux 5.11): %s",
                        strerror(errno));
@@ -255,22 +237,24 @@ ed_signals_thread(bool dispatch, struct vn_error *err)
     return VN_OK;
 }
 
+/*
+ * A timer that goes off between one and two limits from now; set again only
+ * where it would go off earlier, so that a call seldom costs a system call.
+ */
 void
 ed_signals_limit(int64_t limit_us)
 {
-    int64_t tick_us = limit_us / TICKS > 0 ? limit_us / TICKS : 1;
-    struct itimerspec spec = {
-        .it_interval = {tick_us / 1000000, tick_us % 1000000 * 1000},
-        .it_value = {tick_us / 1000000, tick_us % 1000000 * 1000}
-    };
+    struct timespec t;
+    struct itimerspec spec = {.it_interval = {0, 0}};
+    int64_t now_us;
 
-    if (timer_us == limit_us)
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    now_us = (int64_t) t.tv_sec * 1000000 + t.tv_nsec / 1000;
+    if (timer_until_us >= now_us + limit_us
+        && timer_until_us <= now_us + 2 * limit_us)
         return;
-    if (limit_us == 0)
-        spec = (struct itimerspec){
-            {0, 0},
-            {0, 0}
-        };
-    timer_settime(timer, 0, &spec, NULL);
-    timer_us = limit_us;
+    timer_until_us = now_us + 2 * limit_us;
+    spec.it_value.tv_sec = timer_until_us / 1000000;
+    spec.it_value.tv_nsec = timer_until_us % 1000000 * 1000;
+    timer_settime(timer, TIMER_ABSTIME, &spec, NULL);
 }

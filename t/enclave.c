@@ -61,9 +61,9 @@ enum {
 
 static const struct ed_region_spec specs[NREGIONS] = {
     [ED_PLUGIN] = {"plug-in", 8 << 20},
-    [LEDGER] = {"ledger",  1 << 20},
-    [ANSWER] = {"answer",  1 << 20},
-    [SECRET] = {"secret",  1 << 20},
+    [LEDGER] = {"ledger", 1 << 20},
+    [ANSWER] = {"answer", 1 << 20},
+    [SECRET] = {"secret", 1 << 20},
 };
 
 /* The plug-in's code: touch directly, or through a gate. */

@@ -1,0 +1,523 @@
+/*
+ * Attacks from inside a domain, by code that is already there: each is
+ * stopped, is told rightly, changes nothing, and the next domain works.
+ */
+#include "config.h"
+
+#include "enclavedom/enclavedom.h"
+#include "t/tap.h"
+
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define INSIDE __attribute__((__no_sanitize__("address", "undefined")))
+
+enum {
+    SECRET = ED_PLUGIN + 1,
+    NREGIONS,
+    HUGE_PAGE = 2 << 20
+};
+
+#define FUNCTIONS(FN)                         \
+    FN(take, ED_RW(ED_PLUGIN) | ED_R(SECRET)) \
+    FN(slow, ED_R(SECRET))
+
+struct world {
+    struct ed_domain *domain;
+    volatile int64_t *secret;
+    int64_t sum;
+};
+
+/* Copies 16 bytes from a pointer, and says what it copied. */
+static uint64_t
+take_gate(void *arg, const uint64_t *args)
+{
+    struct world *w = arg;
+    unsigned char bytes[16];
+
+    ed_copy_in(w->domain, bytes, (void *) (uintptr_t) args[0], sizeof bytes);
+    return bytes[0];
+}
+
+static uint64_t
+slow_gate(void *arg, const uint64_t *args)
+{
+    struct world *w = arg;
+
+    (void) args;
+    return (uint64_t) *w->secret;
+}
+
+static const struct ed_function functions[] = {FUNCTIONS(ED_FN)};
+
+static const struct ed_region_spec specs[NREGIONS] = {
+    [ED_PLUGIN] = {"plug-in", 8 << 20},
+    [SECRET] = {"secret", 1 << 20},
+};
+
+typedef uint64_t (*gate_fn)(uint64_t, uint64_t);
+
+INSIDE static long
+call_kernel(long number, long a, long b, long c, long d, long e)
+{
+    register long r10 __asm__("r10") = d;
+    register long r8 __asm__("r8") = e;
+    long result;
+
+    __asm__ volatile("syscall"
+                     : "=a"(result)
+                     : "a"(number), "D"(a), "S"(b), "d"(c), "r"(r10), "r"(r8)
+                     : "rcx", "r11", "memory");
+    return result;
+}
+
+/* Each is given the address of the secret, and that of take(). */
+INSIDE static uint64_t
+unmaps(uint64_t secret, uint64_t take)
+{
+    (void) take;
+    return (uint64_t) call_kernel(SYS_munmap, (long) (secret & ~4095UL), 4096,
+                                  0, 0, 0);
+}
+
+INSIDE static uint64_t
+opens(uint64_t secret, uint64_t take)
+{
+    (void) take;
+    return (uint64_t) call_kernel(SYS_mprotect, (long) (secret & ~4095UL),
+                                  4096, PROT_READ | PROT_WRITE, 0, 0);
+}
+
+INSIDE static uint64_t
+retags(uint64_t secret, uint64_t take)
+{
+    (void) take;
+    return (uint64_t) call_kernel(SYS_pkey_mprotect, (long) (secret & ~4095UL),
+                                  4096, PROT_READ | PROT_WRITE, 0, 0);
+}
+
+INSIDE static uint64_t
+maps_over(uint64_t secret, uint64_t take)
+{
+    (void) take;
+    return (uint64_t) call_kernel(SYS_mmap, (long) (secret & ~4095UL), 4096,
+                                  PROT_READ | PROT_WRITE,
+                                  MAP_FIXED | MAP_PRIVATE | MAP_ANONYMOUS, -1);
+}
+
+INSIDE static uint64_t
+moves(uint64_t secret, uint64_t take)
+{
+    (void) take;
+    return (uint64_t) call_kernel(SYS_mremap, (long) (secret & ~4095UL), 4096,
+                                  8192, 1, 0);
+}
+
+INSIDE static uint64_t
+drops(uint64_t secret, uint64_t take)
+{
+    (void) take;
+    return (uint64_t) call_kernel(SYS_madvise, (long) (secret & ~4095UL), 4096,
+                                  MADV_DONTNEED, 0, 0);
+}
+
+INSIDE static uint64_t
+forks(uint64_t secret, uint64_t take)
+{
+    (void) secret, (void) take;
+    if (call_kernel(SYS_fork, 0, 0, 0, 0, 0) == 0)
+        call_kernel(SYS_exit_group, 0, 0, 0, 0, 0);
+    return 1;
+}
+
+INSIDE static uint64_t
+starts_thread(uint64_t secret, uint64_t take)
+{
+    (void) secret, (void) take;
+    return (uint64_t) call_kernel(SYS_clone3, 0, 0, 0, 0, 0);
+}
+
+INSIDE static uint64_t
+handles(uint64_t secret, uint64_t take)
+{
+    (void) secret, (void) take;
+    return (uint64_t) call_kernel(SYS_rt_sigaction, SIGSEGV, 0, 0, 8, 0);
+}
+
+INSIDE static uint64_t
+changes_stack(uint64_t secret, uint64_t take)
+{
+    (void) secret, (void) take;
+    return (uint64_t) call_kernel(SYS_sigaltstack, 0, 0, 0, 0, 0);
+}
+
+INSIDE static uint64_t
+opens_memory(uint64_t secret, uint64_t take)
+{
+    char path[] = "/proc/self/mem";
+
+    (void) secret, (void) take;
+    return (uint64_t) call_kernel(SYS_openat, -100, (long) path, 2, 0, 0);
+}
+
+INSIDE static uint64_t
+writes_process(uint64_t secret, uint64_t take)
+{
+    (void) secret, (void) take;
+    return (uint64_t) call_kernel(SYS_process_vm_writev, 1, 0, 0, 0, 0);
+}
+
+INSIDE static uint64_t
+traces(uint64_t secret, uint64_t take)
+{
+    (void) secret, (void) take;
+    return (uint64_t) call_kernel(SYS_ptrace, 16, 1, 0, 0, 0);
+}
+
+INSIDE static uint64_t
+rings(uint64_t secret, uint64_t take)
+{
+    (void) secret, (void) take;
+    return (uint64_t) call_kernel(SYS_io_uring_setup, 1, 0, 0, 0, 0);
+}
+
+INSIDE static uint64_t
+exits(uint64_t secret, uint64_t take)
+{
+    (void) secret, (void) take;
+    return (uint64_t) call_kernel(SYS_exit, 0, 0, 0, 0, 0);
+}
+
+INSIDE static uint64_t
+loops(uint64_t secret, uint64_t take)
+{
+    volatile int going = 1;
+
+    (void) secret, (void) take;
+    while (going)
+        ;
+    return 0;
+}
+
+INSIDE static uint64_t
+loops_in_gates(uint64_t secret, uint64_t take)
+{
+    volatile int going = 1;
+
+    (void) secret;
+    while (going)
+        ((gate_fn) (uintptr_t) (take + 16))(0, 0);
+    return 0;
+}
+
+INSIDE static uint64_t
+recurses(uint64_t secret, uint64_t take)
+{
+    volatile char room[512];
+
+    room[0] = (char) secret;
+    if (room[0] == 1 && secret == 1)
+        return 0;
+    return recurses(secret + 1, take) + (uint64_t) room[0];
+}
+
+INSIDE static uint64_t
+reads_secret(uint64_t secret, uint64_t take)
+{
+    (void) take;
+    return *(volatile uint64_t *) (uintptr_t) secret;
+}
+
+INSIDE static uint64_t
+gives_secret(uint64_t secret, uint64_t take)
+{
+    return ((gate_fn) (uintptr_t) take)(secret, 0);
+}
+
+INSIDE static uint64_t
+gives_overflow(uint64_t secret, uint64_t take)
+{
+    (void) secret;
+    return ((gate_fn) (uintptr_t) take)(UINT64_MAX - 7, 0);
+}
+
+/* The end of the stack is the end of the region. */
+INSIDE static uint64_t
+gives_straddling(uint64_t secret, uint64_t take)
+{
+    volatile char local;
+    uint64_t end = ((uint64_t) (uintptr_t) &local | (HUGE_PAGE - 1)) + 1;
+
+    (void) secret;
+    return ((gate_fn) (uintptr_t) take)(end - 8, 0);
+}
+
+INSIDE static uint64_t
+gives_nothing(uint64_t secret, uint64_t take)
+{
+    (void) secret;
+    return ((gate_fn) (uintptr_t) take)(0, 0);
+}
+
+INSIDE static uint64_t
+gives_own(uint64_t secret, uint64_t take)
+{
+    volatile char own[16] = {42};
+
+    (void) secret;
+    return ((gate_fn) (uintptr_t) take)((uint64_t) (uintptr_t) own, 0);
+}
+
+INSIDE static uint64_t
+calls_no_gate(uint64_t secret, uint64_t take)
+{
+    (void) secret;
+    return ((gate_fn) (uintptr_t) (take + 16 * 40))(0, 0);
+}
+
+/* The WRPKRU at or after an address; there is one in every way in. */
+INSIDE static const unsigned char *
+find_wrpkru(uint64_t from, int skip)
+{
+    const unsigned char *p = (const unsigned char *) (uintptr_t) from;
+
+    for (;; p++)
+        if (p[0] == 0x0f && p[1] == 0x01 && p[2] == 0xef && skip-- == 0)
+            return p;
+}
+
+/* Take all rights by a jump to one, and read. */
+INSIDE static uint64_t
+jump(const unsigned char *to, uint64_t secret)
+{
+    uint64_t result;
+
+    __asm__ volatile("call *%1" /* with eax = ecx = edx = 0: all rights */
+                     : "=a"(result)
+                     : "r"(to), "a"(0), "c"(0), "d"(0), "r"(secret)
+                     : "rsi", "rdi", "r8", "r9", "r10", "r11", "memory");
+    return *(volatile uint64_t *) (uintptr_t) secret;
+}
+
+INSIDE static uint64_t
+jumps_to_gate(uint64_t secret, uint64_t take)
+{
+    return jump(find_wrpkru(take, 0), secret);
+}
+
+INSIDE static uint64_t
+jumps_to_end_of_gate(uint64_t secret, uint64_t take)
+{
+    return jump(find_wrpkru(take, 1), secret);
+}
+
+INSIDE static uint64_t
+jumps_to_setter(uint64_t secret, uint64_t take)
+{
+    return jump(find_wrpkru(take, 2), secret);
+}
+
+INSIDE static uint64_t
+divides(uint64_t secret, uint64_t take)
+{
+    (void) secret, (void) take;
+    __asm__ volatile("div %%ecx" : : "a"(1), "c"(0), "d"(0));
+    return 0;
+}
+
+INSIDE static uint64_t
+returns_from_signal(uint64_t secret, uint64_t take)
+{
+    (void) secret, (void) take;
+    return (uint64_t) call_kernel(SYS_rt_sigreturn, 0, 0, 0, 0, 0);
+}
+
+static volatile int64_t own_data = 7;
+
+/* What is in no region: the program's own. */
+INSIDE static uint64_t
+writes_program(uint64_t secret, uint64_t take)
+{
+    (void) secret, (void) take;
+    own_data = 8;
+    return 0;
+}
+
+enum {
+    IN_PROCESS = 1, /* mpk and mprotect */
+    BY_KEYS = 2,
+    ALL = 4
+};
+
+static const struct attack {
+    const char *name;
+    uint64_t (*code)(uint64_t secret, uint64_t take);
+    enum ed_kind kind;
+    int number; /* of the system call */
+    int where;
+} attacks[] = {
+    {"munmap of a region", unmaps, ED_SYSCALL, SYS_munmap, ALL},
+    {"mprotect of a region", opens, ED_SYSCALL, SYS_mprotect, ALL},
+    {"pkey_mprotect of a region", retags, ED_SYSCALL, SYS_pkey_mprotect, ALL},
+    {"mmap over a region", maps_over, ED_SYSCALL, SYS_mmap, ALL},
+    {"mremap of a region", moves, ED_SYSCALL, SYS_mremap, ALL},
+    {"madvise of a region", drops, ED_SYSCALL, SYS_madvise, ALL},
+    {"a forged return from a signal", returns_from_signal, ED_SYSCALL,
+     SYS_rt_sigreturn, ALL},
+    {"fork", forks, ED_SYSCALL, SYS_fork, ALL},
+    {"a new thread", starts_thread, ED_SYSCALL, SYS_clone3, ALL},
+    {"sigaction", handles, ED_SYSCALL, SYS_rt_sigaction, ALL},
+    {"sigaltstack", changes_stack, ED_SYSCALL, SYS_sigaltstack, ALL},
+    {"/proc/self/mem", opens_memory, ED_SYSCALL, SYS_openat, ALL},
+    {"process_vm_writev", writes_process, ED_SYSCALL, SYS_process_vm_writev,
+     ALL},
+    {"ptrace", traces, ED_SYSCALL, SYS_ptrace, ALL},
+    {"io_uring", rings, ED_SYSCALL, SYS_io_uring_setup, ALL},
+    {"exit", exits, ED_SYSCALL, SYS_exit, ALL},
+    {"a loop without end", loops, ED_OVERTIME, 0, ALL},
+    {"a loop of gates without end", loops_in_gates, ED_OVERTIME, 0, ALL},
+    {"recursion without end", recurses, ED_OVERFLOW, 0, ALL},
+    {"division by zero", divides, ED_TRAPPED, 0, ALL},
+    {"reading what no rule lets it read", reads_secret, ED_ACCESS, 0,
+     IN_PROCESS},
+    {"writing the program's own data", writes_program, ED_ACCESS, 0, BY_KEYS},
+    {"a pointer to a region", gives_secret, ED_ARGUMENT, 0, ALL},
+    {"a pointer whose range overflows", gives_overflow, ED_ARGUMENT, 0, ALL},
+    {"a pointer whose range leaves the region", gives_straddling, ED_ARGUMENT,
+     0, ALL},
+    {"a pointer to nothing", gives_nothing, ED_ARGUMENT, 0, ALL},
+    {"a gate that is not there", calls_no_gate, ED_ARGUMENT, 0, ALL},
+    {"a jump to the WRPKRU of a gate", jumps_to_gate, ED_NONE, 0, BY_KEYS},
+    {"a jump to the WRPKRU at its end", jumps_to_end_of_gate, ED_NONE, 0,
+     BY_KEYS},
+    {"a jump to the WRPKRU of the monitor", jumps_to_setter, ED_NONE, 0,
+     BY_KEYS},
+};
+
+static struct ed_domain *
+make(const struct ed_backend *backend, struct world *w, struct vn_error *err)
+{
+    struct ed_config config = {.name = "attack",
+                               .backend = backend,
+                               .regions = specs,
+                               .nregions = NREGIONS,
+                               .functions = functions,
+                               .nfunctions = 2,
+                               .arg = w,
+                               .limit_us = 30000};
+    struct ed_domain *d;
+
+    if (ed_open(&config, &d, err) != VN_OK)
+        return NULL;
+    w->domain = d;
+    w->secret = ed_alloc(ed_region(d, SECRET), 1, sizeof *w->secret);
+    *w->secret = 6021023;
+    if (ed_start(d, err) == VN_OK)
+        return d;
+    ed_close(d);
+    return NULL;
+}
+
+static enum vn_status
+run(struct ed_domain *d, const struct world *w,
+    uint64_t (*code)(uint64_t, uint64_t), uint64_t *result,
+    struct vn_error *err)
+{
+    uint64_t args[2] = {(uint64_t) (uintptr_t) w->secret,
+                        (uint64_t) (uintptr_t) ed_gate_address(0)};
+
+    return ed_call(d, (void *) (uintptr_t) code, args, 2, result, err);
+}
+
+static void
+attack(const struct ed_backend *backend, const struct attack *a)
+{
+    const char *name = ed_backend_name(backend);
+    struct world w = {0};
+    struct vn_error err = {.text = ""};
+    struct ed_domain *d = make(backend, &w, &err);
+    struct ed_violation v;
+    enum vn_status status;
+    uint64_t result;
+
+    if (d == NULL) {
+        ok(false, "%s: %s: %s", name, a->name, err.text);
+        return;
+    }
+    status = run(d, &w, a->code, &result, &err);
+    v = ed_violated(d);
+    ok(status == VN_EPOLICY && v.kind != ED_NONE
+           && (a->kind == ED_NONE || v.kind == a->kind)
+           && (a->kind != ED_SYSCALL || v.number == a->number)
+           && *w.secret == 6021023 && own_data == 7,
+       "%s: %s: %s", name, a->name, err.text);
+    ok(run(d, &w, gives_own, &result, &err) == VN_EPOLICY,
+       "%s: and the domain stays closed", name);
+    ed_close(d);
+    d = make(backend, &w, &err);
+    ok(d != NULL && run(d, &w, gives_own, &result, &err) == VN_OK
+           && result == 42,
+       "%s: and the next one works", name);
+    ed_close(d);
+}
+
+/* Under `none` it does what it wants: in a process that may be lost. */
+static void
+control(const struct attack *a)
+{
+    struct world w = {0};
+    struct vn_error err;
+    uint64_t result = 0;
+    pid_t pid = fork();
+    int how;
+
+    if (pid == 0) {
+        const struct ed_backend *none;
+        struct ed_domain *d;
+
+        alarm(1);
+        if (ed_backend_find("none", &none, &err) != VN_OK)
+            _exit(3);
+        d = make(none, &w, &err);
+        if (d == NULL)
+            _exit(3);
+        run(d, &w, a->code, &result, &err);
+        _exit(ed_violated(d).kind == ED_NONE ? 0 : 4);
+    }
+    waitpid(pid, &how, 0);
+    ok(WIFSIGNALED(how) || WEXITSTATUS(how) == 0,
+       "none: %s: nothing stops it%s", a->name,
+       WIFSIGNALED(how) ? ", and the program is lost" : "");
+}
+
+int
+main(void)
+{
+    size_t n = sizeof attacks / sizeof attacks[0];
+    struct vn_error err;
+
+    for (int i = 0; ed_backends[i] != NULL; i++) {
+        const char *name = ed_backend_name(ed_backends[i]);
+        int where = ALL;
+
+        if (ed_backend_probe(ed_backends[i], &err) != VN_OK) {
+            ok(true, "%s # SKIP %s", name, err.text);
+            continue;
+        }
+        if (strcmp(name, "mpk") == 0)
+            where |= IN_PROCESS | BY_KEYS;
+        if (strcmp(name, "mprotect") == 0)
+            where |= IN_PROCESS;
+        for (size_t k = 0; k < n; k++)
+            if (strcmp(name, "none") == 0)
+                control(&attacks[k]);
+            else if ((attacks[k].where & where) != 0)
+                attack(ed_backends[i], &attacks[k]);
+    }
+    return done_testing();
+}
