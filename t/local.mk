@@ -18,7 +18,7 @@ AM_TESTS_ENVIRONMENT = \
 	export TOP_SRCDIR TOP_BUILDDIR VN_SHARED_DATA LC_ALL;
 
 VALGRIND = valgrind -q --leak-check=full --error-exitcode=99
-.PHONY: check-valgrind
+.PHONY: check-valgrind fuzz
 check-valgrind:
 	$(MAKE) $(AM_MAKEFLAGS) check TESTS='$(check_PROGRAMS)' T_LOG_COMPILER='$(VALGRIND)'
 
@@ -26,3 +26,38 @@ check-valgrind:
 # closing lines are the last word.
 check-local: check-TESTS
 	@logs='$(TEST_LOGS)'; prove --exec cat $$logs
+
+# Fuzz targets (t/fuzz.h): tests with a driver of their own, or libFuzzer's.
+if FUZZING
+noinst_PROGRAMS = t/fuzz_table t/fuzz_trace t/fuzz_import
+FUZZ_SECONDS = 60
+t_fuzz_table_SOURCES = t/fuzz_table.c t/fuzz.h
+t_fuzz_table_LDADD = $(BASE_LIBS)
+t_fuzz_table_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+t_fuzz_trace_SOURCES = t/fuzz_trace.c t/fuzz_jobs.c t/fuzz_jobs.h
+t_fuzz_trace_LDADD = libtraces.a libplan.a $(BASE_LIBS)
+t_fuzz_trace_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+t_fuzz_import_SOURCES = t/fuzz_import.c t/fuzz_jobs.c t/fuzz_jobs.h
+t_fuzz_import_LDADD = libtraces.a libplan.a $(BASE_LIBS) $(JANSSON_LIBS)
+t_fuzz_import_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+
+# What libFuzzer finds new stays in fuzz/NAME, what breaks in fuzz/NAME-*.
+fuzz: $(noinst_PROGRAMS)
+	for t in $(noinst_PROGRAMS); do \
+	    d=fuzz/$${t##*fuzz_}; mkdir -p $$d; \
+	    ./$$t -max_total_time=$(FUZZ_SECONDS) -artifact_prefix=$$d- \
+	        -timeout=20 -print_final_stats=1 $$d $(top_srcdir)/t/data \
+	        || exit 1; \
+	done
+else
+check_PROGRAMS += t/fuzz_table.t t/fuzz_trace.t t/fuzz_import.t
+t_fuzz_table_t_SOURCES = t/fuzz_table.c t/fuzz_main.c t/fuzz.h
+t_fuzz_table_t_LDADD = $(BASE_LIBS) libtap.a
+t_fuzz_trace_t_SOURCES = \
+	t/fuzz_trace.c t/fuzz_jobs.c t/fuzz_jobs.h t/fuzz_main.c
+t_fuzz_trace_t_LDADD = libtraces.a libplan.a $(BASE_LIBS) libtap.a
+t_fuzz_import_t_SOURCES = \
+	t/fuzz_import.c t/fuzz_jobs.c t/fuzz_jobs.h t/fuzz_main.c
+t_fuzz_import_t_LDADD = libtraces.a libplan.a $(BASE_LIBS) \
+	$(JANSSON_LIBS) libtap.a
+endif

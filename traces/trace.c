@@ -104,15 +104,28 @@ vn_trace_compare(const void *a, const void *b)
 enum vn_status
 vn_trace_open(const char *path, struct vn_trace **trace, struct vn_error *err)
 {
+    enum vn_status status;
+    FILE *in;
+
+    *trace = NULL;
+    status = vn_file_open(path, &in, err);
+    if (status == VN_OK)
+        status = vn_trace_read(in, path, trace, err);
+    return status;
+}
+
+enum vn_status
+vn_trace_read(FILE *in, const char *name, struct vn_trace **trace,
+              struct vn_error *err)
+{
     struct vn_table_form form = {.columns = columns, .ncolumns = NCOLUMNS};
     struct vn_trace *t = vn_xcalloc(1, sizeof *t);
     enum vn_status status;
     struct stat st;
 
     *trace = NULL;
-    status = vn_file_open(path, &t->in, err);
-    if (status == VN_OK)
-        status = vn_table_read(t->in, path, &form, &t->table, err);
+    t->in = in;
+    status = vn_table_read(in, name, &form, &t->table, err);
     if (status == VN_OK && !vn_table_has(t->table, MODEL)
         && !(vn_table_has(t->table, DURATION)
              && vn_table_has(t->table, DEVICES)))
@@ -454,14 +467,12 @@ write_cell(FILE *out, enum column column, const struct vn_job *job,
     }
 }
 
-enum vn_status
-vn_trace_write(const char *path, const char *const *remarks,
+void
+vn_trace_print(FILE *out, const char *const *remarks,
                const struct vn_job *jobs, size_t njobs,
-               const struct vn_trace_names *names, struct vn_error *err)
+               const struct vn_trace_names *names)
 {
     enum column used[NCOLUMNS];
-    struct vn_file file;
-    enum vn_status status;
     int n = 0;
 
     for (enum column c = 0; c < NCOLUMNS; c++) {
@@ -473,18 +484,28 @@ vn_trace_write(const char *path, const char *const *remarks,
         if (needed)
             used[n++] = c;
     }
-    status = vn_file_create(&file, path, err);
-    if (status != VN_OK)
-        return status;
     for (; remarks != NULL && *remarks != NULL; remarks++)
-        fprintf(file.stream, "# %s\n", *remarks);
+        fprintf(out, "# %s\n", *remarks);
     for (int c = 0; c < n; c++)
-        fprintf(file.stream, "%s%s", c > 0 ? "," : "", columns[used[c]].name);
-    putc('\n', file.stream);
+        fprintf(out, "%s%s", c > 0 ? "," : "", columns[used[c]].name);
+    putc('\n', out);
     for (size_t i = 0; i < njobs; i++)
         for (int c = 0; c < n; c++) {
-            write_cell(file.stream, used[c], &jobs[i], names);
-            putc(c + 1 < n ? ',' : '\n', file.stream);
+            write_cell(out, used[c], &jobs[i], names);
+            putc(c + 1 < n ? ',' : '\n', out);
         }
+}
+
+enum vn_status
+vn_trace_write(const char *path, const char *const *remarks,
+               const struct vn_job *jobs, size_t njobs,
+               const struct vn_trace_names *names, struct vn_error *err)
+{
+    struct vn_file file;
+    enum vn_status status = vn_file_create(&file, path, err);
+
+    if (status != VN_OK)
+        return status;
+    vn_trace_print(file.stream, remarks, jobs, njobs, names);
     return vn_file_commit(&file, err);
 }

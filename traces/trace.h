@@ -39,6 +39,10 @@ struct vn_trace;
 enum vn_status vn_trace_open(const char *path, struct vn_trace **trace,
                              struct vn_error *err);
 
+/* The same, from a stream, which is taken; name is for messages, and kept. */
+enum vn_status vn_trace_read(FILE *in, const char *name,
+                             struct vn_trace **trace, struct vn_error *err);
+
 void vn_trace_close(struct vn_trace *trace);
 
 /* The next job, in order of (submit, id); *more is false at the end. */
@@ -64,6 +68,11 @@ enum vn_status vn_trace_write(const char *path, const char *const *remarks,
                               const struct vn_job *jobs, size_t njobs,
                               const struct vn_trace_names *names,
                               struct vn_error *err);
+
+/* The same, to a stream, whose errors are the caller's to look for. */
+void vn_trace_print(FILE *out, const char *const *remarks,
+                    const struct vn_job *jobs, size_t njobs,
+                    const struct vn_trace_names *names);
 
 /* A job with every default: recorded, of one device, id and times 0. */
 struct vn_job vn_trace_job(void);
