@@ -75,6 +75,12 @@ vn_runs_read(struct vn_store *store, struct vn_runs *runs,
 }
 
 void
+vn_run_free(struct vn_store_run *run)
+{
+    own_texts(run, true);
+}
+
+void
 vn_runs_free(struct vn_runs *runs)
 {
     for (int i = 0; i < runs->n; i++)
@@ -151,8 +157,8 @@ vn_group_is(const char *label, const char *baseline)
            && (label[n] == '\0' || label[n] == ' ');
 }
 
-static char *
-make_label(const struct vn_store_run *run)
+char *
+vn_run_label(const struct vn_store_run *run)
 {
     const char *policy = run->policy != NULL ? run->policy : "(none)";
     const char *options = run->options != NULL ? run->options : "";
@@ -237,7 +243,7 @@ make_group(const struct vn_store_run *runs, int n, const char *baseline,
     struct part *parts = vn_xcalloc((size_t) n, sizeof *parts);
     int ndraws = list_draws(runs, n, draws), first = 0;
 
-    *g = (struct vn_group){0};
+    *g = (struct vn_group){.first = runs};
     for (int i = 0; i < n; i++) {
         if (i == 0 || compare_policy(&runs[i - 1], &runs[i]) != 0)
             parts[g->npolicies++].first = &runs[i];
@@ -245,7 +251,7 @@ make_group(const struct vn_store_run *runs, int n, const char *baseline,
     }
     g->labels = vn_xcalloc((size_t) g->npolicies, sizeof *g->labels);
     for (int p = g->npolicies; p-- > 0;) {
-        char *label = make_label(parts[p].first);
+        char *label = vn_run_label(parts[p].first);
 
         if (vn_group_is(label, baseline))
             first = p;
@@ -258,7 +264,7 @@ make_group(const struct vn_store_run *runs, int n, const char *baseline,
         parts[first - 1] = swap;
     }
     for (int p = 0; p < g->npolicies; p++)
-        g->labels[p] = make_label(parts[p].first);
+        g->labels[p] = vn_run_label(parts[p].first);
     g->runs =
         vn_xcalloc((size_t) g->npolicies * (size_t) ndraws, sizeof *g->runs);
     for (int d = 0; d < ndraws; d++) {

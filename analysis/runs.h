@@ -23,8 +23,15 @@ enum vn_status vn_runs_read(struct vn_store *store, struct vn_runs *runs,
 
 void vn_runs_free(struct vn_runs *runs);
 
+/* Release the texts of one of them. */
+void vn_run_free(struct vn_store_run *run);
+
+/* The policy and its options, "las form=reference"; the caller's. */
+char *vn_run_label(const struct vn_store_run *run);
+
 /* The runs of a group by policy and replicate; all belong to a vn_runs. */
 struct vn_group {
+    const struct vn_store_run *first; /* for what all have in common */
     const struct vn_store_run **runs; /* [policy x nreplicates + replicate] */
     char **labels;                    /* of policies: "las form=reference" */
     int npolicies;

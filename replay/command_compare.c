@@ -134,7 +134,7 @@ label_width(const struct vn_group *g)
 static void
 print_heading(const struct vn_group *g, bool pool)
 {
-    const struct vn_store_run *run = g->runs[0];
+    const struct vn_store_run *run = g->first;
 
     printf("%s%s on %s", run->trace != NULL ? run->trace : "(no trace)",
            pool && g->nreplicates > 1 ? " and others" : "",
@@ -319,7 +319,7 @@ print_csv_row(const struct vn_comparison *c, const struct arguments *a, int p,
               enum vn_metric m)
 {
     const struct vn_group *g = c->group;
-    const struct vn_store_run *run = g->runs[0];
+    const struct vn_store_run *run = g->first;
     struct vn_interval mean = vn_interval_mean(vn_comparison_values(c, m, p),
                                                g->nreplicates, a->level);
     struct vn_interval rel = ratio(c, m, p, a->level);
@@ -404,7 +404,7 @@ static void
 print_json(const struct vn_comparison *c, const struct arguments *a, int at)
 {
     const struct vn_group *g = c->group;
-    const struct vn_store_run *run = g->runs[0];
+    const struct vn_store_run *run = g->first;
 
     puts(at == 0 ? "[{" : ", {");
     print_json_text("trace", run->trace);

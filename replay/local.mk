@@ -11,6 +11,7 @@ libreplay_a_SOURCES = \
 	replay/workload.c replay/workload.h
 
 bin_PROGRAMS += vnreplay
+dist_man_MANS += man/vnreplay.1
 vnreplay_SOURCES = replay/main.c
 vnreplay_LDADD = libreplay.a libsim.a libtraces.a libplan.a $(ANALYSIS_LIBS)
 

@@ -1,0 +1,342 @@
+/* vnplot: figures from a results file. */
+#include "config.h"
+
+#include "analysis/figure.h"
+#include "base/number.h"
+#include "base/option.h"
+
+#include <gsl/gsl_errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum option {
+    OUTPUT,
+    FORMAT,
+    WIDTH,
+    HEIGHT,
+    TRACE,
+    CLUSTER,
+    POLICY,
+    POOL,
+    SHOW_VERSION,
+    NOPTIONS
+};
+
+/* clang-format off */
+static const struct vn_option options[] = {
+    [OUTPUT] = {"output", "FILE", "the figure [FIGURE.pdf]", 'o'},
+    [FORMAT] = {"format", "NAME",
+                "pdf, svg, png, cairolatex, epslatex or dumb [by the "
+                "extension]", 0},
+    [WIDTH] = {"width", "INCHES", "3.3 for a column, 7 for a page [3.3]", 0},
+    [HEIGHT] = {"height", "INCHES", "[as the figure needs]", 0},
+    [TRACE] = {"trace", "NAME", "only runs of this trace", 't'},
+    [CLUSTER] = {"cluster", "NAME", "only runs on this cluster", 'c'},
+    [POLICY] = {"policy", "NAME,...", "only these policies",
+                'p'},
+    [POOL] = {"pool", NULL,
+              "take different traces as replicates of one experiment", 0},
+    [SHOW_VERSION] = {"version", NULL, "print the version", 0},
+};
+/* clang-format on */
+
+enum {
+    NO_GNUPLOT = 3 /* exit status: data and script are there, no figure */
+};
+
+struct arguments {
+    const struct vn_figure *figure;
+    const char *results;
+    const char *output;
+    int format; /* -1: by the extension */
+    double width;
+    double height; /* 0: as the figure needs */
+    const char *trace;
+    const char *cluster;
+    const char *policies;
+    bool pool;
+};
+
+static void
+print_help(void)
+{
+    puts("usage: vnplot FIGURE RESULTS [option ...]\n\n"
+         "Draw a figure from a results file.  Beside it stand its data "
+         "(.csv) and the\ngnuplot script that draws them (.gp), to be "
+         "edited.\n\nfigures:");
+    for (const struct vn_figure *const *f = vn_figures; *f != NULL; f++)
+        printf("  %-12s  %s\n", (*f)->name, (*f)->summary);
+    putchar('\n');
+    vn_option_help(stdout, options, NOPTIONS);
+    puts("\nexample: vnplot jct-cdf philly.db -o jct-cdf.pdf");
+}
+
+static enum vn_status
+take(struct arguments *a, enum option option, const char *value,
+     struct vn_error *err)
+{
+    char why[VN_WHY_SIZE];
+    const char *wrong = NULL;
+
+    switch (option) {
+    case OUTPUT:
+        a->output = value;
+        break;
+    case FORMAT:
+        return vn_option_choice("format", value, vn_plot_formats,
+                                VN_PLOT_FORMATS, &a->format, err);
+    case WIDTH:
+        wrong = vn_read_real(value, 1, 100, &a->width, why);
+        if (wrong != NULL)
+            return vn_args_refuse(err, "width", value, wrong);
+        break;
+    case HEIGHT:
+        wrong = vn_read_real(value, 1, 100, &a->height, why);
+        if (wrong != NULL)
+            return vn_args_refuse(err, "height", value, wrong);
+        break;
+    case TRACE:
+        a->trace = value;
+        break;
+    case CLUSTER:
+        a->cluster = value;
+        break;
+    case POLICY:
+        a->policies = value;
+        break;
+    case POOL:
+        a->pool = true;
+        break;
+    case SHOW_VERSION:
+    case NOPTIONS:
+        break;
+    }
+    return VN_OK;
+}
+
+/* The format that a file's extension asks for. */
+static enum vn_status
+guess_format(struct arguments *a, struct vn_error *err)
+{
+    static const struct {
+        const char *extension;
+        enum vn_plot_format format;
+    } known[] = {
+        {".pdf", VN_PLOT_PDF       },
+        {".svg", VN_PLOT_SVG       },
+        {".png", VN_PLOT_PNG       },
+        {".tex", VN_PLOT_CAIROLATEX},
+        {".txt", VN_PLOT_DUMB      },
+    };
+    const char *dot = strrchr(a->output, '.');
+
+    for (size_t i = 0; dot != NULL && i < sizeof known / sizeof *known; i++)
+        if (strcmp(dot, known[i].extension) == 0) {
+            a->format = (int) known[i].format;
+            return VN_OK;
+        }
+    return vn_fail(err, VN_EUSAGE,
+                   "'%s' does not say what to draw, expected .pdf, .svg, "
+                   ".png, .tex, .txt or --format",
+                   a->output);
+}
+
+/* Is the run's policy, or that with its options, in a list? */
+static bool
+listed(const struct vn_store_run *run, const char *list)
+{
+    char *label = vn_run_label(run);
+    bool found = false;
+
+    while (!found && *list != '\0') {
+        size_t n = strcspn(list, ",");
+        char name[128];
+
+        snprintf(name, sizeof name, "%.*s", (int) n, list);
+        found = vn_group_is(label, name);
+        list += list[n] == ',' ? n + 1 : n;
+    }
+    free(label);
+    return found;
+}
+
+/* Keep the runs that were asked for. */
+static void
+filter(struct vn_runs *runs, const struct arguments *a)
+{
+    int kept = 0;
+
+    for (int i = 0; i < runs->n; i++) {
+        struct vn_store_run run = runs->all[i];
+        bool keep =
+            (a->trace == NULL
+             || (run.trace != NULL && strcmp(run.trace, a->trace) == 0))
+            && (a->cluster == NULL
+                || (run.cluster != NULL
+                    && strcmp(run.cluster, a->cluster) == 0))
+            && (a->policies == NULL || listed(&run, a->policies));
+
+        /* Swapped, not dropped: what is behind `kept` is freed too. */
+        if (keep) {
+            runs->all[i] = runs->all[kept];
+            runs->all[kept++] = run;
+        }
+    }
+    for (int i = kept; i < runs->n; i++)
+        vn_run_free(&runs->all[i]);
+    runs->n = kept;
+}
+
+/* There must be one experiment to draw; say which there are. */
+static enum vn_status
+check_groups(const struct vn_groups *groups, const struct arguments *a,
+             struct vn_error *err)
+{
+    char list[300] = "";
+
+    if (groups->n == 1 && groups->all[0].nreplicates > 0)
+        return VN_OK;
+    if (groups->n == 1)
+        return vn_fail(err, VN_EINVAL,
+                       "%s: no replicate was run under every policy, expected "
+                       "--policy with those that were",
+                       a->results);
+    for (int i = 0; i < groups->n; i++) {
+        const struct vn_store_run *run = groups->all[i].first;
+        size_t used = strlen(list);
+
+        snprintf(list + used, sizeof list - used, "%s%s on %s",
+                 i > 0 ? "; " : "", run->trace != NULL ? run->trace : "?",
+                 run->cluster != NULL ? run->cluster : "?");
+    }
+    return vn_fail(err, VN_EUSAGE,
+                   "%s holds %d experiments, expected --trace and --cluster "
+                   "to name one: %s",
+                   a->results, groups->n, list);
+}
+
+/* What the figure needs, with room for the names of the policies. */
+static double
+choose_height(const struct arguments *a, const struct vn_group *g)
+{
+    const char *const *labels = (const char *const *) g->labels;
+
+    if (a->height > 0)
+        return a->height;
+    if (a->figure->below)
+        return a->figure->height + vn_plot_longest(labels, g->npolicies);
+    return a->figure->height
+           + vn_plot_key_height(a->width, labels, g->npolicies);
+}
+
+static enum vn_status
+draw(const struct arguments *a, const struct vn_subject *subject,
+     struct vn_error *err)
+{
+    double height = choose_height(a, subject->group);
+    struct vn_plot plot;
+    enum vn_status status;
+
+    status = vn_plot_begin(&plot, a->output, (enum vn_plot_format) a->format,
+                           a->width, height, err);
+    if (status != VN_OK)
+        return status;
+    status = a->figure->make(subject, &plot, err);
+    if (status == VN_OK)
+        status = vn_plot_draw(&plot, err);
+    vn_plot_discard(&plot);
+    return status;
+}
+
+static enum vn_status
+run(const struct arguments *a, struct vn_error *err)
+{
+    struct vn_store *store = NULL;
+    struct vn_runs runs = {0};
+    struct vn_groups groups = {0};
+    enum vn_status status;
+
+    status = vn_store_open(a->results, VN_STORE_READ, &store, err);
+    if (status == VN_OK)
+        status = vn_runs_read(store, &runs, err);
+    if (status == VN_OK) {
+        filter(&runs, a);
+        if (runs.n == 0)
+            status =
+                vn_fail(err, VN_EINVAL, "%s: holds no such run", a->results);
+    }
+    if (status == VN_OK) {
+        vn_groups_make(&runs, "fifo", a->pool, &groups);
+        status = check_groups(&groups, a, err);
+    }
+    if (status == VN_OK)
+        status = draw(a, &(struct vn_subject){store, &groups.all[0]}, err);
+    vn_groups_free(&groups);
+    vn_runs_free(&runs);
+    vn_store_close(store);
+    return status;
+}
+
+/* Read the command line; *done where it asked only for words. */
+static enum vn_status
+parse(int argc, char **argv, struct arguments *a, bool *done,
+      struct vn_error *err)
+{
+    struct vn_args args = vn_args_begin(argc, argv, options, NOPTIONS);
+    enum vn_status status = VN_OK;
+    const char *value;
+    int i;
+
+    *a = (struct arguments){.format = -1, .width = 3.3};
+    *done = true;
+    while ((i = vn_args_next(&args, &value, err)) >= 0 && status == VN_OK) {
+        if (i == SHOW_VERSION) {
+            vn_print_version(stdout, "vnplot");
+            return VN_OK;
+        }
+        status = take(a, (enum option) i, value, err);
+    }
+    if (status != VN_OK || i == VN_ARGS_FAILED)
+        return VN_EUSAGE;
+    if (i == VN_ARGS_HELP) {
+        print_help();
+        return VN_OK;
+    }
+    *done = false;
+    if (args.nrest != 2)
+        return vn_fail(err, VN_EUSAGE,
+                       "expected a figure and a results file (see --help)");
+    a->results = args.rest[1];
+    return vn_figure_find(args.rest[0], &a->figure, err);
+}
+
+int
+main(int argc, char **argv)
+{
+    char fallback[64];
+    struct arguments a;
+    struct vn_error err;
+    enum vn_status status;
+    bool done;
+
+    gsl_set_error_handler_off();
+    status = parse(argc, argv, &a, &done, &err);
+    if (status == VN_OK && done)
+        return 0;
+    if (status == VN_OK && a.output == NULL) {
+        static const char *const extensions[VN_PLOT_FORMATS] = {
+            "pdf", "svg", "png", "tex", "tex", "txt"};
+
+        snprintf(fallback, sizeof fallback, "%s.%s", a.figure->name,
+                 a.format < 0 ? "pdf" : extensions[a.format]);
+        a.output = fallback;
+    }
+    if (status == VN_OK && a.format < 0)
+        status = guess_format(&a, &err);
+    if (status == VN_OK)
+        status = run(&a, &err);
+    if (status == VN_OK)
+        return 0;
+    vn_error_print(stderr, "vnplot", &err);
+    return status == VN_EUNSUP ? NO_GNUPLOT : vn_error_exit(&err);
+}
