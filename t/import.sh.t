@@ -4,8 +4,11 @@
 # folder of real traces is there, their counts.
 TOP_SRCDIR=${TOP_SRCDIR:-.}
 vntrace=${TOP_BUILDDIR:-.}/vntrace
+case $vntrace in /*) ;; *) vntrace=$PWD/$vntrace ;; esac
+real=$VN_SHARED_DATA
 out=$(mktemp -d) || exit 1
 trap 'rm -rf "$out"' EXIT
+cd "$TOP_SRCDIR/t/data" || exit 1
 n=0
 ok() { # name, status
     n=$((n + 1))
@@ -16,51 +19,163 @@ ok() { # name, status
         sed 's/^/# /' "$out/why" 2> /dev/null
     fi
 }
-# The trace is FILE.csv, the report FILE.report; both are made with
-# (cd t/data && vntrace import --from FORMAT import/FILE).
+# The trace that import/FILE should give is FILE.csv, the report FILE.report.
 gives() { # format, file, what this shows, options...
     format=$1 file=$2 name=$3
     shift 3
-    (cd "$TOP_SRCDIR/t/data" && "$vntrace" import --from "$format" \
-        "import/$file" "$@") > "$out/trace" 2> "$out/report"
-    diff "$TOP_SRCDIR/t/data/import/$file.csv" "$out/trace" > "$out/why" \
-        && diff "$TOP_SRCDIR/t/data/import/$file.report" "$out/report" \
-            > "$out/why"
+    "$vntrace" import --from "$format" "import/$file" "$@" \
+        > "$out/trace" 2> "$out/report"
+    diff "import/$file.csv" "$out/trace" > "$out/why" \
+        && diff "import/$file.report" "$out/report" > "$out/why"
     ok "$format: $name" $?
 }
 refuses() { # message, status, arguments...
     message=$1 status=$2
     shift 2
-    (cd "$TOP_SRCDIR/t/data/bad" && "$vntrace" import "$@" \
-        -o "$out/none" < /dev/null > "$out/said" 2> "$out/why")
-    test $? = "$status" && grep -qxF "vntrace import: $message" "$out/why" \
-        && test ! -e "$out/none"
+    (cd bad && "$vntrace" import "$@" -o "$out/none" < /dev/null \
+        > "$out/said" 2> "$out/why")
+    test $? = "$status" && grep -qxF -e "vntrace import: $message" \
+        "$out/why" && test ! -e "$out/none"
     ok "refuses: $message" $?
 }
-case $vntrace in /*) ;; *) vntrace=$PWD/$vntrace ;; esac
 
+gives gavel gavel.trace 'rows of 7, 10 and 12 cells'
 gives philly-csv philly.csv 'sorts by time, drops and repairs'
+gives pollux pollux.csv 'steps come from passes over the data'
+gives swf jobs.swf 'decimals, appended fields, a date, out of order'
+gives tiresias tiresias.csv 'drops jobs without GPUs or time'
+gives tiresias chronus.csv 'with the columns of Chronus'
+gives virtualflow virtualflow.json 'steps of an epoch given or counted'
 
-refuses 'philly.csv:3:1: '"'2017-02-29 01:00:00' is no time, expected \
-a time such as 2017-10-09 07:01:55" 1 --from philly-csv philly.csv
+# A malformed file for each message: the format, and what is said.
+while IFS='|' read -r format message; do
+    refuses "$message" 1 --from "$format" "${message%%:*}"
+done << 'EOF'
+gavel|gavel-arrival.trace:1:35: arrival_time is 'soon', expected seconds, of at least 0
+gavel|gavel-batch.trace:1:1: 'LM (batch size ten)' names no batch size, expected as in 'LM (batch size 80)'
+gavel|gavel-deadline.trace:1:32: the deadline is too far off to count
+gavel|gavel-steps.trace:1:31: total_steps is '1e5', expected a whole number from 0 to 1099511627776
+gavel|gavel-type.trace:1:1: empty job_type, expected a name
+gavel|gavel-weight.trace:1:26: priority_weight is '0', expected a number from 1e-09 to 1000000000
+gavel|gavel-width.trace:1:1: a row of 3 cells, expected 7, 10 or 12 between tabs
+philly-csv|philly.csv:3:1: '2017-02-29 01:00:00' is no time, expected a time such as 2017-10-09 07:01:55
+pollux|pollux-application.csv:2:5: unknown application 'resnt50x', expected one of bert, cifar10, deepspeech2, imagenet, ncf, yolov3
+pollux|pollux-misspelt.csv:2:5: unknown application 'cifar1', did you mean 'cifar10'?
+pollux|pollux-replicas.csv:2:13: more replicas than examples in a batch
+swf|date.swf:1:18: UnixStartTime is 'yesterday', expected a whole number from 0 to 7258118400
+swf|nul.swf:1:14: a NUL byte, expected text
+swf|number.swf:1:7: run time is '1O', expected a number from -1 to 9000000000
+swf|part.swf:1:10: 1.5 processors, expected a whole number from 1 to 10000000
+swf|short.swf:2:1: a line of 5 fields, expected 18
+swf|work.swf:1:1: its duration times its devices is too large, expected less than 4.6e12 device-seconds
+tiresias|tiresias-column.csv:1:37: unknown column 'num_gpux', did you mean 'num_gpu'?
+tiresias|tiresias-lacks.csv:1:1: no column 'num_gpu', expected it in the header
+tiresias|tiresias-time.csv:2:5: submit_time is 'x', expected seconds, of at least 0
+virtualflow|comma.json:2:2: '{', expected ',' or ']'
+virtualflow|element.json:2:2: '7', expected '{', a job
+virtualflow|first.json:1:2: '7', expected '{', a job
+virtualflow|object.json:1:1: '{', expected '[', an array of jobs
+virtualflow|open.json:1:91: the end of the file, expected ',' or ']'
+virtualflow|syntax.json:3:18: invalid token near 'bert'
+virtualflow|trailing.json:1:4: 'x', expected the end of the file
+virtualflow|twice.json:1:35: duplicate object key near '"arrival_time"'
+virtualflow|vf-batch.json:1:1: batch_size of this job is more than its data
+virtualflow|vf-data.json:1:1: a job without num_steps, and the size of its data 'imagenet21k' is not known
+virtualflow|vf-int.json:1:1: gpu_demand of this job is wrong, expected a whole number from 1 to 1048576
+virtualflow|vf-no-arrival_time.json:1:1: a job without arrival_time
+virtualflow|vf-no-batch_size.json:1:1: a job without batch_size
+virtualflow|vf-no-gpu_demand.json:1:1: a job without gpu_demand
+virtualflow|vf-no-workload.json:1:1: a job without workload
+virtualflow|vf-real.json:1:1: priority of this job is wrong, expected a number from 0 to 1e+09
+virtualflow|vf-text.json:1:1: workload of this job is wrong, expected a text
+virtualflow|vf-vnodes.json:1:1: more virtual nodes than examples in a batch
+EOF
 
-real=$VN_SHARED_DATA
-counts() { # format, file, jobs
-    n=$((n + 1))
+# What --strict says of the first row that would be dropped or repaired.
+strict() { # format, file, message
+    "$vntrace" import --strict --from "$1" "import/$2" -o "$out/none" \
+        > "$out/why" 2>&1
+    test $? = 1 && test ! -e "$out/none" \
+        && grep -qxF -e "vntrace import: import/$2:$3" "$out/why"
+    ok "strict: $2:$3" $?
+}
+strict philly-csv philly.csv \
+    '5:1: it ran for no time (without --strict it is dropped)'
+strict tiresias tiresias.csv \
+    '4:3: it has no GPU (without --strict it is dropped)'
+strict swf jobs.swf \
+    '6:9: its run time is not known (without --strict it is dropped)'
+strict gavel gavel.trace \
+    '4:40: it has no steps (without --strict it is dropped)'
+
+# Usage.
+refuses 'no format given, expected --from FORMAT (see --list)' 2 philly.csv
+refuses "--from: unknown 'gavl', did you mean 'gavel'?" 2 --from gavl x
+refuses "0 files given, expected one ('-' is standard input)" 2 --from swf
+refuses "2 files given, expected one ('-' is standard input)" 2 --from swf a b
+refuses "--first: '0' is wrong, expected a whole number of at least 1" 2 \
+    --from swf --first 0 date.swf
+refuses "--max-duration: '1y' is wrong, expected seconds, of at least \
+0.000001" 2 --from swf --max-duration 1y date.swf
+refuses "--from-time: '2017-10-09' is wrong, expected seconds, of at least 0" \
+    2 --from tiresias --from-time 2017-10-09 ../import/tiresias.csv
+refuses "--from-time: '7' is wrong, expected a time such as 2017-10-09 \
+07:01:55" 2 --from philly-csv --from-time 7 ../import/philly.csv
+refuses 'none.csv: No such file or directory' 1 --from swf none.csv
+
+# A part of a trace, and other ways in and out.
+"$vntrace" import --from philly-csv --from-time '2017-10-09 07:01:55' \
+    --max-duration 10s --first 1 - < import/philly.csv \
+    > "$out/trace" 2> "$out/report"
+diff - "$out/trace" > "$out/why" << 'EOF'
+# origin: 2017-10-10 00:00:02 Pacific time
+# source: philly-csv
+job_id,submit_s,duration_s,devices,vc
+0,0,7,1,11cb48
+EOF
+ok 'a part: --from-time, --max-duration, --first, from standard input' $?
+grep '^standard input: \(5\|1\) job\|left out' "$out/report" > "$out/left"
+diff - "$out/left" > "$out/why" << 'EOF'
+standard input: 1 job of 7 rows
+standard input: left out 1: submitted before --from-time
+standard input: left out 2: longer than --max-duration
+standard input: left out 1: after the --first
+EOF
+ok 'a part: the report counts what was left out' $?
+"$vntrace" import --from philly-csv -q import/philly.csv -o "$out/one" \
+    > "$out/why" 2>&1 && test ! -s "$out/why" \
+    && cmp -s "$out/one" import/philly.csv.csv
+ok '--quiet reports nothing, --output takes the trace' $?
+"$vntrace" import --list > "$out/why" && grep -q '^gavel  ' "$out/why"
+ok '--list names the formats' $?
+"$vntrace" import --help > "$out/why" && grep -q -e '--strict' "$out/why"
+ok '--help tells the options' $?
+
+counts() { # format, file, jobs, options
     if test ! -r "$real/$2"; then
+        n=$((n + 1))
         echo "ok $n - $1: $2 # SKIP no such file here"
         return
     fi
     "$vntrace" import --from "$1" "$real/$2" -o "$out/trace" 2> "$out/why"
     jobs=$(grep -vc '^[#j]' "$out/trace")
-    n=$((n - 1))
     test "$jobs" = "$3"
     ok "$1: $3 jobs of $2" $?
 }
+counts gavel gavel/artifact_evaluation.trace 15
+counts gavel gavel/gen_500.trace 500
+counts gavel gavel/minimize_makespan.trace 100
+counts gavel gavel/old-format.trace 1181
 counts philly-csv philly/philly.csv 82247
+counts swf swf/easy_mediumWL_smallPF.swf 800
+counts swf swf/lublin_256.swf 10000
+counts tiresias tiresias/60_job.csv 60
+counts virtualflow virtualflow/traces/3jobs_4gpus_v1.json 3
+counts virtualflow virtualflow/traces/medium20_10jph.json 20
+
 if test -r "$real/philly/philly_5000.csv"; then
-    "$vntrace" import --from philly-csv "$real/philly/philly.csv" \
-        --from-time 2017-10-09 --max-duration 1d --first 5000 -q \
+    "$vntrace" import --from philly-csv "$real/philly/philly.csv" -q \
+        --from-time 2017-10-09 --max-duration 1d --first 5000 \
         | grep -v '^#' | diff - "$real/philly/philly_5000.csv" > "$out/why"
     ok 'philly-csv: a part of it is the one that others made' $?
 fi

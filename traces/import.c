@@ -11,12 +11,24 @@
 #include <stdlib.h>
 #include <string.h>
 
+extern const struct vn_importer vn_import_gavel;
 extern const struct vn_importer vn_import_philly_csv;
+extern const struct vn_importer vn_import_pollux;
+extern const struct vn_importer vn_import_swf;
+extern const struct vn_importer vn_import_tiresias;
+extern const struct vn_importer vn_import_virtualflow;
 
+/* clang-format off: one a line */
 const struct vn_importer *const vn_importers[] = {
+    &vn_import_gavel,
     &vn_import_philly_csv,
+    &vn_import_pollux,
+    &vn_import_swf,
+    &vn_import_tiresias,
+    &vn_import_virtualflow,
     NULL,
 };
+/* clang-format on */
 
 enum vn_status
 vn_importer_find(const char *name, const struct vn_importer **importer,
@@ -189,16 +201,6 @@ vn_import_origin(const struct vn_import *im, char *text, size_t size)
                  vn_format_time(number, im->origin));
 }
 
-void
-vn_import_add(struct vn_import *im, const struct vn_job *job)
-{
-    if (im->njobs == im->allocated) {
-        im->allocated = 2 * im->allocated + 1024;
-        im->jobs = vn_xrealloc(im->jobs, im->allocated, sizeof *im->jobs);
-    }
-    im->jobs[im->njobs++] = *job;
-}
-
 static void
 count_note(struct vn_import *im, enum vn_import_fate fate, long line,
            const char *why)
@@ -244,6 +246,25 @@ vn_import_row_note(struct vn_import *im, struct vn_table *table, int column,
 }
 
 enum vn_status
+vn_import_add(struct vn_import *im, const struct vn_job *job, long line,
+              struct vn_error *err)
+{
+    if (!vn_job_is_modelled(job) && job->duration <= 0)
+        return vn_import_note(im, VN_DROPPED, line, 1, "it ran for no time",
+                              err);
+    if (job->duration > VN_TRACE_WORK_MAX / job->devices)
+        return vn_fail_at(err, im->file, line, 1,
+                          "its duration times its devices is too large, "
+                          "expected less than 4.6e12 device-seconds");
+    if (im->njobs == im->allocated) {
+        im->allocated = 2 * im->allocated + 1024;
+        im->jobs = vn_xrealloc(im->jobs, im->allocated, sizeof *im->jobs);
+    }
+    im->jobs[im->njobs++] = *job;
+    return VN_OK;
+}
+
+enum vn_status
 vn_import_table(struct vn_import *im, const struct vn_table_form *form,
                 vn_import_row_fn *row, struct vn_error *err)
 {
@@ -260,16 +281,10 @@ vn_import_table(struct vn_import *im, const struct vn_table_form *form,
 
         im->rows++;
         status = row(im, table, &job, &keep, err);
-        if (status == VN_OK && keep && !vn_job_is_modelled(&job)
-            && job.duration <= 0) {
-            keep = false;
-            status = vn_import_row_note(im, table, -1, VN_DROPPED,
-                                        "it ran for no time", err);
-        }
+        if (status == VN_OK && keep)
+            status = vn_import_add(im, &job, vn_table_line(table), err);
         if (status != VN_OK)
             break;
-        if (keep)
-            vn_import_add(im, &job);
     }
     vn_table_close(table);
     return status;

@@ -108,8 +108,12 @@ void vn_import_origin(const struct vn_import *im, char *text, size_t size);
  * For importers.
  */
 
-/* Keep a job.  Its id is not looked at, except of an own trace. */
-void vn_import_add(struct vn_import *im, const struct vn_job *job);
+/*
+ * Keep a job, which stands in that line.  A recorded one that ran for no time
+ * is dropped, with a note.  Its id is not looked at, except of an own trace.
+ */
+enum vn_status vn_import_add(struct vn_import *im, const struct vn_job *job,
+                             long line, struct vn_error *err);
 
 /*
  * Count a row among those that `why` (a constant; "it has no GPUs") befell.
@@ -127,7 +131,7 @@ enum vn_status vn_import_row_note(struct vn_import *im, struct vn_table *table,
 /*
  * Read a table, each row of it into one job, which row() fills from
  * vn_trace_job().  Where the row is dropped, which row() notes, it sets
- * *keep to false.  A recorded job that ran for no time is dropped here.
+ * *keep to false.
  */
 typedef enum vn_status vn_import_row_fn(struct vn_import *im,
                                         struct vn_table *table,

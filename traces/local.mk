@@ -2,7 +2,13 @@ noinst_LIBRARIES += libtraces.a
 libtraces_a_SOURCES = \
 	traces/clock.c traces/clock.h \
 	traces/import.c traces/import.h \
+	traces/import_gavel.c \
+	traces/import_json.c traces/import_json.h \
 	traces/import_philly_csv.c \
+	traces/import_pollux.c \
+	traces/import_swf.c \
+	traces/import_tiresias.c \
+	traces/import_virtualflow.c \
 	traces/trace.c traces/trace.h
 
 bin_PROGRAMS += vntrace

@@ -49,9 +49,6 @@ static const struct vn_column columns[] = {
     [TYPE] = {"device_type", false},
 };
 
-/* Device-microseconds of one job, so that sums of them stay exact. */
-#define WORK_MAX (INT64_C(1) << 62)
-
 struct vn_trace {
     struct vn_table *table;
     FILE *in;
@@ -189,7 +186,7 @@ read_recorded(struct vn_table *t, struct vn_job *job, int64_t *devices,
     status = vn_table_time(t, DURATION, 1, VN_TIME_MAX, &job->duration, err);
     if (status == VN_OK)
         status = vn_table_int(t, DEVICES, 1, VN_DEVICES_MAX, devices, err);
-    if (status == VN_OK && job->duration > WORK_MAX / *devices)
+    if (status == VN_OK && job->duration > VN_TRACE_WORK_MAX / *devices)
         status = vn_table_fail(t, DURATION, err,
                                "duration_s x devices is too large, expected "
                                "less than 4.6e12 device-seconds");

@@ -23,6 +23,9 @@
 
 #include <stdbool.h>
 
+/* Device-microseconds of one job, at most, so that sums of them stay exact. */
+#define VN_TRACE_WORK_MAX (INT64_C(1) << 62)
+
 /* The names that jobs' numbers stand for. */
 struct vn_trace_names {
     struct vn_names models;
