@@ -19,9 +19,9 @@ static const struct {
     enum vn_metric metric;
     const char *title;
 } panels[] = {
-    {VN_METRIC_JCT_MEAN, "mean"  },
-    {VN_METRIC_JCT_P50,  "median"},
-    {VN_METRIC_JCT_P99,  "p99"   },
+    {VN_METRIC_JCT_MEAN, "mean"},
+    {VN_METRIC_JCT_P50, "median"},
+    {VN_METRIC_JCT_P99, "p99"},
 };
 
 enum {

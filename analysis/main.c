@@ -122,11 +122,9 @@ guess_format(struct arguments *a, struct vn_error *err)
         const char *extension;
         enum vn_plot_format format;
     } known[] = {
-        {".pdf", VN_PLOT_PDF       },
-        {".svg", VN_PLOT_SVG       },
-        {".png", VN_PLOT_PNG       },
-        {".tex", VN_PLOT_CAIROLATEX},
-        {".txt", VN_PLOT_DUMB      },
+        {".pdf", VN_PLOT_PDF},  {".svg", VN_PLOT_SVG},
+        {".png", VN_PLOT_PNG},  {".tex", VN_PLOT_CAIROLATEX},
+        {".txt", VN_PLOT_DUMB},
     };
     const char *dot = strrchr(a->output, '.');
 
