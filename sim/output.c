@@ -37,7 +37,8 @@ compare(const void *a, const void *b)
 void
 vn_records_sort(struct vn_records *r)
 {
-    qsort(r->all, r->count, sizeof *r->all, compare);
+    if (r->count > 0)
+        qsort(r->all, r->count, sizeof *r->all, compare);
 }
 
 static void

@@ -218,7 +218,8 @@ write_changes(struct vn_recorder *r, vn_time end, struct vn_store *store,
     struct walk w = {.recorder = r, .store = store};
     enum vn_status status = VN_OK;
 
-    qsort(r->changes, r->nchanges, sizeof *r->changes, compare_changes);
+    if (r->nchanges > 0)
+        qsort(r->changes, r->nchanges, sizeof *r->changes, compare_changes);
     w.devices = vn_xcalloc(types, sizeof *w.devices);
     w.since = vn_xcalloc(types, sizeof *w.since);
     w.kind = vn_xcalloc(types, sizeof *w.kind);
