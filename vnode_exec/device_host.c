@@ -11,7 +11,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
+
+enum {
+    HUGE_PAGE = 1 << 21
+};
 
 #if defined __x86_64__
 static const struct vn_backend *
@@ -89,13 +94,18 @@ enum vn_status
 vn_host_alloc(struct vn_device *dev, size_t bytes, void **p,
               struct vn_error *err)
 {
+    size_t alignment = bytes >= HUGE_PAGE ? HUGE_PAGE : 256;
+
     (void) dev;
-    if (posix_memalign(p, 256, bytes) != 0) {
+    if (posix_memalign(p, alignment, bytes) != 0) {
         char text[VN_NUMBER_SIZE];
 
         return vn_fail(err, VN_EDEVMEM, "host: no room for %s",
                        vn_format_bytes(text, (int64_t) bytes));
     }
+    /* Rows of matrices lie pages apart: fewer, larger pages if we may. */
+    if (bytes >= HUGE_PAGE)
+        (void) madvise(*p, bytes, MADV_HUGEPAGE);
     memset(*p, 0, bytes);
     return VN_OK;
 }

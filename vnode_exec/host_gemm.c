@@ -52,24 +52,23 @@ pack_b(const struct vn_gemm *g, const float *b, int k0, int depth, int j,
             to[i] = from[i * g->b_col];
 }
 
-/* Rows [i, i + rows) of a, as panels of ROWS. */
+/* Rows [i, i + rows) of a, as panels of ROWS, `depth` of k each. */
 static void
 pack_a(const struct vn_gemm *g, const float *a, int k0, int depth, int i,
        int rows, float *to)
 {
-    for (int r0 = 0; r0 < rows; r0 += ROWS, to += depth * ROWS) {
-        const float *from = a + (i + r0) * g->a_row + k0 * g->a_col;
-        int n = least(ROWS, rows - r0);
+    const float *from = a + i * g->a_row + k0 * g->a_col;
+    int whole = g->a_row == 1 ? rows / ROWS * ROWS : 0;
 
-        if (g->a_row == 1 && n == ROWS) {
-            for (int k = 0; k < depth; k++, from += g->a_col)
-                for (int r = 0; r < ROWS; r++)
-                    to[k * ROWS + r] = from[r];
-            continue;
-        }
-        for (int k = 0; k < depth; k++, from += g->a_col)
+    for (int k = 0; k < depth; k++, from += g->a_col) {
+        float *p = to + (ptrdiff_t) k * ROWS;
+
+        for (int r0 = 0; r0 < whole; r0 += ROWS, p += depth * ROWS)
             for (int r = 0; r < ROWS; r++)
-                to[k * ROWS + r] = r < n ? from[r * g->a_row] : 0;
+                p[r] = from[r0 + r];
+        for (int r0 = whole; r0 < rows; r0 += ROWS, p += depth * ROWS)
+            for (int r = 0; r < ROWS; r++)
+                p[r] = r0 + r < rows ? from[(r0 + r) * g->a_row] : 0;
     }
 }
 
@@ -132,6 +131,7 @@ panel(const struct part *p, int k0, int depth, int i, int rows, int j,
             int row = i + r0 + least(r, f.rows - 1);
 
             f.c[r] = p->c + row * g->c_row + j;
+            __builtin_prefetch(f.c[r] + ROWS * g->c_row);
             if (packed != NULL)
                 t.a[r] = packed + (ptrdiff_t) r0 * depth
                          + (ptrdiff_t) (from - k0) * ROWS + r;

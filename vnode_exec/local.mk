@@ -1,12 +1,37 @@
 noinst_LIBRARIES += libexec.a
 libexec_a_SOURCES = \
+	vnode_exec/checkpoint.c vnode_exec/checkpoint.h \
+	vnode_exec/comm.c vnode_exec/comm.h \
+	vnode_exec/data.c vnode_exec/data.h \
+	vnode_exec/data_cifar.c vnode_exec/data_idx.c \
 	vnode_exec/device.c vnode_exec/device.h \
 	vnode_exec/device_host.c vnode_exec/host.h vnode_exec/host_tile.h \
 	vnode_exec/device_reference.c vnode_exec/formula.h \
-	vnode_exec/team.c vnode_exec/team.h
+	vnode_exec/executor.c vnode_exec/executor.h \
+	vnode_exec/graph.c vnode_exec/graph.h \
+	vnode_exec/job.c vnode_exec/job.h \
+	vnode_exec/layer_image.c vnode_exec/layer_linear.c \
+	vnode_exec/layer_sequence.c \
+	vnode_exec/model.c vnode_exec/model.h \
+	vnode_exec/model_gpt.c vnode_exec/model_mlp.c \
+	vnode_exec/model_resnet.c \
+	vnode_exec/options.c vnode_exec/options.h \
+	vnode_exec/record.c vnode_exec/record.h \
+	vnode_exec/replica.c vnode_exec/replica.h \
+	vnode_exec/spec.c vnode_exec/spec.h \
+	vnode_exec/team.c vnode_exec/team.h \
+	vnode_exec/train.c vnode_exec/train.h \
+	vnode_exec/worker.c vnode_exec/worker.h
 # Nothing may be contracted: every fused multiply-add is written as one.
-libexec_a_CFLAGS = $(AM_CFLAGS) -ffp-contract=off
-EXEC_LIBS = libexec.a libhost_base.a $(HOST_ISA_LIBS) libexec.a -lpthread
+libexec_a_CFLAGS = $(AM_CFLAGS) $(MPI_CFLAGS) -ffp-contract=off
+EXEC_LIBS = libexec.a libhost_base.a $(HOST_ISA_LIBS) libexec.a \
+	$(MPI_LIBS) -lz -lpthread
+
+bin_PROGRAMS += vnexec
+vnexec_SOURCES = vnode_exec/main.c vnode_exec/command.h \
+	vnode_exec/command_devices.c vnode_exec/command_eval.c \
+	vnode_exec/command_profile.c vnode_exec/command_run.c
+vnexec_LDADD = $(EXEC_LIBS) $(BASE_LIBS)
 
 # The host's arithmetic, once for each instruction set.
 HOST_SOURCES = vnode_exec/host_gemm.c vnode_exec/host_conv.c \

@@ -1,0 +1,315 @@
+/* vnexec run: train. */
+#include "config.h"
+
+#include "vnode_exec/command.h"
+
+#include "base/file.h"
+#include "base/number.h"
+#include "base/progress.h"
+#include "base/xalloc.h"
+#include "vnode_exec/checkpoint.h"
+#include "vnode_exec/job.h"
+#include "vnode_exec/record.h"
+#include "vnode_exec/replica.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+
+struct run {
+    struct vn_options options;
+    struct vn_exec_job job;
+    struct vn_executor *x;
+    struct vn_record *record;
+    struct vn_progress progress;
+    double started;
+    int64_t trained; /* steps of this process */
+    int next_resize;
+    bool prepared;
+    double *step_s; /* of each step, for the median */
+};
+
+/* Only the first rank speaks. */
+static bool
+speaks(const struct run *r)
+{
+    return r->job.comm.rank == 0;
+}
+
+static enum vn_status
+begin(struct run *r, struct vn_error *err)
+{
+    struct vn_options *o = &r->options;
+    struct vn_executor_job view;
+    enum vn_status status = vn_exec_job_open(o, &r->job, err);
+
+    if (status != VN_OK)
+        return status;
+    view = vn_exec_job_view(&r->job);
+    status = vn_executor_open(&view, &r->job.specs, r->job.counts, &r->x, err);
+    if (status == VN_OK && o->resume != NULL) {
+        struct vn_state *state = vn_executor_save(r->x);
+        struct vn_checkpoint checkpoint;
+
+        status = vn_checkpoint_read(o->resume, r->job.text, r->job.graph,
+                                    &checkpoint, state, err);
+        if (status == VN_OK)
+            vn_executor_load(r->x, checkpoint.step);
+    }
+    for (int i = 0; status == VN_OK && i < o->nfailures; i++)
+        vn_executor_inject(r->x, o->failures[i].device, o->failures[i].step);
+    if (status == VN_OK && speaks(r))
+        status = vn_record_open(&r->job, &r->record, err);
+    return status;
+}
+
+static void
+announce(const struct run *r)
+{
+    const struct vn_options *o = &r->options;
+    const struct vn_train *t = &o->train;
+    char bytes[VN_NUMBER_SIZE];
+
+    if (!speaks(r) || o->quiet)
+        return;
+    printf("%s: %zu parameters, batch %lld in %d virtual nodes of up to %lld, "
+           "%lld steps\n",
+           o->model_name, r->job.graph->parameters, (long long) t->batch,
+           t->vnodes, (long long) vn_train_largest(t), (long long) t->steps);
+    printf("device memory for it: %s each\n",
+           vn_format_bytes(bytes,
+                           vn_replica_bytes(r->job.graph, t,
+                                            (int) vn_train_largest(t), true)));
+    for (int i = 0; i < r->job.specs.n; i++)
+        if (r->job.specs.list[i].slow > 1)
+            printf("device %d is emulated: it waits to be %g times as slow\n",
+                   i, r->job.specs.list[i].slow);
+    if (!t->exact)
+        printf("fast arithmetic: not bitwise, results depend on the "
+               "mapping\n");
+    if (r->job.graph->batchnorm)
+        printf("batch norm normalises over a virtual node's own examples\n");
+    if (o->digest_every > 0 && t->exact)
+        printf("digests hold for every mapping, number of threads and "
+               "instruction set of the host\n");
+}
+
+/* Go over to the devices of the next resize, if this is its step. */
+static enum vn_status
+maybe_resize(struct run *r, struct vn_error *err)
+{
+    const struct vn_options *o = &r->options;
+    const struct vn_planned_resize *next = &o->resizes[r->next_resize];
+    int64_t step = vn_executor_step_number(r->x);
+    struct vn_resize resize;
+    struct vn_specs specs;
+    int counts[VN_SPEC_DEVICES] = {0};
+    enum vn_status status;
+
+    if (r->next_resize >= o->nresizes)
+        return VN_OK;
+    status = vn_specs_read(next->devices, &specs, err);
+    if (status == VN_OK)
+        status = vn_mapping_read(next->mapping, specs.n, o->train.vnodes,
+                                 counts, err);
+    if (status == VN_OK && !r->prepared) {
+        status = vn_executor_prepare(r->x, &specs, err);
+        r->prepared = status == VN_OK;
+    }
+    if (status != VN_OK || step < next->step)
+        return status;
+    status = vn_executor_resize(r->x, &specs, counts, &resize, err);
+    if (status != VN_OK)
+        return status;
+    r->next_resize++;
+    r->prepared = false;
+    if (speaks(r)) {
+        vn_progress_end(&r->progress);
+        vn_record_resize(r->record, &resize);
+        if (!o->quiet)
+            printf("step %lld: resized from %d to %d devices: start-up %.3f s "
+                   "(beside training), wait %.3f s, copy %.3f s\n",
+                   (long long) step, resize.before, resize.after,
+                   resize.startup_s, resize.wait_s, resize.copy_s);
+    }
+    return VN_OK;
+}
+
+static enum vn_status
+write_checkpoint(struct run *r, struct vn_error *err)
+{
+    const struct vn_state *state = vn_executor_save(r->x);
+
+    if (!speaks(r))
+        return VN_OK;
+    return vn_checkpoint_write(r->options.checkpoint, r->job.text,
+                               r->job.graph, state, err);
+}
+
+static enum vn_status
+evaluate(struct run *r, struct vn_error *err)
+{
+    double loss, accuracy;
+    enum vn_status status = vn_executor_evaluate(r->x, &loss, &accuracy, err);
+
+    if (status == VN_OK && speaks(r)) {
+        vn_progress_end(&r->progress);
+        printf("step %lld: test loss %.6f, accuracy %.2f %%\n",
+               (long long) vn_executor_step_number(r->x), loss,
+               100 * accuracy);
+        fflush(stdout);
+    }
+    return status;
+}
+
+static void
+show_progress(struct run *r, const struct vn_step *step)
+{
+    char detail[128];
+    double rate = (double) r->options.train.batch / step->step_s;
+
+    if (!speaks(r) || r->options.quiet)
+        return;
+    snprintf(detail, sizeof detail, "loss %.4f, %.0f examples/s", step->loss,
+             rate);
+    vn_progress_show(&r->progress, (double) (step->step + 1),
+                     (double) r->options.train.steps, detail);
+}
+
+/* What follows a step: digest, log, test, checkpoint, where they are due. */
+static enum vn_status
+after_step(struct run *r, const struct vn_step *step, struct vn_error *err)
+{
+    const struct vn_options *o = &r->options;
+    int64_t done = step->step + 1;
+    char digest[20] = "";
+    enum vn_status status = VN_OK;
+
+    if (o->digest_every > 0
+        && (done % o->digest_every == 0 || done == o->train.steps)) {
+        snprintf(digest, sizeof digest, "%016llx",
+                 (unsigned long long) vn_executor_digest(r->x));
+        if (speaks(r)) {
+            vn_progress_end(&r->progress);
+            printf("step %lld: digest %s\n", (long long) done, digest);
+            fflush(stdout);
+        }
+    }
+    if (step->failed > 0 && speaks(r) && !o->quiet) {
+        vn_progress_end(&r->progress);
+        printf("step %lld: %d device failed; the step was done again on the "
+               "other %d\n",
+               (long long) step->step, step->failed, step->devices);
+    }
+    if (speaks(r))
+        status = vn_record_step(r->record, step, digest, err);
+    if (status == VN_OK && o->eval_every > 0 && done % o->eval_every == 0
+        && done < o->train.steps)
+        status = evaluate(r, err);
+    if (status == VN_OK && o->checkpoint != NULL && o->checkpoint_every > 0
+        && done % o->checkpoint_every == 0)
+        status = write_checkpoint(r, err);
+    return status;
+}
+
+static enum vn_status
+train(struct run *r, struct vn_error *err)
+{
+    int64_t steps = r->options.train.steps;
+    enum vn_status status = VN_OK;
+
+    r->step_s = vn_xcalloc((size_t) (steps > 0 ? steps : 1), sizeof(double));
+    while (status == VN_OK && vn_executor_step_number(r->x) < steps) {
+        struct vn_step step;
+
+        status = maybe_resize(r, err);
+        if (status == VN_OK)
+            status = vn_executor_step(r->x, &step, err);
+        if (status == VN_OK) {
+            r->step_s[r->trained++] = step.step_s;
+            show_progress(r, &step);
+            status = after_step(r, &step, err);
+        }
+    }
+    vn_progress_end(&r->progress);
+    if (status == VN_OK && !r->options.no_eval)
+        status = evaluate(r, err);
+    if (status == VN_OK && r->options.checkpoint != NULL)
+        status = write_checkpoint(r, err);
+    return status;
+}
+
+static int
+by_value(const void *a, const void *b)
+{
+    const double *x = a, *y = b;
+
+    return (*x > *y) - (*x < *y);
+}
+
+static void
+summarise(struct run *r)
+{
+    struct vn_seat_report seats[VN_SPEC_DEVICES];
+    int n = vn_executor_seats(r->x, seats, VN_SPEC_DEVICES);
+    double median;
+    struct rusage usage;
+    char peak[VN_NUMBER_SIZE];
+
+    if (!speaks(r) || r->options.quiet || r->trained == 0)
+        return;
+    qsort(r->step_s, (size_t) r->trained, sizeof(double), by_value);
+    median = r->step_s[r->trained / 2];
+    printf("%-6s  %-20s  %10s  %10s  %10s  %9s\n", "device", "type", "nodes",
+           "examples", "peak", "busy");
+    for (int i = 0; i < n; i++)
+        printf("%-6d  %-20s  %10lld  %10lld  %10s  %7.1f s\n", i,
+               seats[i].spec->type, (long long) seats[i].nodes,
+               (long long) seats[i].examples,
+               vn_format_bytes(peak, seats[i].peak_bytes), seats[i].busy_s);
+    getrusage(RUSAGE_SELF, &usage);
+    printf("%lld steps in %.1f s, median step %.2f ms, %.0f examples/s; peak "
+           "of the process %s\n",
+           (long long) r->trained, vn_clock() - r->started, 1e3 * median,
+           (double) r->options.train.batch / median,
+           vn_format_bytes(peak, (int64_t) usage.ru_maxrss * 1024));
+}
+
+int
+vn_command_train(int argc, char **argv)
+{
+    struct run r = {.next_resize = 0};
+    struct vn_error err = {0};
+    bool help;
+    enum vn_status status =
+        vn_options_read(argc, argv, &r.options, &help, &err);
+
+    if (status == VN_OK && help) {
+        printf("usage: vnexec run [options]\n\n"
+               "Train a model over virtual nodes on devices.\n\n");
+        vn_option_help(stdout, vn_exec_options, vn_exec_noptions);
+        return 0;
+    }
+    r.started = vn_clock();
+    if (status == VN_OK)
+        status = begin(&r, &err);
+    if (status == VN_OK) {
+        announce(&r);
+        r.progress = vn_progress_begin("training", false);
+        status = train(&r, &err);
+    }
+    if (status == VN_OK)
+        summarise(&r);
+    if (status == VN_OK && speaks(&r))
+        status = vn_record_commit(r.record, r.x, &err);
+    vn_record_close(r.record);
+    vn_executor_close(r.x);
+    free(r.step_s);
+    if (status != VN_OK) {
+        vn_error_print(stderr, "vnexec", &err);
+        vn_comm_abort(&r.job.comm, vn_error_exit(&err));
+    }
+    vn_exec_job_close(&r.job);
+    return status == VN_OK ? 0 : vn_error_exit(&err);
+}

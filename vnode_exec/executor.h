@@ -1,0 +1,117 @@
+/*
+ * The executor: a job's virtual nodes on its devices, step after step.
+ *
+ * Each device has a worker, which runs the device's virtual nodes one after
+ * another; the caller's thread coordinates: it checks what the step's largest
+ * gradients say of the scales, has the buffers combined, and the update made
+ * by every device.  Between two steps devices may come and go; a device that
+ * fails within one is dropped, and the step done again by the others.
+ */
+#ifndef VNODE_EXEC_EXECUTOR_H
+#define VNODE_EXEC_EXECUTOR_H
+
+#include "vnode_exec/comm.h"
+#include "vnode_exec/data.h"
+#include "vnode_exec/graph.h"
+#include "vnode_exec/spec.h"
+#include "vnode_exec/train.h"
+
+struct vn_executor;
+
+/* What a job runs; all of it is kept and must outlive the executor. */
+struct vn_executor_job {
+    const struct vn_graph *graph;
+    const struct vn_train *train;
+    const struct vn_data *data;
+    const struct vn_comm *comm;
+    int64_t limit; /* bytes of each device, 0: any */
+};
+
+/* What a step took and gave. */
+struct vn_step {
+    int64_t step;
+    int devices;
+    double loss; /* mean over the examples */
+    double accuracy;
+    double norm;   /* of the gradient, where it is clipped */
+    int redone;    /* times, for a scale or a failed device */
+    int failed;    /* devices that failed in it */
+    double step_s; /* all of it */
+    double load_s, compute_s, sync_s, update_s; /* of the slowest device */
+};
+
+/* What a resize took. */
+struct vn_resize {
+    int before, after;
+    double startup_s; /* of the newcomers, while the others trained */
+    double wait_s;    /* for what of it was not done by then */
+    double copy_s;    /* of parameters and state */
+};
+
+/* A device, for reports. */
+struct vn_seat_report {
+    const struct vn_spec *spec;
+    int64_t nodes, examples, memory_bytes, peak_bytes;
+    double busy_s;
+};
+
+/*
+ * Start on these devices; counts says how many virtual nodes each takes, in
+ * the order of their numbers.  With MPI rank i is device i.  Parameters are
+ * initialised from the seed.
+ */
+enum vn_status vn_executor_open(const struct vn_executor_job *job,
+                                const struct vn_specs *specs,
+                                const int counts[],
+                                struct vn_executor **executor,
+                                struct vn_error *err);
+void vn_executor_close(struct vn_executor *x);
+
+/* The step that comes next, from 0. */
+int64_t vn_executor_step_number(const struct vn_executor *x);
+
+/* Do a step. */
+enum vn_status vn_executor_step(struct vn_executor *x, struct vn_step *step,
+                                struct vn_error *err);
+
+/* Have a device fail in the middle of a step. */
+void vn_executor_inject(struct vn_executor *x, int device, int64_t step);
+
+/*
+ * Go over to other devices: _prepare lets newcomers start while steps are
+ * done, _resize changes between two steps.  Devices that stand in both lists
+ * (the same type, at the same place among it) stay.
+ */
+enum vn_status vn_executor_prepare(struct vn_executor *x,
+                                   const struct vn_specs *specs,
+                                   struct vn_error *err);
+enum vn_status vn_executor_resize(struct vn_executor *x,
+                                  const struct vn_specs *specs,
+                                  const int counts[], struct vn_resize *resize,
+                                  struct vn_error *err);
+
+/* Loss and accuracy over the test examples. */
+enum vn_status vn_executor_evaluate(struct vn_executor *x, double *loss,
+                                    double *accuracy, struct vn_error *err);
+
+/* A hash of parameters and optimizer state. */
+uint64_t vn_executor_digest(struct vn_executor *x);
+
+/*
+ * All that a job needs to go on: step, scales (graph->nparams), and 1 +
+ * states vectors of graph->vector floats, borrowed until the next call.
+ */
+struct vn_state {
+    int64_t step;
+    double *scales;
+    int nvectors;
+    float *vectors[3];
+};
+struct vn_state *vn_executor_save(struct vn_executor *x);
+void vn_executor_load(struct vn_executor *x, int64_t step);
+
+/* The devices, at most n of them; returns how many there are. */
+int vn_executor_seats(const struct vn_executor *x,
+                      struct vn_seat_report reports[], int n);
+
+#endif /* VNODE_EXEC_EXECUTOR_H */

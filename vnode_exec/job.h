@@ -1,0 +1,31 @@
+/*
+ * A job made ready: model, data, graph and devices of a command line.
+ */
+#ifndef VNODE_EXEC_JOB_H
+#define VNODE_EXEC_JOB_H
+
+#include "vnode_exec/options.h"
+
+struct vn_exec_job {
+    struct vn_options *options;
+    const struct vn_model *model;
+    struct vn_data data;
+    struct vn_graph *graph;
+    struct vn_specs specs;
+    int counts[VN_SPEC_DEVICES];
+    struct vn_comm comm;
+    char text[1024]; /* what is trained, as a checkpoint says it */
+};
+
+/*
+ * Fill a zeroed job from options, whose defaults are completed; with
+ * vn_exec_job_close() in any case.
+ */
+enum vn_status vn_exec_job_open(struct vn_options *options,
+                                struct vn_exec_job *job, struct vn_error *err);
+void vn_exec_job_close(struct vn_exec_job *job);
+
+/* The executor's view of it. */
+struct vn_executor_job vn_exec_job_view(const struct vn_exec_job *job);
+
+#endif /* VNODE_EXEC_JOB_H */

@@ -1,0 +1,19 @@
+#include "config.h"
+
+#include "base/option.h"
+#include "vnode_exec/command.h"
+
+static const struct vn_command commands[] = {
+    {"run", "train a model over virtual nodes", vn_command_train},
+    {"eval", "test a checkpoint", vn_command_eval},
+    {"profile", "measure step times and memory by batch", vn_command_profile},
+    {"digest", "print the hash of checkpoints", vn_command_digest},
+    {"devices", "list devices", vn_command_devices},
+};
+
+int
+main(int argc, char **argv)
+{
+    return vn_command_run("vnexec", "vnexec COMMAND [options]", commands,
+                          sizeof commands / sizeof commands[0], argc, argv);
+}

@@ -1,0 +1,60 @@
+/*
+ * The options that run, eval and profile share, read from the command line
+ * into one place.
+ */
+#ifndef VNODE_EXEC_OPTIONS_H
+#define VNODE_EXEC_OPTIONS_H
+
+#include "base/option.h"
+#include "vnode_exec/data.h"
+#include "vnode_exec/executor.h"
+#include "vnode_exec/model.h"
+
+enum {
+    VN_RESIZES = 32,
+    VN_FAILURES = 16
+};
+
+/* From a step on, these devices. */
+struct vn_planned_resize {
+    int64_t step;
+    const char *devices;
+    const char *mapping; /* NULL: evenly */
+};
+
+struct vn_planned_failure {
+    int device;
+    int64_t step;
+};
+
+struct vn_options {
+    const char *model_name, *data_name, *devices, *mapping;
+    struct vn_model_options shape;
+    struct vn_train train;
+    double epochs; /* 0: steps are given */
+    int64_t couple;
+    struct vn_planned_resize resizes[VN_RESIZES];
+    int nresizes;
+    struct vn_planned_failure failures[VN_FAILURES];
+    int nfailures;
+    const char *checkpoint, *resume, *results, *log, *output, *plan;
+    int64_t checkpoint_every, digest_every, eval_every, limit, most, repeat;
+    bool mpi, no_eval, quiet;
+    bool has_rate, has_optimizer, has_batch, has_vnodes;
+};
+
+/* The table, and how many options it has. */
+extern const struct vn_option vn_exec_options[];
+extern const int vn_exec_noptions;
+
+/*
+ * Read a command's arguments; *help: --help was given.
+ */
+enum vn_status vn_options_read(int argc, char **argv, struct vn_options *o,
+                               bool *help, struct vn_error *err);
+
+/* The job as a checkpoint describes it. */
+void vn_options_describe(const struct vn_options *o,
+                         const struct vn_data *data, char *text, size_t size);
+
+#endif /* VNODE_EXEC_OPTIONS_H */

@@ -1,0 +1,226 @@
+#include "config.h"
+
+#include "vnode_exec/record.h"
+
+#include "base/file.h"
+#include "base/progress.h"
+#include "base/store.h"
+#include "base/xalloc.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+struct row {
+    struct vn_step step;
+    double start_s, resize_s;
+    char digest[20];
+};
+
+struct vn_record {
+    const struct vn_exec_job *job;
+    struct vn_file log;
+    bool logs;
+    double started;
+    double resize_s; /* of the next step */
+    struct row *rows;
+    size_t nrows, room;
+};
+
+enum vn_status
+vn_record_open(const struct vn_exec_job *job, struct vn_record **record,
+               struct vn_error *err)
+{
+    struct vn_record *r = vn_xcalloc(1, sizeof *r);
+    enum vn_status status = VN_OK;
+
+    r->job = job;
+    r->started = vn_clock();
+    if (job->options->log != NULL) {
+        status = vn_file_create(&r->log, job->options->log, err);
+        r->logs = status == VN_OK;
+    }
+    if (r->logs)
+        fprintf(r->log.stream,
+                "step,loss,accuracy,devices,step_s,load_s,compute_s,sync_s,"
+                "update_s,resize_s,norm,redone,failed,digest\n");
+    *record = r;
+    return status;
+}
+
+void
+vn_record_close(struct vn_record *r)
+{
+    if (r == NULL)
+        return;
+    if (r->logs)
+        vn_file_discard(&r->log);
+    free(r->rows);
+    free(r);
+}
+
+void
+vn_record_resize(struct vn_record *r, const struct vn_resize *resize)
+{
+    r->resize_s = resize->wait_s + resize->copy_s;
+}
+
+enum vn_status
+vn_record_step(struct vn_record *r, const struct vn_step *s,
+               const char *digest, struct vn_error *err)
+{
+    (void) err;
+    if (r->logs) {
+        fprintf(r->log.stream,
+                "%lld,%.9g,%.9g,%d,%.6f,%.6f,%.6f,%.6f,%.6f,%.6f,%.9g,%d,%d,"
+                "%s\n",
+                (long long) s->step, s->loss, s->accuracy, s->devices,
+                s->step_s, s->load_s, s->compute_s, s->sync_s, s->update_s,
+                r->resize_s, s->norm, s->redone, s->failed, digest);
+    }
+    if (r->job->options->results != NULL) {
+        struct row *row;
+
+        if (r->nrows == r->room) {
+            r->room = r->room > 0 ? 2 * r->room : 256;
+            r->rows = vn_xrealloc(r->rows, r->room, sizeof *r->rows);
+        }
+        row = &r->rows[r->nrows++];
+        *row = (struct row){.step = *s,
+                            .start_s = vn_clock() - r->started - s->step_s,
+                            .resize_s = r->resize_s};
+        snprintf(row->digest, sizeof row->digest, "%s", digest);
+    }
+    r->resize_s = 0;
+    return VN_OK;
+}
+
+static int64_t
+micro(double seconds)
+{
+    return (int64_t) llrint(seconds * 1e6);
+}
+
+static enum vn_status
+add_steps(struct vn_record *r, struct vn_store *store, struct vn_error *err)
+{
+    enum vn_status status = VN_OK;
+
+    for (size_t i = 0; status == VN_OK && i < r->nrows; i++) {
+        const struct row *row = &r->rows[i];
+        struct vn_store_step to;
+
+        vn_store_blank(VN_STORE_STEP, &to);
+        to.job_id = 0;
+        to.step = row->step.step;
+        to.start_us = micro(row->start_s);
+        to.step_us = micro(row->step.step_s);
+        to.devices = row->step.devices;
+        to.vnodes = r->job->options->train.vnodes;
+        to.examples = r->job->options->train.batch;
+        to.loss = row->step.loss;
+        to.accuracy = row->step.accuracy;
+        to.load_us = micro(row->step.load_s);
+        to.compute_us = micro(row->step.compute_s);
+        to.sync_us = micro(row->step.sync_s);
+        to.update_us = micro(row->step.update_s);
+        to.resize_us = micro(row->resize_s);
+        to.digest = row->digest[0] != '\0' ? row->digest : NULL;
+        status = vn_store_step(store, &to, err);
+    }
+    return status;
+}
+
+static enum vn_status
+add_devices(struct vn_record *r, const struct vn_executor *x,
+            struct vn_store *store, struct vn_error *err)
+{
+    struct vn_seat_report seats[VN_SPEC_DEVICES];
+    int n = vn_executor_seats(x, seats, VN_SPEC_DEVICES);
+    enum vn_status status = VN_OK;
+
+    for (int i = 0; status == VN_OK && i < n; i++) {
+        struct vn_store_device to;
+        char name[128];
+
+        seats[i].spec->backend->describe(seats[i].spec->ordinal, name,
+                                         sizeof name);
+        vn_store_blank(VN_STORE_DEVICE, &to);
+        to.device = i;
+        to.device_type = seats[i].spec->type;
+        to.name = name;
+        to.emulated = seats[i].spec->slow > 1;
+        to.vnodes = seats[i].nodes;
+        to.examples = seats[i].examples;
+        if (r->job->options->limit > 0)
+            to.memory_bytes = r->job->options->limit;
+        to.peak_bytes = seats[i].peak_bytes;
+        to.busy_us = micro(seats[i].busy_s);
+        status = vn_store_device(store, &to, err);
+    }
+    return status;
+}
+
+/* A job of one line: its text with commas for newlines. */
+static void
+one_line(const struct vn_exec_job *job, char *text, size_t size)
+{
+    snprintf(text, size, "%ssteps=%lld,devices=%s", job->text,
+             (long long) job->options->train.steps, job->options->devices);
+    for (char *p = text; *p != '\0'; p++)
+        if (*p == '\n')
+            *p = ',';
+}
+
+static enum vn_status
+add_run(struct vn_record *r, const struct vn_executor *x,
+        struct vn_store *store, struct vn_error *err)
+{
+    struct vn_store_run run;
+    char options[1400], name[VN_STORE_NAME_SIZE], host[128] = "";
+    enum vn_status status;
+
+    one_line(r->job, options, sizeof options);
+    gethostname(host, sizeof host - 1);
+    vn_store_blank(VN_STORE_RUN, &run);
+    run.kind = "measured";
+    run.state = "done";
+    run.options = options;
+    run.seed = (int64_t) r->job->options->train.seed;
+    run.version = PACKAGE_VERSION;
+    run.host = host;
+    run.wall_us = micro(vn_clock() - r->started);
+    run.devices = r->job->specs.n;
+    vn_store_run_name(&run, name);
+    status = vn_store_begin(store, name, err);
+    if (status == VN_OK)
+        status = add_steps(r, store, err);
+    if (status == VN_OK)
+        status = add_devices(r, x, store, err);
+    if (status == VN_OK)
+        status = vn_store_commit(store, &run, err);
+    return status;
+}
+
+enum vn_status
+vn_record_commit(struct vn_record *r, const struct vn_executor *x,
+                 struct vn_error *err)
+{
+    const char *path = r->job->options->results;
+    struct vn_store *store = NULL;
+    enum vn_status status = VN_OK;
+
+    if (r->logs) {
+        r->logs = false;
+        status = vn_file_commit(&r->log, err);
+    }
+    if (status != VN_OK || path == NULL)
+        return status;
+    status = vn_store_open(path, VN_STORE_WRITE, &store, err);
+    if (status == VN_OK)
+        status = add_run(r, x, store, err);
+    vn_store_close(store);
+    return status;
+}

@@ -1,0 +1,89 @@
+/*
+ * One device's copy of a job: parameters, optimizer state, one buffer of
+ * gradients, and room for the activations of one virtual node.
+ */
+#ifndef VNODE_EXEC_REPLICA_H
+#define VNODE_EXEC_REPLICA_H
+
+#include "vnode_exec/data.h"
+#include "vnode_exec/graph.h"
+#include "vnode_exec/spec.h"
+#include "vnode_exec/train.h"
+
+enum {
+    VN_REPLICA_STATES = 2
+};
+
+struct vn_replica {
+    struct vn_spec spec;
+    const struct vn_graph *graph;
+    const struct vn_train *train;
+    const struct vn_data *data;
+    struct vn_device *dev;
+    int cpu;
+    int64_t limit;
+    bool training;
+    bool evaluating; /* for now: forward over the test examples */
+
+    float *params; /* on the device, vectors of graph->vector floats */
+    float *state[VN_REPLICA_STATES];
+    void *sums;
+    uint32_t *largest;
+    int64_t *tally;
+    double *squares;
+    void *input;
+    int32_t *labels;
+    float *memory;
+    struct vn_layout *layouts; /* of each size of node that came */
+    int nlayouts;
+    int room; /* examples that memory is for */
+
+    void *host_sums;        /* sums, or a copy where the host cannot see it */
+    uint32_t *host_largest; /* the same */
+    void *host_input;       /* a node's examples on their way */
+    int32_t *host_labels;
+
+    double load_s, compute_s, update_s; /* of the last step */
+    double busy_s;                      /* over all steps */
+    int64_t nodes, examples;            /* done over all steps */
+};
+
+/* Bytes that a replica holds for nodes of up to that many examples. */
+int64_t vn_replica_bytes(const struct vn_graph *g, const struct vn_train *t,
+                         int examples, bool training);
+
+/*
+ * Open the device and take its memory; the fields spec, graph, train, data,
+ * cpu, limit and training are set by the caller.  On VN_EDEVMEM the message
+ * names the number of virtual nodes that would fit.
+ */
+enum vn_status vn_replica_open(struct vn_replica *r, int examples,
+                               struct vn_error *err);
+void vn_replica_close(struct vn_replica *r);
+
+/* Start a step: gradients and tallies become 0. */
+void vn_replica_begin(struct vn_replica *r);
+
+/*
+ * Run a virtual node over the examples at positions [from, to) of the order,
+ * or of the test where evaluating; scale is a power of 2 for each parameter.
+ */
+enum vn_status vn_replica_node(struct vn_replica *r, struct vn_order *order,
+                               uint64_t from, uint64_t to, const double *scale,
+                               struct vn_error *err);
+
+/* Bring gradients, largest and tally to the host; and gradients back. */
+enum vn_status vn_replica_collect(struct vn_replica *r, int64_t tally[2],
+                                  struct vn_error *err);
+void vn_replica_deliver(struct vn_replica *r);
+
+/* Apply the combined gradient. *norm is its norm, where clipping asks. */
+enum vn_status vn_replica_update(struct vn_replica *r, int64_t step,
+                                 const double *scale, double *norm,
+                                 struct vn_error *err);
+
+/* Parameters and state, 1 + states vectors, from and to the host. */
+void vn_replica_save(struct vn_replica *r, float *const vectors[]);
+void vn_replica_load(struct vn_replica *r, float *const vectors[]);
+
+#endif /* VNODE_EXEC_REPLICA_H */

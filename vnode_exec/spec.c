@@ -1,0 +1,168 @@
+#include "config.h"
+
+#include "vnode_exec/spec.h"
+
+#include "base/names.h"
+#include "base/number.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static enum vn_status
+refuse(const char *text, const char *why, struct vn_error *err)
+{
+    return vn_fail(err, VN_EUSAGE, "--devices: '%s' is wrong, expected %s",
+                   text, why);
+}
+
+static enum vn_status
+no_backend(const char *name, struct vn_error *err)
+{
+    const char *names[8], *near;
+    size_t n = 0;
+
+    if (strcmp(name, "cuda") == 0)
+        return vn_fail(err, VN_EDEVICE,
+                       "there is no device cuda:0: this program was built "
+                       "without CUDA");
+    for (; vn_backends[n] != NULL && n < 8; n++)
+        names[n] = vn_backends[n]->name;
+    near = vn_names_nearest(name, names, n);
+    return vn_fail(err, VN_EUSAGE, "no device is called '%s'%s%s%s", name,
+                   near != NULL ? "; did you mean '" : "",
+                   near != NULL ? near : "", near != NULL ? "'?" : "");
+}
+
+/* One part between colons: an attribute or, as the last, the number. */
+static enum vn_status
+read_part(const char *whole, const char *part, struct vn_spec *spec,
+          int64_t *count, struct vn_error *err)
+{
+    char why[VN_WHY_SIZE];
+    const char *wrong;
+    int64_t n;
+
+    if (strncmp(part, "threads=", 8) == 0) {
+        wrong = vn_read_int(part + 8, 1, 64, &n, why);
+        if (wrong == NULL)
+            spec->threads = (int) n;
+    } else if (strncmp(part, "slow=", 5) == 0) {
+        wrong = vn_read_real(part + 5, 1, 1000, &spec->slow, why);
+    } else {
+        wrong = vn_read_int(part, 1, VN_SPEC_DEVICES, count, why);
+        return wrong == NULL ? VN_OK : refuse(whole, wrong, err);
+    }
+    if (wrong == NULL) {
+        size_t used = strlen(spec->type);
+
+        if (used + strlen(part) + 2 > sizeof spec->type)
+            return refuse(whole, "fewer attributes", err);
+        snprintf(spec->type + used, sizeof spec->type - used, ":%s", part);
+    }
+    return wrong == NULL ? VN_OK : refuse(whole, wrong, err);
+}
+
+/* How many devices of this backend stand in the list. */
+static int
+taken(const struct vn_specs *specs, const struct vn_backend *backend)
+{
+    int n = 0;
+
+    for (int i = 0; i < specs->n; i++)
+        n += specs->list[i].backend == backend;
+    return n;
+}
+
+static enum vn_status
+read_group(const char *text, char *group, struct vn_specs *specs,
+           struct vn_error *err)
+{
+    char *save, *part = strtok_r(group, ":", &save);
+    struct vn_spec spec = {.threads = 1, .slow = 1};
+    int64_t count = 1;
+    const char *why = NULL;
+    enum vn_status status = VN_OK;
+    int have;
+
+    if (part == NULL)
+        return refuse(text, "TYPE[:ATTRIBUTE=VALUE][:COUNT],...", err);
+    spec.backend = vn_backend_find(part);
+    if (spec.backend == NULL)
+        return no_backend(part, err);
+    snprintf(spec.type, sizeof spec.type, "%s", part);
+    while (status == VN_OK && (part = strtok_r(NULL, ":", &save)) != NULL)
+        status = read_part(text, part, &spec, &count, err);
+    if (status != VN_OK)
+        return status;
+    if (specs->n + count > VN_SPEC_DEVICES)
+        return refuse(text, "at most 64 devices", err);
+    have = spec.backend->count(&why);
+    for (int64_t i = 0; i < count; i++) {
+        spec.ordinal = taken(specs, spec.backend);
+        /* Any number of devices can share the host. */
+        if (!spec.backend->host_memory && spec.ordinal >= have)
+            return vn_fail(err, VN_EDEVICE, "there is no device %s:%d: %s",
+                           spec.backend->name, spec.ordinal,
+                           have > 0 ? "too few are present" : why);
+        specs->list[specs->n++] = spec;
+    }
+    return VN_OK;
+}
+
+enum vn_status
+vn_specs_read(const char *text, struct vn_specs *specs, struct vn_error *err)
+{
+    char copy[256], *save, *group;
+    enum vn_status status = VN_OK;
+
+    specs->n = 0;
+    if (strlen(text) >= sizeof copy)
+        return refuse(text, "a shorter list", err);
+    snprintf(copy, sizeof copy, "%s", text);
+    for (group = strtok_r(copy, ",", &save); group != NULL && status == VN_OK;
+         group = strtok_r(NULL, ",", &save))
+        status = read_group(text, group, specs, err);
+    if (status == VN_OK && specs->n == 0)
+        status = refuse(text, "TYPE[:ATTRIBUTE=VALUE][:COUNT],...", err);
+    return status;
+}
+
+enum vn_status
+vn_mapping_read(const char *text, int devices, int vnodes, int counts[],
+                struct vn_error *err)
+{
+    int64_t sum = 0;
+    int n = 0;
+
+    if (text == NULL) {
+        if (devices > vnodes)
+            return vn_fail(err, VN_EUSAGE,
+                           "%d virtual nodes cannot keep %d devices busy",
+                           vnodes, devices);
+        for (int i = 0; i < devices; i++)
+            counts[i] = vnodes / devices + (i < vnodes % devices);
+        return VN_OK;
+    }
+    for (const char *p = text; n < devices; n++) {
+        char *end;
+        long count = strtol(p, &end, 10);
+
+        if (end == p || count < 0 || count > vnodes)
+            break;
+        counts[n] = (int) count;
+        sum += count;
+        if (*end == '\0') {
+            p = end;
+            n++;
+            break;
+        }
+        p = end + 1;
+    }
+    if (n != devices || sum != vnodes)
+        return vn_fail(err, VN_EUSAGE,
+                       "--mapping: '%s' is wrong, expected %d numbers of "
+                       "nodes whose sum is %d",
+                       text, devices, vnodes);
+    return VN_OK;
+}

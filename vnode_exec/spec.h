@@ -1,0 +1,41 @@
+/*
+ * Devices as they are asked for: `host:2`, `host:1,host:slow=2.5:1`,
+ * `host:threads=2`, `cuda:2`: a backend's name, what makes the type, and how
+ * many of it.
+ */
+#ifndef VNODE_EXEC_SPEC_H
+#define VNODE_EXEC_SPEC_H
+
+#include "vnode_exec/device.h"
+
+enum {
+    VN_SPEC_DEVICES = 64 /* of a job */
+};
+
+/* One device. */
+struct vn_spec {
+    const struct vn_backend *backend;
+    int ordinal; /* among the backend's */
+    int threads;
+    double slow; /* emulated: it takes this many times as long; 1: as it is */
+    char type[48]; /* "host", "host:threads=2", "host:slow=2.5" */
+};
+
+struct vn_specs {
+    struct vn_spec list[VN_SPEC_DEVICES];
+    int n;
+};
+
+/* Read such a text.  Fails where a backend has too few devices, saying why. */
+enum vn_status vn_specs_read(const char *text, struct vn_specs *specs,
+                             struct vn_error *err);
+
+/*
+ * Share `vnodes` over the devices, as evenly as whole nodes allow, the first
+ * ones taking what is over, or as `text` says ("10,4,2"; NULL: evenly).
+ * counts has a place for each device.
+ */
+enum vn_status vn_mapping_read(const char *text, int devices, int vnodes,
+                               int counts[], struct vn_error *err);
+
+#endif /* VNODE_EXEC_SPEC_H */
