@@ -1,6 +1,9 @@
 noinst_LIBRARIES += libtraces.a
 libtraces_a_SOURCES = \
+	traces/arrival.c traces/arrival.h \
 	traces/clock.c traces/clock.h \
+	traces/duration.c traces/duration.h \
+	traces/fit.c \
 	traces/import.c traces/import.h \
 	traces/import_gavel.c \
 	traces/import_json.c traces/import_json.h \
@@ -9,13 +12,17 @@ libtraces_a_SOURCES = \
 	traces/import_swf.c \
 	traces/import_tiresias.c \
 	traces/import_virtualflow.c \
+	traces/preset.c \
+	traces/recipe.c traces/recipe.h \
 	traces/trace.c traces/trace.h
 
 bin_PROGRAMS += vntrace
 vntrace_SOURCES = \
 	traces/main.c traces/command.h \
-	traces/command_import.c
-vntrace_LDADD = libtraces.a libplan.a $(BASE_LIBS) $(JANSSON_LIBS)
+	traces/command_generate.c \
+	traces/command_import.c \
+	traces/command_stat.c
+vntrace_LDADD = libtraces.a libplan.a $(GSL_LIBS) $(BASE_LIBS) $(JANSSON_LIBS)
 
 check_PROGRAMS += t/trace.t
 t_trace_t_SOURCES = t/trace.c
@@ -23,3 +30,8 @@ t_trace_t_LDADD = libtraces.a libplan.a $(BASE_LIBS) libtap.a
 
 dist_check_SCRIPTS += t/import.sh.t
 EXTRA_DIST += t/data/import t/data/bad
+
+check_PROGRAMS += t/generate.t
+t_generate_t_SOURCES = t/generate.c
+t_generate_t_LDADD = libtraces.a libplan.a $(GSL_LIBS) $(BASE_LIBS) libtap.a
+dist_check_SCRIPTS += t/generate.sh.t

@@ -5,8 +5,11 @@
 #include "traces/command.h"
 
 static const struct vn_command commands[] = {
+    {"generate", "draw a trace from a model of a workload",
+     vn_trace_command_generate},
     {"import", "make a trace of another project's log",
      vn_trace_command_import},
+    {"stat", "print what is in a trace", vn_trace_command_stat},
 };
 
 int

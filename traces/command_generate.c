@@ -1,0 +1,425 @@
+/* vntrace generate: draw a trace from a model of a workload. */
+#include "config.h"
+
+#include "base/option.h"
+#include "base/progress.h"
+#include "base/xalloc.h"
+#include "plan/cluster.h"
+#include "traces/command.h"
+#include "traces/recipe.h"
+#include "traces/trace.h"
+
+#include <gsl/gsl_errno.h>
+#include <inttypes.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum option {
+    PRESET,
+    LIKE,
+    RATE,
+    LOAD,
+    CLUSTER,
+    BURST,
+    HOURS,
+    DURATIONS,
+    LONGEST,
+    DEVICES,
+    WEIGHTS,
+    PRIORITIES,
+    JOBS,
+    SPAN,
+    SEED,
+    PRECISE,
+    PRINT_FIT,
+    OUTPUT,
+    NOPTIONS
+};
+
+/* clang-format off: a row reads as name, argument, help, letter. */
+static const struct vn_option options[] = {
+    [PRESET] = {"preset", "NAME", "a known workload: philly", 'p'},
+    [LIKE] = {"like", "TRACE", "fit the workload to a trace", 'l'},
+    [RATE] = {"rate", "N/TIME",
+              "jobs arrive at this rate [that of the model, or 12/h]", 'r'},
+    [LOAD] = {"load", "X", "jobs arrive so as to ask for X of the cluster",
+              'L'},
+    [CLUSTER] = {"cluster", "FILE|INLINE",
+                 "the cluster; larger jobs are left out", 'c'},
+    [BURST] = {"burst", "RATIO:BUSY:QUIET", "bursts, as in 10:10m:1h", 0},
+    [HOURS] = {"hours", "X|LIST", "a day's sine wave, or 24 weights", 0},
+    [DURATIONS] =
+        {"durations", "FAMILY",
+         "lognormal:MEDIAN:SIGMA, weibull:SCALE:SHAPE,\n                      "
+         "          pareto:LEAST:SHAPE or trace:FILE [lognormal:1h:1.5]",
+         'd'},
+    [LONGEST] = {"max-duration", "TIME", "no job is longer", 0},
+    [DEVICES] = {"devices", "MIX", "devices of a job, as in 1:0.7,2:0.2,8:0.1",
+                 'D'},
+    [WEIGHTS] = {"weights", "MIX", "weights of jobs, as in 1:0.8,5:0.2", 0},
+    [PRIORITIES] = {"priorities", "MIX", "priorities of jobs", 0},
+    [JOBS] = {"jobs", "N", "how many jobs [1000, or all of the span]", 'n'},
+    [SPAN] = {"span", "TIME", "no job is submitted at this time or later", 0},
+    [SEED] = {"seed", "N", "of the random numbers [1]", 's'},
+    [PRECISE] = {"precise", NULL, "times in microseconds, not whole seconds",
+                 0},
+    [PRINT_FIT] = {"print-fit", NULL, "print the model instead of jobs", 0},
+    [OUTPUT] = {"output", "FILE", "write the trace here [-]", 'o'},
+};
+/* clang-format on */
+
+enum {
+    JOBS_MAX = 200000000
+};
+
+struct arguments {
+    const char *value[NOPTIONS];
+    bool precise;
+    bool print_fit;
+    int64_t jobs;
+    int64_t seed;
+    vn_time span;
+    double load;
+    double rate; /* jobs a second, 0 if not given */
+};
+
+static enum vn_status
+read_rate(const char *text, double *rate, struct vn_error *err)
+{
+    size_t n = strcspn(text, "/");
+    char number[32], unit[32], why[VN_WHY_SIZE];
+    vn_time per;
+    double count;
+
+    if (text[n] == '/' && n < sizeof number && strlen(text + n) < 30) {
+        memcpy(number, text, n);
+        number[n] = '\0';
+        /* "12/h" is twelve in 1h, "1/90" one in 90 s. */
+        snprintf(unit, sizeof unit, "%s%s",
+                 strchr("0123456789.", text[n + 1]) != NULL ? "" : "1",
+                 text + n + 1);
+        if (vn_read_real(number, 1e-9, 1e9, &count, why) == NULL
+            && vn_read_time(unit, 1, VN_TIME_MAX / 1000, &per, why) == NULL) {
+            *rate = count / ((double) per / 1e6);
+            return VN_OK;
+        }
+    }
+    return vn_args_refuse(err, "rate", text, "N/TIME, as in 12/h or 1/90");
+}
+
+static enum vn_status
+read_numbers(struct arguments *a, struct vn_error *err)
+{
+    char why[VN_WHY_SIZE];
+    const char *const *v = a->value, *wrong;
+    enum vn_status status;
+
+    a->seed = 1;
+    if (v[JOBS] != NULL
+        && (wrong = vn_read_int(v[JOBS], 0, JOBS_MAX, &a->jobs, why)))
+        return vn_args_refuse(err, "jobs", v[JOBS], wrong);
+    if (v[JOBS] == NULL)
+        a->jobs = v[SPAN] != NULL ? JOBS_MAX : 1000;
+    if (v[SEED] != NULL
+        && (wrong = vn_read_int(v[SEED], 0, INT64_MAX, &a->seed, why)))
+        return vn_args_refuse(err, "seed", v[SEED], wrong);
+    if (v[SPAN] != NULL
+        && (wrong = vn_read_time(v[SPAN], 1, VN_TIME_MAX / 8, &a->span, why)))
+        return vn_args_refuse(err, "span", v[SPAN], wrong);
+    if (v[LOAD] != NULL
+        && (wrong = vn_read_real(v[LOAD], 1e-6, 1e6, &a->load, why)))
+        return vn_args_refuse(err, "load", v[LOAD], wrong);
+    if (v[RATE] != NULL && (status = read_rate(v[RATE], &a->rate, err)))
+        return status;
+    if (v[LOAD] != NULL && v[RATE] != NULL)
+        return vn_fail(err, VN_EUSAGE,
+                       "--load and --rate, expected one of them");
+    if (v[LOAD] != NULL && v[CLUSTER] == NULL)
+        return vn_fail(err, VN_EUSAGE, "--load needs --cluster");
+    if (v[PRESET] != NULL && v[LIKE] != NULL)
+        return vn_fail(err, VN_EUSAGE,
+                       "--preset and --like, expected one of them");
+    return VN_OK;
+}
+
+/* Let every size of job run as one distribution says. */
+static enum vn_status
+set_durations(struct vn_recipe *w, const char *text, struct vn_error *err)
+{
+    struct vn_recipe other;
+    struct vn_duration d;
+    enum vn_status status;
+
+    if (strncmp(text, "trace:", 6) == 0) {
+        status = vn_recipe_fit(text + 6, &other, err);
+        if (status != VN_OK)
+            return status;
+        for (int i = 0; i < w->nkinds; i++) {
+            struct vn_part part = {w->kind[i].devices, 1};
+
+            struct vn_recipe copy = other;
+
+            vn_recipe_set_devices(&copy, &part, 1);
+            w->kind[i].duration = copy.kind[0].duration;
+        }
+        return VN_OK;
+    }
+    status = vn_duration_read(text, &d, err);
+    for (int i = 0; i < w->nkinds && status == VN_OK; i++)
+        w->kind[i].duration = d;
+    return status;
+}
+
+static enum vn_status
+set_mixes(struct vn_recipe *w, const char *const *v, struct vn_error *err)
+{
+    struct vn_part parts[VN_KINDS_MAX];
+    enum vn_status status = VN_OK;
+    int n;
+
+    if (v[DEVICES] != NULL) {
+        status = vn_recipe_read_mix(v[DEVICES], "devices", 1, VN_DEVICES_MAX,
+                                    true, parts, &n, err);
+        if (status == VN_OK)
+            vn_recipe_set_devices(w, parts, n);
+    }
+    if (status == VN_OK && v[WEIGHTS] != NULL)
+        status = vn_recipe_read_mix(v[WEIGHTS], "weights", 1e-6, 1e6, false,
+                                    w->weight, &w->nweights, err);
+    if (status == VN_OK && v[PRIORITIES] != NULL) {
+        status = vn_recipe_read_mix(v[PRIORITIES], "priorities", -1e6, 1e6,
+                                    false, w->priority, &w->npriorities, err);
+        if (v[WEIGHTS] == NULL)
+            w->nweights = 0;
+    }
+    return status;
+}
+
+/* The workload that the command line describes, but for its rate. */
+static enum vn_status
+make_recipe(const struct arguments *a, struct vn_recipe *w,
+            struct vn_error *err)
+{
+    const char *const *v = a->value, *wrong;
+    char why[VN_WHY_SIZE];
+    enum vn_status status = VN_OK;
+    vn_time longest;
+
+    *w = vn_recipe_default();
+    if (v[PRESET] != NULL)
+        status = vn_recipe_preset(v[PRESET], w, err);
+    if (v[LIKE] != NULL)
+        status = vn_recipe_fit(v[LIKE], w, err);
+    if (status == VN_OK)
+        status = set_mixes(w, v, err);
+    if (status == VN_OK && v[DURATIONS] != NULL)
+        status = set_durations(w, v[DURATIONS], err);
+    if (status == VN_OK && v[BURST] != NULL)
+        status = vn_arrival_read_burst(v[BURST], &w->arrival, err);
+    if (status == VN_OK && v[HOURS] != NULL)
+        status = vn_arrival_read_hours(v[HOURS], &w->arrival, err);
+    if (status == VN_OK && v[LONGEST] != NULL) {
+        wrong = vn_read_time(v[LONGEST], VN_SECOND, VN_TIME_MAX / 8, &longest,
+                             why);
+        if (wrong != NULL)
+            return vn_args_refuse(err, "max-duration", v[LONGEST], wrong);
+        for (int i = 0; i < w->nkinds; i++)
+            w->kind[i].duration.longest = (double) longest / 1e6;
+    }
+    w->precise = a->precise;
+    return status;
+}
+
+/* Set the rate, by the cluster where that is asked for, and clip to it. */
+static enum vn_status
+set_rate(const struct arguments *a, struct vn_recipe *w, double *left_out,
+         struct vn_error *err)
+{
+    const char *const *v = a->value;
+    struct vn_cluster cluster = {0};
+    enum vn_status status;
+    int largest = 0;
+    double work;
+
+    *left_out = 0;
+    if (a->rate > 0)
+        w->arrival.rate = a->rate;
+    if (v[CLUSTER] == NULL)
+        return VN_OK;
+    status = vn_cluster_read(v[CLUSTER], &cluster, err);
+    if (status != VN_OK)
+        return status;
+    for (int i = 0; i < cluster.ntypes; i++)
+        if (cluster.types[i].devices > largest)
+            largest = cluster.types[i].devices;
+    *left_out = vn_recipe_clip(w, largest);
+    work = w->nkinds > 0 ? vn_recipe_work(w) : 0;
+    if (w->nkinds == 0)
+        status = vn_fail(err, VN_EINVAL,
+                         "every job asks for more than the %d devices of a "
+                         "type, expected smaller ones",
+                         largest);
+    else if (v[LOAD] != NULL && isinf(work))
+        status = vn_fail(err, VN_EUSAGE,
+                         "--load: these durations have no mean, expected a "
+                         "shape above 1 or --max-duration");
+    else if (v[LOAD] != NULL)
+        w->arrival.rate = a->load * cluster.devices / work;
+    vn_cluster_free(&cluster);
+    return status;
+}
+
+static void
+print_parts(const char *name, const struct vn_part *parts, int n)
+{
+    char a[VN_NUMBER_SIZE];
+
+    for (int i = 0; i < n; i++)
+        printf("%s,%s,%.6g\n", name, vn_format_real(a, parts[i].value),
+               parts[i].share);
+}
+
+static void
+print_fit(const struct vn_recipe *w)
+{
+    const struct vn_arrival *a = &w->arrival;
+
+    printf("what,value,share_or_seconds\n");
+    printf("rate_per_s,,%.6g\nburst,,%.6g\nbusy_s,,%.6g\nquiet_s,,%.6g\n",
+           a->rate, a->burst, a->busy_s, a->quiet_s);
+    for (int h = 0; h < VN_HOURS; h++)
+        printf("hour,%d,%.4f\n", h, a->hour[h]);
+    for (int i = 0; i < w->nkinds; i++)
+        printf("devices,%d,%.6g\n", w->kind[i].devices, w->kind[i].share);
+    print_parts("weight", w->weight, w->nweights);
+    print_parts("priority", w->priority, w->npriorities);
+    for (int i = 0; i < w->nkinds; i++)
+        for (int q = 0; q < VN_QUANTILES; q++)
+            printf("duration_s of %d at,%g,%.6g\n", w->kind[i].devices,
+                   vn_quantile_at[q],
+                   vn_duration_at(&w->kind[i].duration, vn_quantile_at[q]));
+}
+
+static enum vn_status
+write_trace(const struct arguments *a, struct vn_recipe *w, double left_out,
+            char *command, struct vn_error *err)
+{
+    struct vn_progress progress = vn_progress_begin("drawing", false);
+    struct vn_draw *draw = vn_draw_begin(w, (uint64_t) a->seed);
+    struct vn_trace_names names = {0};
+    struct vn_job *jobs = NULL;
+    size_t n = 0, allocated = 0;
+    char clipped[96] = "clipped: nothing";
+    const char *remarks[] = {"generator: vntrace " PACKAGE_VERSION, command,
+                             NULL, NULL};
+    const char *path = a->value[OUTPUT] != NULL ? a->value[OUTPUT] : "-";
+    enum vn_status status;
+
+    if (left_out > 0) {
+        snprintf(clipped, sizeof clipped,
+                 "clipped: %.2g %% of the jobs, too large for the cluster",
+                 100 * left_out);
+        remarks[2] = clipped;
+    }
+    while ((int64_t) n < a->jobs) {
+        if (n == allocated) {
+            allocated = 2 * allocated + 1024;
+            jobs = vn_xrealloc(jobs, allocated, sizeof *jobs);
+        }
+        vn_draw_job(draw, &jobs[n]);
+        if (jobs[n].submit > VN_TIME_MAX / 2
+            || (a->span > 0 && jobs[n].submit >= a->span))
+            break;
+        if (++n % 4096 == 0)
+            vn_progress_show(&progress, (double) n, (double) a->jobs, NULL);
+    }
+    vn_progress_end(&progress);
+    status = vn_trace_write(path, remarks, jobs, n, &names, err);
+    vn_draw_end(draw);
+    free(jobs);
+    return status;
+}
+
+static enum vn_status
+generate(const struct arguments *a, char *command, struct vn_error *err)
+{
+    struct vn_recipe w;
+    double left_out;
+    enum vn_status status;
+
+    if ((status = make_recipe(a, &w, err))
+        || (status = set_rate(a, &w, &left_out, err)))
+        return status;
+    if (a->print_fit) {
+        print_fit(&w);
+        return VN_OK;
+    }
+    return write_trace(a, &w, left_out, command, err);
+}
+
+/* The command line, as a remark; but for where the trace goes. */
+static void
+say_command(const struct arguments *a, char *text, size_t size)
+{
+    snprintf(text, size, "options:");
+    for (int i = 0; i < NOPTIONS; i++)
+        if (i != OUTPUT && a->value[i] != NULL)
+            snprintf(text + strlen(text), size - strlen(text), " --%s %s",
+                     options[i].name, a->value[i]);
+    if (a->precise)
+        snprintf(text + strlen(text), size - strlen(text), " --precise");
+    for (char *p = text; *p != '\0'; p++)
+        if ((unsigned char) *p < 0x20)
+            *p = '?';
+}
+
+static void
+print_help(void)
+{
+    puts(
+        "usage: vntrace generate [--preset NAME | --like TRACE] [option ...]\n"
+        "\nDraw a trace from a model of a workload: the default one, a known "
+        "one, or\none fitted to a trace; what is given besides replaces that "
+        "part of it.\n");
+    vn_option_help(stdout, options, NOPTIONS);
+    puts("\nexample: vntrace generate --preset philly --jobs 5000 --load 0.9 "
+         "\\\n             --cluster v100:16x8 -o trace.csv");
+}
+
+int
+vn_trace_command_generate(int argc, char **argv)
+{
+    struct vn_args args = vn_args_begin(argc, argv, options, NOPTIONS);
+    struct arguments a = {0};
+    struct vn_error err;
+    enum vn_status status;
+    char command[1024];
+    const char *value;
+    int i;
+
+    gsl_set_error_handler_off();
+    while ((i = vn_args_next(&args, &value, &err)) >= 0) {
+        a.value[i] = value;
+        a.precise = a.precise || i == PRECISE;
+        a.print_fit = a.print_fit || i == PRINT_FIT;
+    }
+    if (i == VN_ARGS_HELP) {
+        print_help();
+        return 0;
+    }
+    status = i == VN_ARGS_FAILED ? VN_EUSAGE : VN_OK;
+    if (status == VN_OK && args.nrest > 0)
+        status = vn_fail(&err, VN_EUSAGE, "'%s' is no option (see --help)",
+                         args.rest[0]);
+    if (status == VN_OK)
+        status = read_numbers(&a, &err);
+    if (status == VN_OK) {
+        say_command(&a, command, sizeof command);
+        status = generate(&a, command, &err);
+    }
+    if (status == VN_OK)
+        return 0;
+    vn_error_print(stderr, "vntrace generate", &err);
+    return vn_error_exit(&err);
+}
