@@ -86,6 +86,7 @@ struct ed_backend {
     const char *summary;
     bool confines; /* scan plug-ins, and choose what they may call */
     bool shared;   /* regions are shared memory */
+    bool huge;     /* pages, so that their protection changes quickly */
     bool handlers; /* calls run in this process, and faults are caught */
 
     /* Each may be NULL. */

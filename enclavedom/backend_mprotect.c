@@ -42,19 +42,24 @@ protect(struct ed_domain *d, uint32_t rights, uint32_t changed)
     ed_selector = selector;
 }
 
-static enum vn_status
-mprotect_open(struct ed_domain *d, struct vn_error *err)
+/* All of them in one call, with the gaps between, which hold nothing. */
+static void
+protect_all(struct ed_domain *d, int how)
 {
-    (void) err;
-    for (int i = ED_PLUGIN + 1; i < d->config.nregions; i++)
-        madvise(d->regions[i].base, d->regions[i].bytes, MADV_HUGEPAGE);
-    return VN_OK;
+    struct ed_region *last = &d->regions[d->config.nregions - 1];
+    unsigned char *from =
+        d->regions[ED_PLUGIN].base + d->regions[ED_PLUGIN].bytes;
+
+    if (last->number > ED_PLUGIN
+        && mprotect(from, (size_t) (last->base + last->bytes - from), how)
+               != 0)
+        abort();
 }
 
 static void
 mprotect_enter(struct ed_domain *d)
 {
-    protect(d, 0, UINT32_MAX);
+    protect_all(d, PROT_NONE);
     ed_selector = 1;
 }
 
@@ -62,7 +67,7 @@ static void
 mprotect_leave(struct ed_domain *d)
 {
     ed_selector = 0;
-    protect(d, UINT32_MAX, UINT32_MAX);
+    protect_all(d, PROT_READ | PROT_WRITE);
 }
 
 static void
@@ -82,7 +87,7 @@ const struct ed_backend ed_backend_mprotect = {
     .summary = "page protections: for tests; slow where regions are large",
     .confines = true,
     .handlers = true,
-    .open = mprotect_open,
+    .huge = true,
     .enter = mprotect_enter,
     .leave = mprotect_leave,
     .grant = mprotect_grant,

@@ -159,6 +159,18 @@ ed_domain_backend(const struct ed_domain *d)
     return d->backend;
 }
 
+void
+ed_set_arg(struct ed_domain *d, void *arg)
+{
+    d->config.arg = arg;
+}
+
+void *
+ed_domain_arg(const struct ed_domain *d)
+{
+    return d->config.arg;
+}
+
 struct ed_violation
 ed_violated(const struct ed_domain *d)
 {

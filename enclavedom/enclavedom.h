@@ -132,6 +132,10 @@ void ed_close(struct ed_domain *domain);
 struct ed_region *ed_region(struct ed_domain *domain, int number);
 const struct ed_backend *ed_domain_backend(const struct ed_domain *domain);
 
+/* The arg of the functions; to be set before ed_start(). */
+void ed_set_arg(struct ed_domain *domain, void *arg);
+void *ed_domain_arg(const struct ed_domain *domain);
+
 /* Objects in a region: zeroed; NULL where it is full.  Release by ed_free().
  * Moving one keeps the old until it succeeds. */
 void *ed_alloc(struct ed_region *region, size_t n, size_t size);

@@ -44,6 +44,8 @@ open_region(struct ed_domain *d, struct ed_region *r, struct vn_error *err)
     if (p == MAP_FAILED)
         return vn_fail(err, VN_EIO, "cannot map region '%s': %s", r->name,
                        strerror(errno));
+    if (d->backend->huge && r->number != ED_PLUGIN)
+        madvise(r->base, r->bytes, MADV_HUGEPAGE);
     return VN_OK;
 }
 

@@ -18,6 +18,13 @@ vn_answer_free(struct vn_answer *a)
 }
 
 void
+vn_answer_fail(struct vn_answer *a, const char *why)
+{
+    a->failed = true;
+    snprintf(a->why, sizeof a->why, "%s", why);
+}
+
+void
 vn_answer_clear(struct vn_answer *a)
 {
     a->ngrants = 0;

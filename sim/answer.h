@@ -31,6 +31,8 @@ struct vn_answer {
     int allocated;
     bool waking;
     vn_time wake;
+    bool failed; /* there is none, and will be none: why */
+    char why[400];
 
     struct vn_touched *touched; /* after vn_answer_check() */
     int ntouched;
@@ -41,6 +43,9 @@ struct vn_answer {
 
 /* Start from (struct vn_answer) {0}. */
 void vn_answer_free(struct vn_answer *answer);
+
+/* A policy that is stopped says so here, with a text. */
+void vn_answer_fail(struct vn_answer *answer, const char *why);
 
 /* Forget the last answer. */
 void vn_answer_clear(struct vn_answer *answer);

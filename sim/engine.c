@@ -14,8 +14,9 @@
 
 struct vn_engine {
     struct vn_engine_config config;
-    struct vn_view view; /* the books */
-    struct vn_heap ends; /* of jobs that hold devices, by slot */
+    struct ed_domain *domain; /* the policy's, or NULL */
+    struct vn_view *view;     /* the books */
+    struct vn_heap ends;      /* of jobs that hold devices, by slot */
     struct vn_answer answer;
     struct vn_tally tally;
     void *state; /* the policy's */
@@ -49,17 +50,28 @@ enum vn_status
 vn_engine_alloc(const struct vn_engine_config *config,
                 struct vn_engine **engine, struct vn_error *err)
 {
-    struct vn_engine *e = vn_xcalloc(1, sizeof *e);
     const struct vn_policy *policy = config->policy;
-    enum vn_status status;
+    struct ed_domain *domain = NULL;
+    enum vn_status status = VN_OK;
+    struct vn_engine *e;
 
+    *engine = NULL;
+    if (policy->enclose != NULL
+        && (status = policy->enclose(policy, &domain, err)) != VN_OK)
+        return status;
+    e = vn_region_alloc(vn_region(domain, VN_REGION_ENGINE), 1, sizeof *e);
     e->config = *config;
+    e->domain = domain;
+    e->ends.region = vn_region(domain, VN_REGION_EVENTS);
+    e->view = vn_region_alloc(vn_region(domain, VN_REGION_LEDGER), 1,
+                              sizeof *e->view);
+    e->view->domain = domain;
     e->tally.first_submit = -1;
     e->state = vn_xcalloc(1, policy->state_size);
-    vn_ledger_init(&e->view.ledger, config->cluster);
+    vn_ledger_init(&e->view->ledger, config->cluster, domain);
     status = fetch(e, err);
     if (status == VN_OK && policy->open != NULL) {
-        status = policy->open(e->state, &e->view, config->options, err);
+        status = policy->open(e->state, e->view, config->options, err);
         e->opened = status == VN_OK;
     }
     if (status != VN_OK) {
@@ -73,28 +85,33 @@ vn_engine_alloc(const struct vn_engine_config *config,
 void
 vn_engine_free(struct vn_engine *e)
 {
+    struct ed_domain *domain;
+
     if (e == NULL)
         return;
+    domain = e->domain;
     if (e->opened && e->config.policy->close != NULL)
         e->config.policy->close(e->state);
     free(e->state);
-    vn_ledger_free(&e->view.ledger);
+    vn_ledger_free(&e->view->ledger);
     vn_heap_free(&e->ends);
     vn_answer_free(&e->answer);
     vn_tally_free(&e->tally);
-    free(e);
+    vn_region_free(vn_region(domain, VN_REGION_LEDGER), e->view);
+    vn_region_free(vn_region(domain, VN_REGION_ENGINE), e);
+    ed_close(domain);
 }
 
 vn_time
 vn_engine_now(const struct vn_engine *e)
 {
-    return e->view.ledger.now;
+    return e->view->ledger.now;
 }
 
 int
 vn_engine_present(const struct vn_engine *e)
 {
-    return e->view.ledger.present;
+    return e->view->ledger.present;
 }
 
 static void
@@ -122,7 +139,7 @@ record_entry(struct vn_engine *e, const struct vn_entry *entry, vn_time finish,
 static void
 report_change(struct vn_engine *e, int slot, int type, int after)
 {
-    const struct vn_ledger *l = &e->view.ledger;
+    const struct vn_ledger *l = &e->view->ledger;
 
     if (e->config.observer.changed != NULL)
         e->config.observer.changed(
@@ -139,7 +156,7 @@ report_change(struct vn_engine *e, int slot, int type, int after)
 static void
 end_job(struct vn_engine *e, int slot)
 {
-    struct vn_ledger *l = &e->view.ledger;
+    struct vn_ledger *l = &e->view->ledger;
     const struct vn_policy *policy = e->config.policy;
 
     vn_heap_remove(&e->ends, slot);
@@ -149,7 +166,7 @@ end_job(struct vn_engine *e, int slot)
             report_change(e, slot, t, 0);
     vn_ledger_release(l, slot);
     if (policy->leave != NULL)
-        policy->leave(e->state, &e->view, slot);
+        policy->leave(e->state, e->view, slot);
     record_entry(e, &l->entries[slot], l->now, VN_JOB_FINISHED);
     vn_ledger_remove(l, slot);
     e->events++;
@@ -209,9 +226,9 @@ admit_job(struct vn_engine *e, struct vn_error *err)
                                       .state = VN_JOB_REJECTED});
         return fetch(e, err);
     }
-    slot = vn_ledger_admit(&e->view.ledger, &job, type);
+    slot = vn_ledger_admit(&e->view->ledger, &job, type);
     if (policy->arrive != NULL)
-        policy->arrive(e->state, &e->view, slot);
+        policy->arrive(e->state, e->view, slot);
     return fetch(e, err);
 }
 
@@ -219,7 +236,7 @@ admit_job(struct vn_engine *e, struct vn_error *err)
 static void
 count_change(struct vn_engine *e, const struct vn_touched *touched)
 {
-    struct vn_ledger *l = &e->view.ledger;
+    struct vn_ledger *l = &e->view->ledger;
     struct vn_entry *entry = &l->entries[touched->slot];
 
     if (entry->held == 0) {
@@ -239,7 +256,7 @@ count_change(struct vn_engine *e, const struct vn_touched *touched)
 static void
 apply_answer(struct vn_engine *e)
 {
-    struct vn_ledger *l = &e->view.ledger;
+    struct vn_ledger *l = &e->view->ledger;
     const struct vn_answer *a = &e->answer;
     int types = l->cluster->ntypes;
 
@@ -279,7 +296,7 @@ next_instant(const struct vn_engine *e, vn_time *time)
         any = true;
     }
     if (e->answer.waking && (!any || e->answer.wake < *time)
-        && e->view.ledger.present > 0) {
+        && e->view->ledger.present > 0) {
         *time = e->answer.wake;
         any = true;
     }
@@ -289,7 +306,7 @@ next_instant(const struct vn_engine *e, vn_time *time)
 enum vn_status
 vn_engine_step(struct vn_engine *e, bool *more, struct vn_error *err)
 {
-    struct vn_ledger *l = &e->view.ledger;
+    struct vn_ledger *l = &e->view->ledger;
     const struct vn_event *end;
     enum vn_status status = VN_OK;
     vn_time now;
@@ -306,7 +323,9 @@ vn_engine_step(struct vn_engine *e, bool *more, struct vn_error *err)
     if (status != VN_OK)
         return status;
     vn_answer_clear(&e->answer);
-    e->config.policy->decide(e->state, &e->view, &e->answer);
+    e->config.policy->decide(e->state, e->view, &e->answer);
+    if (e->answer.failed)
+        return vn_fail(err, VN_EPOLICY, "%s", e->answer.why);
     if (e->answer.ngrants > 0 || e->answer.waking) {
         status = vn_answer_check(&e->answer, e->config.policy, l, err);
         if (status != VN_OK)
@@ -322,7 +341,7 @@ vn_engine_step(struct vn_engine *e, bool *more, struct vn_error *err)
 enum vn_status
 vn_engine_run(struct vn_engine *e, struct vn_error *err)
 {
-    struct vn_ledger *l = &e->view.ledger;
+    struct vn_ledger *l = &e->view->ledger;
     enum vn_status status;
     bool more = true;
 
@@ -344,7 +363,7 @@ enum vn_status
 vn_engine_summary(struct vn_engine *e, struct vn_summary *summary,
                   struct vn_error *err)
 {
-    const struct vn_ledger *l = &e->view.ledger;
+    const struct vn_ledger *l = &e->view->ledger;
     enum vn_status status;
     vn_time end;
 

@@ -2,9 +2,6 @@
 
 #include "sim/heap.h"
 
-#include "base/xalloc.h"
-
-#include <stdlib.h>
 #include <string.h>
 
 enum {
@@ -14,9 +11,9 @@ enum {
 void
 vn_heap_free(struct vn_heap *heap)
 {
-    free(heap->events);
-    free(heap->place);
-    *heap = (struct vn_heap){0};
+    vn_region_free(heap->region, heap->events);
+    vn_region_free(heap->region, heap->place);
+    *heap = (struct vn_heap){.region = heap->region};
 }
 
 static bool
@@ -73,7 +70,8 @@ add_handle(struct vn_heap *heap, int handle)
 
     if (n <= handle)
         n = handle + 1;
-    heap->place = vn_xrealloc(heap->place, (size_t) n, sizeof *heap->place);
+    heap->place = vn_region_realloc(heap->region, heap->place, (size_t) n,
+                                    sizeof *heap->place);
     memset(heap->place + heap->handles, 0,
            (size_t) (n - heap->handles) * sizeof *heap->place);
     heap->handles = n;
@@ -91,8 +89,9 @@ vn_heap_set(struct vn_heap *heap, int handle, vn_time time, int64_t order)
     if (i < 0) {
         if (heap->count == heap->allocated) {
             heap->allocated = 2 * heap->allocated + 64;
-            heap->events = vn_xrealloc(heap->events, (size_t) heap->allocated,
-                                       sizeof *heap->events);
+            heap->events = vn_region_realloc(heap->region, heap->events,
+                                             (size_t) heap->allocated,
+                                             sizeof *heap->events);
         }
         i = heap->count++;
     }

@@ -9,6 +9,7 @@
 #define SIM_HEAP_H
 
 #include "base/number.h"
+#include "sim/memory.h"
 
 #include <stdbool.h>
 
@@ -22,11 +23,12 @@ struct vn_heap {
     struct vn_event *events;
     int count;
     int allocated;
+    struct ed_region *region;
     int *place; /* place[handle]: index in events + 1, 0 if none */
     int handles;
 };
 
-/* Start from (struct vn_heap) {0}. */
+/* Start from (struct vn_heap) {.region = where it is kept}. */
 void vn_heap_free(struct vn_heap *heap);
 
 /* Put, or move, the event of a handle, at least 0. */

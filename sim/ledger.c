@@ -2,17 +2,20 @@
 
 #include "sim/ledger.h"
 
-#include "base/xalloc.h"
-
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
 void
-vn_ledger_init(struct vn_ledger *l, const struct vn_cluster *cluster)
+vn_ledger_init(struct vn_ledger *l, const struct vn_cluster *cluster,
+               struct ed_domain *domain)
 {
-    *l = (struct vn_ledger){.cluster = cluster};
-    l->free = vn_xcalloc((size_t) cluster->ntypes, sizeof *l->free);
+    *l =
+        (struct vn_ledger){.cluster = cluster,
+                           .of_jobs = vn_region(domain, VN_REGION_LEDGER),
+                           .of_devices = vn_region(domain, VN_REGION_CLUSTER)};
+    l->free = vn_region_alloc(l->of_devices, (size_t) cluster->ntypes,
+                              sizeof *l->free);
     for (int i = 0; i < cluster->ntypes; i++)
         l->free[i] = cluster->types[i].devices;
 }
@@ -20,10 +23,10 @@ vn_ledger_init(struct vn_ledger *l, const struct vn_cluster *cluster)
 void
 vn_ledger_free(struct vn_ledger *l)
 {
-    free(l->entries);
-    free(l->held);
-    free(l->vacant);
-    free(l->free);
+    vn_region_free(l->of_jobs, l->entries);
+    vn_region_free(l->of_devices, l->held);
+    vn_region_free(l->of_jobs, l->vacant);
+    vn_region_free(l->of_devices, l->free);
 }
 
 void
@@ -39,12 +42,13 @@ grow(struct vn_ledger *l)
     size_t types = (size_t) l->cluster->ntypes;
 
     l->allocated = l->allocated + l->allocated / 2 + 256;
-    l->entries =
-        vn_xrealloc(l->entries, (size_t) l->allocated, sizeof *l->entries);
+    l->entries = vn_region_realloc(l->of_jobs, l->entries,
+                                   (size_t) l->allocated, sizeof *l->entries);
     l->held =
-        vn_xrealloc(l->held, (size_t) l->allocated * types, sizeof *l->held);
-    l->vacant =
-        vn_xrealloc(l->vacant, (size_t) l->allocated, sizeof *l->vacant);
+        vn_region_realloc(l->of_devices, l->held,
+                          (size_t) l->allocated * types, sizeof *l->held);
+    l->vacant = vn_region_realloc(l->of_jobs, l->vacant, (size_t) l->allocated,
+                                  sizeof *l->vacant);
 }
 
 int

@@ -10,6 +10,7 @@
 
 #include "plan/cluster.h"
 #include "plan/job.h"
+#include "sim/memory.h"
 #include "sim/policy.h"
 
 /* A job that is there; its slot is its index in entries. */
@@ -30,6 +31,8 @@ struct vn_entry {
 
 struct vn_ledger {
     const struct vn_cluster *cluster;
+    struct ed_region *of_jobs; /* where entries are kept */
+    struct ed_region *of_devices;
     vn_time now;
 
     struct vn_entry *entries;
@@ -55,11 +58,12 @@ struct vn_ledger {
 /* What a policy sees is the books, read only. */
 struct vn_view {
     struct vn_ledger ledger;
+    struct ed_domain *domain; /* that the policy is confined in, or NULL */
 };
 
-/* cluster is kept. */
-void vn_ledger_init(struct vn_ledger *ledger,
-                    const struct vn_cluster *cluster);
+/* cluster is kept; domain may be NULL. */
+void vn_ledger_init(struct vn_ledger *ledger, const struct vn_cluster *cluster,
+                    struct ed_domain *domain);
 void vn_ledger_free(struct vn_ledger *ledger);
 
 /* Move to a later time, and count what is held until then. */

@@ -1,11 +1,15 @@
+# What confines plug-ins is linked with whatever runs policies.
 noinst_LIBRARIES += libsim.a
-libsim_a_SOURCES = \
+libsim_a_SOURCES = $(libenclavedom_a_SOURCES) \
 	sim/answer.c sim/answer.h \
+	sim/api.c sim/api.h \
 	sim/engine.c sim/engine.h \
 	sim/heap.c sim/heap.h \
 	sim/ledger.c sim/ledger.h \
+	sim/memory.c sim/memory.h \
 	sim/ordered.c sim/ordered.h \
 	sim/output.c sim/output.h \
+	sim/plugin.c sim/plugin.h \
 	sim/policy.c sim/policy.h \
 	sim/policy_fifo.c \
 	sim/policy_fifo_skip.c \
@@ -26,7 +30,7 @@ libsim_a_SOURCES = \
 bin_PROGRAMS += vnsim
 dist_man_MANS += man/vnsim.1
 dist_check_SCRIPTS += t/vnsim.sh.t t/expected.sh.t
-vnsim_SOURCES = sim/main.c
+vnsim_SOURCES = sim/main.c sim/new_policy.c sim/new_policy.h
 vnsim_LDADD = libsim.a libtraces.a libplan.a $(BASE_LIBS)
 
 check_PROGRAMS += t/recorder.t
@@ -53,3 +57,5 @@ EXTRA_DIST += t/bench.sh
 .PHONY: bench
 bench: vnsim vntrace
 	TOP_BUILDDIR=. $(srcdir)/t/bench.sh
+
+nobase_include_HEADERS = virtualflow/policy.h

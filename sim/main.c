@@ -8,7 +8,9 @@
 #include "base/store.h"
 #include "plan/cluster.h"
 #include "sim/engine.h"
+#include "sim/new_policy.h"
 #include "sim/output.h"
+#include "sim/plugin.h"
 #include "sim/recorder.h"
 #include "traces/trace.h"
 
@@ -29,16 +31,22 @@ enum option {
     RESULTS,
     FORMAT,
     POLICIES,
+    BACKEND,
+    LIMIT,
     SHOW_VERSION,
     NOPTIONS
 };
 
 /* clang-format off: a row reads as name, argument, help, letter. */
+/*
+ * `vnsim new-policy NAME` is a command of its own, since it has nothing to do
+ * with a replay.
+ */
 static const struct vn_option options[] = {
     [TRACE] = {"trace", "FILE", "the jobs; '-' is standard input", 't'},
     [CLUSTER] = {"cluster", "FILE|INLINE",
                  "the devices: a table, or as in v100:16x8,p100:4x4", 'c'},
-    [POLICY] = {"policy", "NAME", "who gets them [fifo]", 'p'},
+    [POLICY] = {"policy", "NAME|FILE.so", "who gets them [fifo]", 'p'},
     [OPTION] = {"option", "NAME=VALUE",
                 "an option of the policy; may be given again", 'o'},
     [SEED] = {"seed", "N", "of what is drawn at random [0]", 's'},
@@ -49,6 +57,9 @@ static const struct vn_option options[] = {
     [RESULTS] = {"results", "FILE", "add the run to a results file (SQLite)",
                  'r'},
     [FORMAT] = {"format", "text|csv|json", "of the summary [text]", 0},
+    [BACKEND] = {"backend", "NAME",
+                 "what confines a FILE.so: mpk, process, mprotect or none", 0},
+    [LIMIT] = {"limit", "TIME", "the longest call of a FILE.so [1]", 0},
     [POLICIES] = {"policies", NULL, "list the policies and their options", 0},
     [SHOW_VERSION] = {"version", NULL, "print the version", 0},
 };
@@ -58,6 +69,8 @@ struct arguments {
     const char *trace;
     const char *cluster;
     const struct vn_policy *policy;
+    const char *plugin; /* a policy's file, or NULL */
+    struct vn_plugin_limits limits;
     const char *words[VN_POLICY_OPTIONS_MAX];
     int nwords;
     int64_t seed;
@@ -109,7 +122,9 @@ take(struct arguments *a, enum option option, const char *value,
         a->cluster = value;
         break;
     case POLICY:
-        status = vn_policy_find(value, &a->policy, err);
+        a->plugin = vn_plugin_is_path(value) ? value : NULL;
+        if (a->plugin == NULL)
+            status = vn_policy_find(value, &a->policy, err);
         break;
     case OPTION:
         if (a->nwords == VN_POLICY_OPTIONS_MAX)
@@ -138,6 +153,14 @@ take(struct arguments *a, enum option option, const char *value,
     case FORMAT:
         status = vn_option_choice("format", value, formats, 3, &choice, err);
         a->format = (enum vn_format) choice;
+        break;
+    case BACKEND:
+        status = ed_backend_find(value, &a->limits.backend, err);
+        break;
+    case LIMIT:
+        wrong = vn_read_time(value, 1000, 3600000000, &a->limits.call_us, why);
+        if (wrong != NULL)
+            status = vn_args_refuse(err, "limit", value, wrong);
         break;
     case POLICIES:
     case SHOW_VERSION:
@@ -338,7 +361,17 @@ main(int argc, char **argv)
     enum vn_status status;
     bool done;
 
+    if (argc > 1 && strcmp(argv[1], "new-policy") == 0) {
+        status = vn_new_policy(argc - 2, argv + 2, &err);
+        if (status != VN_OK)
+            vn_error_print(stderr, "vnsim", &err);
+        return status == VN_OK ? 0 : vn_error_exit(&err);
+    }
+    a.policy = NULL;
     if ((status = parse(argc, argv, &a, &done, &err)) == VN_OK && !done
+        && (a.plugin == NULL
+            || (status = vn_plugin_open(a.plugin, &a.limits, &a.policy, &err))
+                   == VN_OK)
         && (status = vn_cluster_read(a.cluster, &cluster, &err)) == VN_OK
         && (status = vn_trace_open(a.trace, &trace, &err)) == VN_OK)
         status = replay(&a, &cluster, trace, &err);
@@ -346,6 +379,7 @@ main(int argc, char **argv)
         status = vn_fail(&err, VN_EIO, "cannot write standard output");
     if (status != VN_OK)
         vn_error_print(stderr, "vnsim", &err);
+    vn_plugin_free(a.policy);
     vn_trace_close(trace);
     vn_cluster_free(&cluster);
     return status == VN_OK ? 0 : vn_error_exit(&err);

@@ -29,6 +29,8 @@
 /* What a policy sees: the engine, read through the functions below. */
 struct vn_view;
 
+struct ed_domain;
+
 /* What it decides, written through vn_answer_set() and _wake(). */
 struct vn_answer;
 
@@ -70,6 +72,13 @@ struct vn_policy {
 
     /* A job has ended; its devices are free.  It is still to be seen. */
     void (*leave)(void *state, const struct vn_view *view, int job);
+
+    /*
+     * Make the domain that the engine's books shall lie in, and the policy
+     * outside of; NULL but for plug-ins (sim/plugin.h).
+     */
+    enum vn_status (*enclose)(const struct vn_policy *policy,
+                              struct ed_domain **domain, struct vn_error *err);
 
     /* Say what changes.  Called once an instant, after the calls above. */
     void (*decide)(void *state, const struct vn_view *view,

@@ -261,7 +261,7 @@ check_books(void)
     int slot;
 
     vn_cluster_read("x:4", &cluster, &err);
-    vn_ledger_init(&l, &cluster);
+    vn_ledger_init(&l, &cluster, NULL);
     slot = vn_ledger_admit(&l, &job, -1);
     vn_ledger_hold(&l, slot, 0, 2);
     vn_ledger_advance(&l, 3 * VN_SECOND);

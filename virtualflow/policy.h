@@ -1,0 +1,175 @@
+/*
+ * A scheduling policy of your own, as a shared object.
+ *
+ *     cc -O2 -shared -fPIC -o mine.so mine.c
+ *     vnsim --trace trace.csv --cluster v100:16x8 --policy ./mine.so
+ *
+ * (vnsim new-policy mine writes a first mine.c and its Makefile.)
+ *
+ * From now on, how many devices of which type does each job hold?  A policy
+ * is told of every job that arrives and leaves, and is asked once for each
+ * instant at which something happened; its answer names only what changes.
+ * What it gives is checked and applied by the engine.  A job is known by a
+ * small number, its slot, from its arrival until it leaves; slots are used
+ * again.
+ *
+ * A policy runs confined: besides the functions here it may call malloc() and
+ * its kin, qsort(), memcpy() and its kin, and the functions of <math.h>; see
+ * enclavedom(7).  It has no files, threads or clock, and a limit of time,
+ * memory and stack.  Times are in microseconds.
+ */
+#ifndef VIRTUALFLOW_POLICY_H
+#define VIRTUALFLOW_POLICY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define VN_POLICY_ABI 1 /* changes where a policy must be compiled again */
+
+typedef int64_t vn_time;
+
+enum vn_status {
+    VN_OK,
+    VN_EINVAL
+};
+
+struct vn_error {
+    int status;
+    const char *file;
+    long line;
+    long column;
+    char text[400];
+};
+
+struct vn_job {
+    int64_t id;
+    vn_time submit;
+
+    vn_time duration; /* on `devices` devices, of a recorded job; else 0 */
+    int devices;      /* that it asks for */
+
+    int model; /* of a modelled job; else -1, and the next three 0 */
+    int vnodes;
+    int64_t global_batch;
+    int64_t steps;
+
+    int min_devices; /* fewer are no use to it */
+    int max_devices;
+    double weight;    /* share of the cluster it is owed, > 0 */
+    double priority;  /* higher goes first */
+    vn_time deadline; /* -1 if none */
+    int user;         /* numbers of names, -1 if none */
+    int vc;
+    int device_type;
+};
+
+/* What a policy sees and what it answers: only handles, for the functions
+ * below. */
+struct vn_view;
+struct vn_answer;
+
+enum vn_policy_option_kind {
+    VN_OPTION_REAL,   /* a number in [min, max] */
+    VN_OPTION_TIME,   /* a time in [min, max] seconds, given in microseconds */
+    VN_OPTION_CHOICE, /* an index into choices */
+};
+
+/* A row of a policy's options, set by --option NAME=VALUE. */
+struct vn_policy_option {
+    const char *name;
+    const char *help;     /* with the unit */
+    const char *fallback; /* the default, as one would write it */
+    enum vn_policy_option_kind kind;
+    double min;
+    double max;
+    const char *const *choices; /* ended by NULL */
+};
+
+struct vn_policy {
+    const char *name;                       /* in results */
+    const char *summary;                    /* one line */
+    const struct vn_policy_option *options; /* ended by a NULL name, or NULL */
+    bool rigid; /* gives a job all the devices it asks for, or none */
+
+    size_t state_size; /* of its state, zeroed before open() */
+
+    /*
+     * values[i] belongs to options[i].  view holds no jobs yet.  May be NULL;
+     * so may close, arrive and leave.
+     */
+    enum vn_status (*open)(void *state, const struct vn_view *view,
+                           const double *values, struct vn_error *err);
+    void (*close)(void *state);
+
+    /* A job is now there, and waits; in order of submission, then of id. */
+    void (*arrive)(void *state, const struct vn_view *view, int job);
+
+    /* A job has ended; its devices are free.  It is still to be seen. */
+    void (*leave)(void *state, const struct vn_view *view, int job);
+
+    void *reserved;
+
+    /* Say what changes.  Called once an instant, after the calls above. */
+    void (*decide)(void *state, const struct vn_view *view,
+                   struct vn_answer *answer);
+};
+
+/* What a shared object exports: VN_POLICY_EXPORT(my_policy); at its end. */
+struct vn_plugin {
+    uint32_t abi;
+    uint32_t size; /* of struct vn_policy */
+    const struct vn_policy *policy;
+};
+
+#define VN_POLICY_EXPORT(p)                                                  \
+    __attribute__((                                                          \
+        __visibility__("default"))) extern const struct vn_plugin vn_plugin; \
+    const struct vn_plugin vn_plugin = {VN_POLICY_ABI,                       \
+                                        sizeof(struct vn_policy), &(p)}
+
+/* The present instant. */
+vn_time vn_view_now(const struct vn_view *view);
+
+/* Device types, numbered from 0 in the cluster's order, and their devices. */
+int vn_view_types(const struct vn_view *view);
+int vn_view_devices(const struct vn_view *view, int type);
+
+/* Devices of the type that no job holds. */
+int vn_view_free(const struct vn_view *view, int type);
+
+/* The job as the trace has it; to be read until the next call that arrives. */
+const struct vn_job *vn_view_job(const struct vn_view *view, int job);
+
+/* The number of jobs that arrived before this one. */
+int64_t vn_view_order(const struct vn_view *view, int job);
+
+/* The only type it may run on, or -1 where it may run on any. */
+int vn_view_type(const struct vn_view *view, int job);
+
+/* Devices that it holds: of one type, and of all. */
+int vn_view_held(const struct vn_view *view, int job, int type);
+int vn_view_held_all(const struct vn_view *view, int job);
+
+/* How long it would still run on all the devices that it asks for. */
+vn_time vn_view_remaining(const struct vn_view *view, int job);
+
+/* How long it has held devices, and the sum of device x time. */
+vn_time vn_view_executed(const struct vn_view *view, int job);
+int64_t vn_view_attained(const struct vn_view *view, int job);
+
+/* From now on the job holds this many devices of the type. */
+void vn_answer_set(struct vn_answer *answer, int job, int type, int devices);
+
+/* Ask again at this time, if nothing happens before; later than now. */
+void vn_answer_wake(struct vn_answer *answer, vn_time time);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* VIRTUALFLOW_POLICY_H */
