@@ -219,6 +219,17 @@ vn_table_remark(const struct vn_table *t, const char *key)
     return found;
 }
 
+const char *
+vn_table_comment(const struct vn_table *t, int i)
+{
+    const char *p = t->remarks;
+
+    for (; p != NULL && p < t->remarks + t->nremarks; p += strlen(p) + 1)
+        if (i-- == 0)
+            return p;
+    return NULL;
+}
+
 static bool
 is_blank(const struct vn_table *t)
 {

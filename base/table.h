@@ -68,6 +68,9 @@ bool vn_table_has(const struct vn_table *table, int column);
  */
 const char *vn_table_remark(const struct vn_table *table, const char *key);
 
+/* The comment number i of those read so far, without its '#', or NULL. */
+const char *vn_table_comment(const struct vn_table *table, int i);
+
 /* Read the next row; *more is false at the end of the file. */
 enum vn_status vn_table_next(struct vn_table *table, bool *more,
                              struct vn_error *err);

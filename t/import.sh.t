@@ -45,6 +45,7 @@ gives pollux pollux.csv 'steps come from passes over the data'
 gives swf jobs.swf 'decimals, appended fields, a date, out of order'
 gives tiresias tiresias.csv 'drops jobs without GPUs or time'
 gives tiresias chronus.csv 'with the columns of Chronus'
+gives trace trace.csv 'ours, put in order, with its remarks'
 gives virtualflow virtualflow.json 'steps of an epoch given or counted'
 
 # A malformed file for each message: the format, and what is said.
@@ -71,6 +72,9 @@ swf|work.swf:1:1: its duration times its devices is too large, expected less tha
 tiresias|tiresias-column.csv:1:37: unknown column 'num_gpux', did you mean 'num_gpu'?
 tiresias|tiresias-lacks.csv:1:1: no column 'num_gpu', expected it in the header
 tiresias|tiresias-time.csv:2:5: submit_time is 'x', expected seconds, of at least 0
+trace|trace-duration.csv:2:5: duration_s is '0', expected seconds, of at least 0.000001
+trace|trace-neither.csv:1:1: neither duration_s and devices nor model, expected one of them in the header
+trace|trace-twice.csv:4:1: job_id 7 is that of line 2 too, expected one of its own
 virtualflow|comma.json:2:2: '{', expected ',' or ']'
 virtualflow|element.json:2:2: '7', expected '{', a job
 virtualflow|first.json:1:2: '7', expected '{', a job
@@ -107,6 +111,9 @@ strict swf jobs.swf \
     '6:9: its run time is not known (without --strict it is dropped)'
 strict gavel gavel.trace \
     '4:40: it has no steps (without --strict it is dropped)'
+
+strict trace trace.csv \
+    '5:3: out of order, put where it belongs (without --strict it is repaired)'
 
 # Usage.
 refuses 'no format given, expected --from FORMAT (see --list)' 2 philly.csv

@@ -146,8 +146,7 @@ parse(int argc, char **argv, struct arguments *a, bool *done,
 static enum vn_status
 import(const struct arguments *a, struct vn_import *im, struct vn_error *err)
 {
-    char origin[128], source[64];
-    const char *remarks[] = {origin, source, NULL};
+    const char *remarks[VN_IMPORT_REMARKS_MAX + 1] = {NULL};
     enum vn_status status;
 
     im->strict = a->strict;
@@ -158,10 +157,10 @@ import(const struct arguments *a, struct vn_import *im, struct vn_error *err)
     vn_file_close(im->in);
     if (status != VN_OK)
         return status;
-    vn_import_origin(im, origin, sizeof origin);
-    snprintf(source, sizeof source, "source: %s", a->importer->name);
-    status = vn_trace_write(a->output, a->importer->own ? NULL : remarks,
-                            im->jobs, im->njobs, &im->names, err);
+    for (int i = 0; i < im->nremarks; i++)
+        remarks[i] = im->remarks[i];
+    status = vn_trace_write(a->output, remarks, im->jobs, im->njobs,
+                            &im->names, err);
     if (status == VN_OK && !a->quiet)
         vn_import_report(stderr, im);
     return status;

@@ -8,6 +8,7 @@
 #include "traces/clock.h"
 
 #include <inttypes.h>
+#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -16,17 +17,15 @@ extern const struct vn_importer vn_import_philly_csv;
 extern const struct vn_importer vn_import_pollux;
 extern const struct vn_importer vn_import_swf;
 extern const struct vn_importer vn_import_tiresias;
+extern const struct vn_importer vn_import_trace;
 extern const struct vn_importer vn_import_virtualflow;
 
 /* clang-format off: one a line */
 const struct vn_importer *const vn_importers[] = {
-    &vn_import_gavel,
-    &vn_import_philly_csv,
-    &vn_import_pollux,
-    &vn_import_swf,
-    &vn_import_tiresias,
-    &vn_import_virtualflow,
-    NULL,
+    &vn_import_gavel,       &vn_import_philly_csv,
+    &vn_import_pollux,      &vn_import_swf,
+    &vn_import_tiresias,    &vn_import_trace,
+    &vn_import_virtualflow, NULL,
 };
 /* clang-format on */
 
@@ -130,6 +129,34 @@ choose_all(struct vn_import *im, const struct vn_import_choice *choice,
     return VN_OK;
 }
 
+void
+vn_import_remark(struct vn_import *im, const char *format, ...)
+{
+    va_list args;
+
+    if (im->nremarks == VN_IMPORT_REMARKS_MAX)
+        return;
+    va_start(args, format);
+    vsnprintf(im->remarks[im->nremarks++], VN_IMPORT_REMARK_SIZE, format,
+              args);
+    va_end(args);
+}
+
+/* Say which moment became 0, and by which clock. */
+static void
+remark_origin(struct vn_import *im)
+{
+    char text[VN_CLOCK_SIZE];
+
+    if (im->calendar)
+        vn_import_remark(im, "origin: %s %s",
+                         vn_format_clock(text, im->origin),
+                         im->zone != NULL ? im->zone : "local time");
+    else
+        vn_import_remark(im, "origin: %s s of the source's clock",
+                         vn_format_time(text, im->origin));
+}
+
 enum vn_status
 vn_import_run(const struct vn_importer *importer, struct vn_import *im,
               const struct vn_import_choice *choice, struct vn_error *err)
@@ -160,6 +187,8 @@ vn_import_run(const struct vn_importer *importer, struct vn_import *im,
             jobs[i].deadline = jobs[i].deadline < 0 ? 0 : jobs[i].deadline;
         }
     }
+    remark_origin(im);
+    vn_import_remark(im, "source: %s", importer->name);
     return VN_OK;
 }
 
@@ -185,20 +214,6 @@ vn_import_report(FILE *out, const struct vn_import *im)
             im->njobs == 1 ? "" : "s", im->rows, im->rows == 1 ? "" : "s");
     for (int i = 0; i < im->nnotes; i++)
         report_note(out, im, &im->notes[i]);
-}
-
-void
-vn_import_origin(const struct vn_import *im, char *text, size_t size)
-{
-    char number[VN_CLOCK_SIZE];
-
-    if (im->calendar)
-        snprintf(text, size, "origin: %s %s",
-                 vn_format_clock(number, im->origin),
-                 im->zone != NULL ? im->zone : "local time");
-    else
-        snprintf(text, size, "origin: %s s of the source's clock",
-                 vn_format_time(number, im->origin));
 }
 
 static void

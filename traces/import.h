@@ -35,7 +35,9 @@ struct vn_import_note {
 };
 
 enum {
-    VN_IMPORT_NOTES_MAX = 24 /* different ones of one import */
+    VN_IMPORT_NOTES_MAX = 24, /* different ones of one import */
+    VN_IMPORT_REMARKS_MAX = 16,
+    VN_IMPORT_REMARK_SIZE = 160
 };
 
 /* An import on its way.  Start from zeros, file and in; see vn_import_run().
@@ -58,6 +60,10 @@ struct vn_import {
     struct vn_import_note notes[VN_IMPORT_NOTES_MAX];
     int nnotes;
     vn_time origin; /* the first submission, which became 0 */
+
+    /* The trace's head, "origin: ...": for vn_trace_write(). */
+    char remarks[VN_IMPORT_REMARKS_MAX][VN_IMPORT_REMARK_SIZE];
+    int nremarks;
 };
 
 struct vn_importer {
@@ -100,9 +106,6 @@ void vn_import_free(struct vn_import *im);
 
 /* Rows, jobs, and what was dropped, repaired and left out. */
 void vn_import_report(FILE *out, const struct vn_import *im);
-
-/* "origin: ..." as a remark for vn_trace_write(), into size bytes. */
-void vn_import_origin(const struct vn_import *im, char *text, size_t size);
 
 /*
  * For importers.
@@ -153,6 +156,10 @@ enum vn_status vn_import_devices(struct vn_import *im, struct vn_table *table,
 /* A cell as a calendar time (clock.h); zoned: it must have an offset. */
 enum vn_status vn_import_clock(struct vn_table *table, int column, bool zoned,
                                vn_time *value, struct vn_error *err);
+
+/* Add a remark; a text that does not fit is cut, one too many left out. */
+void vn_import_remark(struct vn_import *im, const char *format, ...)
+    __attribute__((__format__(printf, 2, 3)));
 
 /* The number of the name in a cell, -1 where it is empty. */
 int vn_import_name(const struct vn_table *table, int column,

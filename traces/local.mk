@@ -11,10 +11,13 @@ libtraces_a_SOURCES = \
 	traces/import_pollux.c \
 	traces/import_swf.c \
 	traces/import_tiresias.c \
+	traces/import_trace.c \
 	traces/import_virtualflow.c \
 	traces/preset.c \
 	traces/recipe.c traces/recipe.h \
-	traces/trace.c traces/trace.h
+	traces/trace.c traces/trace.h \
+	traces/trace_row.c traces/trace_row.h \
+	traces/trace_write.c
 
 bin_PROGRAMS += vntrace
 vntrace_SOURCES = \

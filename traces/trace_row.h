@@ -1,0 +1,42 @@
+/*
+ * The rows of our traces, one at a time and in any order: what traces/trace.h
+ * reads in order, and what an importer of traces may sort.
+ */
+#ifndef TRACES_TRACE_ROW_H
+#define TRACES_TRACE_ROW_H
+
+#include "base/table.h"
+#include "traces/trace.h"
+
+enum vn_trace_column {
+    VN_TRACE_ID,
+    VN_TRACE_SUBMIT,
+    VN_TRACE_DURATION,
+    VN_TRACE_DEVICES,
+    VN_TRACE_MODEL,
+    VN_TRACE_BATCH,
+    VN_TRACE_VNODES,
+    VN_TRACE_STEPS,
+    VN_TRACE_MIN_DEVICES,
+    VN_TRACE_MAX_DEVICES,
+    VN_TRACE_WEIGHT,
+    VN_TRACE_PRIORITY,
+    VN_TRACE_DEADLINE,
+    VN_TRACE_USER,
+    VN_TRACE_VC,
+    VN_TRACE_TYPE,
+    VN_TRACE_NCOLUMNS
+};
+
+extern const struct vn_column vn_trace_columns[VN_TRACE_NCOLUMNS];
+
+/* A table with these columns, from a stream, as vn_table_read(). */
+enum vn_status vn_trace_table(FILE *in, const char *name,
+                              struct vn_table **table, struct vn_error *err);
+
+/* The job of the row in hand; its names are added to names. */
+enum vn_status vn_trace_row(struct vn_table *table, struct vn_job *job,
+                            struct vn_trace_names *names,
+                            struct vn_error *err);
+
+#endif /* TRACES_TRACE_ROW_H */
