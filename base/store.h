@@ -147,6 +147,15 @@ enum vn_status vn_store_merge(struct vn_store *into, struct vn_store *from,
                               struct vn_error *err);
 
 /*
+ * Whether a table of run a, in one store, is that of run b in another, but
+ * for the columns of the place.
+ */
+enum vn_status vn_store_same(struct vn_store *into, int64_t a,
+                             struct vn_store *from, int64_t b,
+                             enum vn_store_table table, bool *same,
+                             struct vn_error *err);
+
+/*
  * Write a table as CSV in canonical order, which depends on what is in the
  * runs and not on when or where they ran: a run is known by its name, and
  * with `all` false the columns of the place (host, wall time) are left out.

@@ -6,16 +6,17 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Is one table of run a, in store `into`, that of run b, in store `from`? */
-static enum vn_status
-same_table(struct vn_store *into, int64_t a, struct vn_store *from, int64_t b,
-           enum vn_store_table table, bool *same, struct vn_error *err)
+enum vn_status
+vn_store_same(struct vn_store *into, int64_t a, struct vn_store *from,
+              int64_t b, enum vn_store_table table, bool *same,
+              struct vn_error *err)
 {
     void *rows_of[2] = {NULL, NULL};
     struct vn_rows *x = NULL, *y = NULL;
     enum vn_status status;
     bool more_x = true, more_y = true;
 
+    *same = true;
     for (int i = 0; i < 2; i++)
         rows_of[i] = vn_xcalloc(1, vn_store_forms[table].row_size);
     status = vn_store_read_run(into, table, a, &x, err);
@@ -101,8 +102,8 @@ merge_run(struct vn_store *into, struct vn_store *from,
         return VN_OK;
     }
     for (int i = 0; i < VN_STORE_TABLES && status == VN_OK && equal; i++)
-        status = same_table(into, there, from, run->run_id,
-                            (enum vn_store_table) i, &equal, err);
+        status = vn_store_same(into, there, from, run->run_id,
+                               (enum vn_store_table) i, &equal, err);
     if (status == VN_OK && !equal)
         status = vn_fail(err, VN_EINVAL,
                          "%s and %s hold two different results of run %s",

@@ -64,14 +64,15 @@ struct unit {
     double size;
 };
 
-/* The largest unit that leaves the column's smallest mean at 1 or above. */
+/* The largest unit that is no longer than the column's geometric mean. */
 static struct unit
 choose_unit(const struct vn_comparison *c, enum vn_metric metric)
 {
     static const struct unit units[] = {
         {"d", 86400}, {"h", 3600}, {"min", 60}, {"s", 1}};
-    double least = INFINITY;
+    double logs = 0;
     size_t i = 0;
+    int n = 0;
 
     if (metric == VN_METRIC_UTILISATION)
         return (struct unit){"%", 0.01};
@@ -79,20 +80,27 @@ choose_unit(const struct vn_comparison *c, enum vn_metric metric)
         double x = vn_mean(vn_comparison_values(c, metric, p),
                            (size_t) c->group->nreplicates);
 
-        if (x > 0 && x < least)
-            least = x;
+        if (x > 0) {
+            logs += log(x);
+            n++;
+        }
     }
     while (i + 1 < sizeof units / sizeof *units
-           && (isinf(least) || least < units[i].size))
+           && (n == 0 || exp(logs / n) < units[i].size))
         i++;
     return units[i];
 }
 
-/* As many decimals as three digits leave room for. */
+/* As many decimals as show three digits. */
 static int
 decimals(double x)
 {
-    return fabs(x) >= 99.95 ? 0 : (fabs(x) >= 9.995 ? 1 : 2);
+    static const double limits[] = {99.95, 9.995, 0.9995, 0.09995, 0.009995};
+    int n = 0;
+
+    while (n < 5 && fabs(x) < limits[n])
+        n++;
+    return x == 0 ? 0 : n;
 }
 
 static void
@@ -229,12 +237,15 @@ ratio(const struct vn_comparison *c, enum vn_metric metric, int policy,
 static void
 print_ratio(const struct vn_interval *i)
 {
-    if (i->n == 0)
-        printf(" %19s", "-");
-    else if (i->n == 1)
-        printf(" %19.3f", i->estimate);
-    else
-        printf(" %5.3f [%5.3f %5.3f]", i->estimate, i->low, i->high);
+    char text[64] = "-";
+    int d = decimals(i->estimate);
+
+    if (i->n == 1)
+        snprintf(text, sizeof text, "%.*f", d, i->estimate);
+    else if (i->n > 1)
+        snprintf(text, sizeof text, "%.*f [%.*f %.*f]", d, i->estimate, d,
+                 i->low, d, i->high);
+    printf(i->n > 1 ? "  %21s" : "  %11s", text);
 }
 
 static void
@@ -262,7 +273,7 @@ print_ratios(const struct vn_comparison *c, const struct arguments *a)
         printf("\nratio to %s (n = 1: no interval)\n", g->labels[0]);
     printf("%-*s", width, "policy");
     for (int m = 0; m < VN_METRIC_UTILISATION; m++)
-        printf(" %19s", titles[m]);
+        printf(n > 1 ? "  %21s" : "  %11s", titles[m]);
     putchar('\n');
     for (int p = 1; p < g->npolicies; p++) {
         printf("%-*s", width, g->labels[p]);

@@ -20,6 +20,7 @@ enum option {
     KEEP,
     OUTPUT,
     JOBS,
+    SHARD,
     DRY_RUN,
     NOPTIONS
 };
@@ -42,6 +43,7 @@ static const struct vn_option options[] = {
               "samples too [all]", 0},
     [OUTPUT] = {"results", "FILE", "the results file, made or added to", 'r'},
     [JOBS] = {"jobs", "N", "runs at a time [one a processor]", 'j'},
+    [SHARD] = {"shard", "I/N", "only every N-th run, from the I-th", 0},
     [DRY_RUN] = {"dry-run", NULL, "say what would be run", 'n'},
 };
 /* clang-format on */
@@ -132,6 +134,26 @@ take_count(const char *name, const char *value, int64_t max, int64_t *count,
     return wrong == NULL ? VN_OK : vn_args_refuse(err, name, value, wrong);
 }
 
+/* "2/5" */
+static enum vn_status
+take_shard(struct vn_sweep *sweep, const char *value, struct vn_error *err)
+{
+    static const char expected[] = "I/N with I from 1 to N";
+    const char *slash = strchr(value, '/');
+    char first[16] = "", why[VN_WHY_SIZE];
+    int64_t i, n;
+
+    if (slash == NULL || slash - value >= (long) sizeof first)
+        return vn_args_refuse(err, "shard", value, expected);
+    memcpy(first, value, (size_t) (slash - value));
+    if (vn_read_int(slash + 1, 1, 1000000, &n, why) != NULL
+        || vn_read_int(first, 1, n, &i, why) != NULL)
+        return vn_args_refuse(err, "shard", value, expected);
+    sweep->shard = (int) i - 1;
+    sweep->shards = (int) n;
+    return VN_OK;
+}
+
 static enum vn_status
 take(struct arguments *a, struct vn_sweep *sweep, enum option option,
      const char *value, struct vn_error *err)
@@ -179,6 +201,8 @@ take(struct arguments *a, struct vn_sweep *sweep, enum option option,
         status = take_count("jobs", value, 4096, &count, err);
         sweep->workers = (int) count;
         break;
+    case SHARD:
+        return take_shard(sweep, value, err);
     case DRY_RUN:
         a->dry_run = true;
         break;
@@ -293,11 +317,14 @@ static void
 print_plan(const struct arguments *a, const struct vn_sweep *sweep, int total)
 {
     printf("%d runs into %s: %d trace%s x %d window%s x %d cluster%s x %d "
-           "polic%s\n",
+           "polic%s",
            total, sweep->results, a->traces.n, a->traces.n == 1 ? "" : "s",
            (int) a->windows, a->windows == 1 ? "" : "s", sweep->nsettings,
            sweep->nsettings == 1 ? "" : "s", sweep->ncontenders,
            sweep->ncontenders == 1 ? "y" : "ies");
+    if (sweep->shards > 1)
+        printf(", shard %d of %d", sweep->shard + 1, sweep->shards);
+    putchar('\n');
     fflush(stdout);
 }
 
@@ -308,7 +335,7 @@ run(const struct arguments *a, const struct vn_sweep *sweep,
     int64_t total = a->traces.n * a->windows * sweep->nsettings
                     * (int64_t) sweep->ncontenders;
     double started = vn_clock();
-    struct vn_error ignored;
+    struct vn_error ending;
     struct vn_sweep_count count;
     struct vn_pool *pool;
     enum vn_status status, end;
@@ -316,6 +343,8 @@ run(const struct arguments *a, const struct vn_sweep *sweep,
     if (total > 100000000)
         return vn_fail(err, VN_EUSAGE, "%lld runs are too many",
                        (long long) total);
+    /* Of the runs numbered from 0, those that leave `shard` over. */
+    total = (total - sweep->shard + sweep->shards - 1) / sweep->shards;
     print_plan(a, sweep, (int) total);
     if (a->dry_run)
         return VN_OK;
@@ -324,10 +353,12 @@ run(const struct arguments *a, const struct vn_sweep *sweep,
         return status;
     for (int i = 0; i < a->traces.n && status == VN_OK; i++)
         status = run_trace(a, pool, a->traces.text[i], err);
-    end = vn_pool_end(pool, status != VN_OK, &count,
-                      status == VN_OK ? err : &ignored);
+    end = vn_pool_end(pool, status != VN_OK, &count, &ending);
+    /* An interruption may have been the cause of any other failure. */
+    if (end != VN_OK)
+        *err = ending;
     if (status != VN_OK || end != VN_OK)
-        return status != VN_OK ? status : end;
+        return end != VN_OK ? end : status;
     printf("%d done, %d there before, %d failed, in %.1f s\n", count.done,
            count.there, count.failed, vn_clock() - started);
     if (count.failed > 0)
@@ -347,8 +378,8 @@ processors(void)
 int
 vn_command_sweep(int argc, char **argv)
 {
-    struct vn_sweep sweep = {.recording = VN_RECORD_ALL,
-                             .workers = processors()};
+    struct vn_sweep sweep = {
+        .recording = VN_RECORD_ALL, .workers = processors(), .shards = 1};
     struct arguments *a = vn_xcalloc(1, sizeof *a);
     struct vn_error err;
     enum vn_status status;

@@ -4,6 +4,7 @@ libreplay_a_SOURCES = \
 	replay/command_compare.c \
 	replay/command_export.c \
 	replay/command_merge.c \
+	replay/command_reproduce.c \
 	replay/command_run.c \
 	replay/command_schema.c \
 	replay/pool.c \

@@ -31,6 +31,7 @@ struct vn_pool {
     struct vn_sweep_count count;
     struct task *tasks; /* sweep->workers of them */
     int running;
+    int64_t seen; /* runs of the sweep so far, whosesoever they are */
     struct vn_progress progress;
     struct sigaction old_int;
     struct sigaction old_term;
@@ -210,6 +211,8 @@ vn_pool_run(struct vn_pool *pool, const struct vn_workload *w,
     enum vn_status status = look(sweep, w, there, err);
 
     for (int i = 0; i < n && status == VN_OK && !interrupted; i++) {
+        if (pool->seen++ % sweep->shards != sweep->shard)
+            continue;
         if (there[i]) {
             pool->count.there++;
             show(pool);
@@ -244,7 +247,7 @@ vn_pool_end(struct vn_pool *pool, bool stop, struct vn_sweep_count *count,
     sigaction(SIGINT, &pool->old_int, NULL);
     sigaction(SIGTERM, &pool->old_term, NULL);
     *count = pool->count;
-    if (status == VN_OK && interrupted)
+    if (interrupted)
         status = vn_fail(
             err, VN_EIO,
             "interrupted: %d of %d runs are in %s; the same command "

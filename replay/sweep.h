@@ -35,6 +35,8 @@ struct vn_sweep {
     enum vn_recording recording;
     vn_time until; /* stop each run before this time; 0 for never */
     int workers;   /* runs at a time, at least 1 */
+    int shard;     /* of shards, from 0: every shards-th run is this one's */
+    int shards;    /* at least 1 */
 };
 
 /* Start from (struct vn_sweep) {0}; releases what the next two added. */
