@@ -19,6 +19,8 @@ libtraces_a_SOURCES = \
 	traces/trace_row.c traces/trace_row.h \
 	traces/trace_write.c
 
+dist_man_MANS += man/vntrace.1
+
 bin_PROGRAMS += vntrace
 vntrace_SOURCES = \
 	traces/main.c traces/command.h \
