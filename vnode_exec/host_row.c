@@ -132,9 +132,9 @@ host_column_sum(struct vn_device *dev, size_t rows, size_t cols,
 }
 
 /* y = x scale + shift, and what follows, on columns [c, c + n). */
-static void
-apply(const struct job *j, size_t c, size_t n, const float *restrict scale,
-      const float *restrict shift)
+static inline __attribute__((__always_inline__)) void
+apply_n(const struct job *j, size_t c, size_t n, const float *restrict scale,
+        const float *restrict shift)
 {
     size_t width = j->width;
     bool relu = j->relu;
@@ -159,6 +159,21 @@ apply(const struct job *j, size_t c, size_t n, const float *restrict scale,
             }
         }
     }
+}
+
+/* The usual numbers of channels as constants, for the compiler's sake. */
+static void
+apply(const struct job *j, size_t c, size_t n, const float *scale,
+      const float *shift)
+{
+    if (n == 16)
+        apply_n(j, c, 16, scale, shift);
+    else if (n == 32)
+        apply_n(j, c, 32, scale, shift);
+    else if (n == 64)
+        apply_n(j, c, 64, scale, shift);
+    else
+        apply_n(j, c, n, scale, shift);
 }
 
 static void
@@ -244,11 +259,12 @@ host_batchnorm_infer(struct vn_device *dev, size_t rows, size_t channels,
 }
 
 /* dz into out, and its sums: b = sum dz, g = sum dz (x - mean). */
-static void
-batchnorm_sums(const struct job *j, size_t c, size_t n, double *restrict b,
-               double *restrict g)
+static inline __attribute__((__always_inline__)) void
+batchnorm_sums_n(const struct job *j, size_t c, size_t n, double *restrict b,
+                 double *restrict g)
 {
     size_t width = j->width;
+    bool relu = j->relu;
     float mean[GROUP];
 
     for (size_t i = 0; i < n; i++) {
@@ -262,30 +278,71 @@ batchnorm_sums(const struct job *j, size_t c, size_t n, double *restrict b,
         for (size_t r = r0; r < end; r++) {
             size_t at = r * width + c;
             const float *x = j->x + at, *dy = j->dy + at;
-            const float *y = j->relu ? j->y + at : x;
-            float *dx = j->out + at;
+            const float *y = relu ? j->y + at : x;
+            float *dx = j->out + at, *more = j->other;
 
 #pragma GCC ivdep
             for (size_t i = 0; i < n; i++) {
-                float dz = j->relu && !(y[i] > 0) ? 0 : dy[i];
+                float dz = relu && !(y[i] > 0) ? 0 : dy[i];
 
                 dx[i] = dz;
                 pb[i] += dz;
                 pg[i] = VN_FMAF(dz, x[i] - mean[i], pg[i]);
             }
-            if (j->other != NULL) {
-                float *more = j->other + at;
-
+            if (more == NULL)
+                continue;
+            more += at;
 #pragma GCC ivdep
-                for (size_t i = 0; i < n; i++)
-                    more[i] = j->add ? dx[i] + more[i] : dx[i];
-            }
+            for (size_t i = 0; i < n; i++)
+                more[i] = j->add ? dx[i] + more[i] : dx[i];
         }
         for (size_t i = 0; i < n; i++) {
             b[i] += pb[i];
             g[i] += pg[i];
         }
     }
+}
+
+static void
+batchnorm_sums(const struct job *j, size_t c, size_t n, double *b, double *g)
+{
+    if (n == 16)
+        batchnorm_sums_n(j, c, 16, b, g);
+    else if (n == 32)
+        batchnorm_sums_n(j, c, 32, b, g);
+    else if (n == 64)
+        batchnorm_sums_n(j, c, 64, b, g);
+    else
+        batchnorm_sums_n(j, c, n, b, g);
+}
+
+/* dx = p dz + q x + s. */
+static inline __attribute__((__always_inline__)) void
+batchnorm_dx_n(const struct job *j, size_t c, size_t n,
+               const float *restrict p, const float *restrict q,
+               const float *restrict s)
+{
+    for (size_t r = 0; r < j->rows; r++) {
+        const float *restrict x = j->x + r * j->width + c;
+        float *restrict dx = j->out + r * j->width + c;
+
+        for (size_t i = 0; i < n; i++)
+            dx[i] = VN_FMAF(p[i], dx[i], VN_FMAF(q[i], x[i], s[i]));
+    }
+}
+
+static void
+batchnorm_dx(const struct job *j, size_t c, size_t n, const float *p,
+             const float *q, const float *s)
+{
+    if (n == 16)
+        batchnorm_dx_n(j, c, 16, p, q, s);
+    else if (n == 32)
+        batchnorm_dx_n(j, c, 32, p, q, s);
+    else if (n == 64)
+        batchnorm_dx_n(j, c, 64, p, q, s);
+    else
+        batchnorm_dx_n(j, c, n, p, q, s);
 }
 
 static void
@@ -308,13 +365,7 @@ batchnorm_backward_range(const struct job *j, size_t from, size_t to)
             q[i] = -(p[i] * rstd * dg) / rows;
             s[i] = VN_FMAF(-j->mean[c + i], q[i], -(p[i] * db) / rows);
         }
-        for (size_t r = 0; r < j->rows; r++) {
-            const float *restrict x = j->x + r * j->width + c;
-            float *restrict dx = j->out + r * j->width + c;
-
-            for (size_t i = 0; i < n; i++)
-                dx[i] = VN_FMAF(p[i], dx[i], VN_FMAF(q[i], x[i], s[i]));
-        }
+        batchnorm_dx(j, c, n, p, q, s);
     }
 }
 
