@@ -186,7 +186,9 @@ vn_read_time(const char *text, vn_time min, vn_time max, vn_time *value,
     if (*value >= min && *value <= max)
         return NULL;
 refuse:
-    if (max >= VN_TIME_MAX)
+    if (max >= VN_TIME_MAX && min <= -VN_TIME_MAX)
+        snprintf(why, VN_WHY_SIZE, "seconds");
+    else if (max >= VN_TIME_MAX)
         snprintf(why, VN_WHY_SIZE, "seconds, of at least %s",
                  vn_format_time(a, min));
     else

@@ -39,7 +39,16 @@ refuses() { # message, status, arguments...
     ok "refuses: $message" $?
 }
 
+gives acme seren.csv 'times with offsets, in UTC'
+gives acme kalos.csv 'a duration that counts from the submission'
 gives gavel gavel.trace 'rows of 7, 10 and 12 cells'
+gives helios helios.csv 'CPU jobs, open ends, durations that disagree'
+gives helios lucid.csv 'with the columns of Lucid'
+gives openb openb.csv 'shares of a GPU, types that would do, pending pods'
+gives pai pai.csv 'tasks of one job wherever they stand'
+gives pai pai-header.csv 'a copy with a header'
+gives pai-sim pai-sim.csv 'instances times GPUs'
+gives philly philly.json 'attempts add up; null and None times'
 gives philly-csv philly.csv 'sorts by time, drops and repairs'
 gives pollux pollux.csv 'steps come from passes over the data'
 gives swf jobs.swf 'decimals, appended fields, a date, out of order'
@@ -52,6 +61,7 @@ gives virtualflow virtualflow.json 'steps of an epoch given or counted'
 while IFS='|' read -r format message; do
     refuses "$message" 1 --from "$format" "${message%%:*}"
 done << 'EOF'
+acme|acme-zone.csv:2:16: '2020-06-09 18:41:01' has no offset from UTC, expected one, such as +08:00
 gavel|gavel-arrival.trace:1:35: arrival_time is 'soon', expected seconds, of at least 0
 gavel|gavel-batch.trace:1:1: 'LM (batch size ten)' names no batch size, expected as in 'LM (batch size 80)'
 gavel|gavel-deadline.trace:1:32: the deadline is too far off to count
@@ -59,6 +69,30 @@ gavel|gavel-steps.trace:1:31: total_steps is '1e5', expected a whole number from
 gavel|gavel-type.trace:1:1: empty job_type, expected a name
 gavel|gavel-weight.trace:1:26: priority_weight is '0', expected a number from 1e-09 to 1000000000
 gavel|gavel-width.trace:1:1: a row of 3 cells, expected 7, 10 or 12 between tabs
+helios|helios-gpus.csv:2:7: gpu_num is 'one', expected a number from 0 to 10000000
+helios|helios-time.csv:2:36: '2020-06-09 18:41:61' is no time, expected a time such as 2017-10-09 07:01:55
+helios|helios-zone.csv:2:16: '2020-06-09 18:41:01Z' has an offset from UTC, expected none
+helios|helios-duration.csv:2:76: duration is 'long', expected seconds
+openb|openb-milli.csv:2:5: gpu_milli is '1460', expected a number from 1 to 1000
+openb|openb-before.csv:2:9: creation_time is '-1', expected seconds, of at least 0
+pai|pai-name.csv:1:1: empty job_name, expected a name
+pai|pai-short.csv:2:1: a row of 3 cells, expected 9 or more
+pai|pai-time.csv:1:23: start_time is 'soon', expected seconds, of at least 0
+pai|pai-before.csv:1:23: start_time is '-5', expected seconds, of at least 0
+pai|pai-many.csv:1:1: 18000000 devices, expected at most 10000000
+pai|pai-gpu.csv:1:36: plan_gpu is 'half', expected a number from 0 to 1000000000
+pai-sim|pai-sim-many.csv:2:3: 160000000 devices, expected at most 10000000
+pai-sim|pai-sim-submit.csv:2:5: empty submit_time, expected seconds, of at least 0
+philly|philly-attempt.json:1:1: attempts of this job is wrong, expected a list of objects
+philly|philly-attempts.json:1:1: attempts of this job is wrong, expected a list
+philly|philly-detail.json:1:1: detail of this job is wrong, expected a list
+philly|philly-gpus.json:1:1: gpus of this job is wrong, expected a list
+philly|philly-long.json:1:1: attempts of this job add up to too much
+philly|philly-machine.json:1:1: detail of this job is wrong, expected a list of objects
+philly|philly-no-attempts.json:1:1: a job without attempts
+philly|philly-no-submitted_time.json:1:1: a job without submitted_time
+philly|philly-text.json:1:1: submitted_time of this job is wrong, expected a text
+philly|philly-time.json:1:1: submitted_time of this job is 'yesterday', expected a time such as 2017-10-09 07:01:55
 philly-csv|philly.csv:3:1: '2017-02-29 01:00:00' is no time, expected a time such as 2017-10-09 07:01:55
 pollux|pollux-application.csv:2:5: unknown application 'resnt50x', expected one of bert, cifar10, deepspeech2, imagenet, ncf, yolov3
 pollux|pollux-misspelt.csv:2:5: unknown application 'cifar1', did you mean 'cifar10'?
@@ -103,6 +137,14 @@ strict() { # format, file, message
         && grep -qxF -e "vntrace import: import/$2:$3" "$out/why"
     ok "strict: $2:$3" $?
 }
+strict acme kalos.csv '2:164: its duration is not its end less its start, '\
+'which was taken (without --strict it is repaired)'
+strict helios helios.csv \
+    '4:21: it has no GPU (without --strict it is dropped)'
+strict pai pai.csv \
+    '11:13: its inst_num is not known, taken as 1 (without --strict it is repaired)'
+strict philly philly.json \
+    '6:1: an attempt whose end is not known, passed over (without --strict it is repaired)'
 strict philly-csv philly.csv \
     '5:1: it ran for no time (without --strict it is dropped)'
 strict tiresias tiresias.csv \
@@ -173,6 +215,7 @@ counts gavel gavel/artifact_evaluation.trace 15
 counts gavel gavel/gen_500.trace 500
 counts gavel gavel/minimize_makespan.trace 100
 counts gavel gavel/old-format.trace 1181
+counts openb openb/openb_pod_list_default.csv 6203
 counts philly-csv philly/philly.csv 82247
 counts swf swf/easy_mediumWL_smallPF.swf 800
 counts swf swf/lublin_256.swf 10000

@@ -12,7 +12,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+extern const struct vn_importer vn_import_acme;
 extern const struct vn_importer vn_import_gavel;
+extern const struct vn_importer vn_import_helios;
+extern const struct vn_importer vn_import_openb;
+extern const struct vn_importer vn_import_pai;
+extern const struct vn_importer vn_import_pai_sim;
+extern const struct vn_importer vn_import_philly;
 extern const struct vn_importer vn_import_philly_csv;
 extern const struct vn_importer vn_import_pollux;
 extern const struct vn_importer vn_import_swf;
@@ -20,12 +26,22 @@ extern const struct vn_importer vn_import_tiresias;
 extern const struct vn_importer vn_import_trace;
 extern const struct vn_importer vn_import_virtualflow;
 
-/* clang-format off: one a line */
+/* clang-format off */
 const struct vn_importer *const vn_importers[] = {
-    &vn_import_gavel,       &vn_import_philly_csv,
-    &vn_import_pollux,      &vn_import_swf,
-    &vn_import_tiresias,    &vn_import_trace,
-    &vn_import_virtualflow, NULL,
+    &vn_import_acme,
+    &vn_import_gavel,
+    &vn_import_helios,
+    &vn_import_openb,
+    &vn_import_pai,
+    &vn_import_pai_sim,
+    &vn_import_philly,
+    &vn_import_philly_csv,
+    &vn_import_pollux,
+    &vn_import_swf,
+    &vn_import_tiresias,
+    &vn_import_trace,
+    &vn_import_virtualflow,
+    NULL,
 };
 /* clang-format on */
 

@@ -5,8 +5,15 @@ libtraces_a_SOURCES = \
 	traces/duration.c traces/duration.h \
 	traces/fit.c \
 	traces/import.c traces/import.h \
+	traces/import_acme.c \
 	traces/import_gavel.c \
+	traces/import_helios.c \
 	traces/import_json.c traces/import_json.h \
+	traces/import_life.c traces/import_life.h \
+	traces/import_openb.c \
+	traces/import_pai.c \
+	traces/import_pai_sim.c \
+	traces/import_philly.c \
 	traces/import_philly_csv.c \
 	traces/import_pollux.c \
 	traces/import_swf.c \
