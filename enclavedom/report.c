@@ -99,8 +99,7 @@ say(const struct ed_domain *d, const struct ed_violation *v, char *text,
                  d->stack_bytes >> 10);
         break;
     case ED_EXHAUSTED:
-        snprintf(text, size, "used up its memory of %zu MiB",
-                 d->regions[ED_PLUGIN].bytes >> 20);
+        snprintf(text, size, "used up its memory");
         break;
     case ED_EXITED:
         if (v->number == -1)

@@ -32,10 +32,19 @@ stop(enum ed_hint hint, int status)
     __builtin_trap();
 }
 
+/* Few check what malloc() gives; a fault near NULL is told as what it is. */
+ED_UNINSTRUMENTED static void *
+note(void *p)
+{
+    if (p == NULL)
+        own_heap()->hint = ED_HINT_EXHAUSTED;
+    return p;
+}
+
 ED_UNINSTRUMENTED static void *
 rt_malloc(size_t bytes)
 {
-    return ed_heap_alloc(own_heap(), bytes);
+    return note(ed_heap_alloc(own_heap(), bytes));
 }
 
 ED_UNINSTRUMENTED static void *
@@ -43,15 +52,15 @@ rt_calloc(size_t n, size_t size)
 {
     size_t bytes;
 
-    return __builtin_mul_overflow(n, size, &bytes)
-               ? NULL
-               : ed_heap_alloc(own_heap(), bytes);
+    return note(__builtin_mul_overflow(n, size, &bytes)
+                    ? NULL
+                    : ed_heap_alloc(own_heap(), bytes));
 }
 
 ED_UNINSTRUMENTED static void *
 rt_realloc(void *p, size_t bytes)
 {
-    return ed_heap_realloc(own_heap(), p, bytes);
+    return note(ed_heap_realloc(own_heap(), p, bytes));
 }
 
 ED_UNINSTRUMENTED static void

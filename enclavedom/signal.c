@@ -36,7 +36,8 @@
 
 enum {
     STACK_BYTES = 64 << 10,
-    NSIGNALS = 7
+    NSIGNALS = 7,
+    NEAR_NULL = 65536
 };
 
 static const int signals[NSIGNALS] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE,
@@ -90,8 +91,8 @@ ed_fault(const struct ed_domain *d, int signal, const void *info_,
         if (is_stack_guard(d, v.address))
             v.kind = ED_OVERFLOW;
     }
-    if ((signal == SIGILL || v.kind == ED_ACCESS) && d->function < 0
-        && heap->hint != ED_HINT_NONE) {
+    if ((signal == SIGILL || (v.kind == ED_ACCESS && v.address < NEAR_NULL))
+        && d->function < 0 && heap->hint != ED_HINT_NONE) {
         v.kind = heap->hint == ED_HINT_EXHAUSTED ? ED_EXHAUSTED : ED_EXITED;
         v.number = heap->hint == ED_HINT_ABORT ? -1 : heap->status;
     }

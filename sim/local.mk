@@ -59,3 +59,32 @@ bench: vnsim vntrace
 	TOP_BUILDDIR=. $(srcdir)/t/bench.sh
 
 nobase_include_HEADERS = virtualflow/policy.h
+
+# Plug-ins to test with: the built-in policies, and hostile ones.
+SUFFIXES += .so
+HOSTILE = ledger rng forge scan jump fork loop recurse longjmp exit unmap \
+	constructor memory syscall wrpkru handle
+BUILTIN = fifo fifo_skip sjf srtf las priority wfs
+PLUGIN_CFLAGS = -std=gnu11 -O2 -shared -fPIC -I. -I$(top_srcdir)
+.c.so:
+	@$(MKDIR_P) $(@D)
+	$(AM_V_CC)$(CC) $(PLUGIN_CFLAGS) -o $@ $<
+t/plugin/builtin.stamp: t/plugin/builtin.c $(libsim_a_SOURCES)
+	@$(MKDIR_P) t/plugin
+	$(AM_V_GEN)for p in $(BUILTIN); do \
+	  $(CC) $(PLUGIN_CFLAGS) -Wl,--gc-sections -ffunction-sections \
+	    -DPOLICY=vn_policy_$$p -o t/plugin/$$p.so \
+	    $(top_srcdir)/t/plugin/builtin.c $(top_srcdir)/base/rng.c \
+	    $(top_srcdir)/sim/policy_$$p.c \
+	    $(top_srcdir)/sim/heap.c \
+	    $(top_srcdir)/sim/ordered.c $(top_srcdir)/sim/pool.c \
+	    $(top_srcdir)/sim/rigid.c $(top_srcdir)/sim/shares.c \
+	    $(top_srcdir)/sim/waiting.c || exit 1; \
+	done
+	@touch $@
+PLUGINS = t/plugin/builtin.stamp $(HOSTILE:%=t/plugin/hostile_%.so)
+check_DATA += $(PLUGINS)
+dist_check_SCRIPTS += t/plugin.sh.t
+EXTRA_DIST += t/plugin/builtin.c t/plugin/hostile.h \
+	$(HOSTILE:%=t/plugin/hostile_%.c)
+CLEANFILES += $(PLUGINS) $(BUILTIN:%=t/plugin/%.so)

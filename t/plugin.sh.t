@@ -1,0 +1,131 @@
+#!/bin/sh
+# Policies as shared objects: the built-in ones give the same bytes under every
+# backend, and hostile ones are stopped, each with an error of its own.
+n=0
+tmp=$(mktemp -d) || exit 1
+trap 'rm -rf "$tmp"' EXIT
+vnsim=$TOP_BUILDDIR/vnsim
+plugins=$TOP_BUILDDIR/t/plugin
+
+ok() { # status, name
+    n=$((n + 1))
+    if test "$1" = 0; then echo "ok $n - $2"; else echo "not ok $n - $2"; fi
+}
+
+# 300 jobs; a run of five policies under four backends takes a few seconds.
+awk 'BEGIN {
+    print "job_id,submit_s,duration_s,devices,max_devices,weight,priority"
+    x = 12345
+    for (i = 0; i < 300; i++) {
+        x = (x * 69069 + 1) % 4294967296; t += x % 200
+        x = (x * 69069 + 1) % 4294967296; d = 1 + int(x / 65536) % 4
+        x = (x * 69069 + 1) % 4294967296
+        print i "," t "," 10 + int(x / 65536) % 2000 "," d "," d "," 1 + i % 3 "," i % 5
+    }
+}' > "$tmp/t.csv"
+run() { # words ...
+    "$vnsim" -t "$tmp/t.csv" -c v100:2x8 -j "$tmp/jobs.csv" "$@" 2>&1
+}
+
+backends=none
+for b in mpk process mprotect; do
+    if run -p "$plugins/fifo.so" --backend $b > "$tmp/out"; then
+        backends="$backends $b"
+    else
+        n=$((n + 1))
+        echo "ok $n - $b # SKIP $(cat "$tmp/out")"
+    fi
+done
+
+for policy in fifo fifo_skip sjf srtf las priority wfs; do
+    name=$(echo $policy | tr _ -)
+    run -p "$name" > /dev/null
+    mv "$tmp/jobs.csv" "$tmp/$policy.csv"
+    for b in $backends; do
+        run -p "$plugins/$policy.so" --backend $b > "$tmp/out"
+        cmp -s "$tmp/$policy.csv" "$tmp/jobs.csv"
+        ok $? "$policy as a plug-in under $b gives the same bytes"
+    done
+done
+
+stopped() { # plug-in, backend, what is said
+    rm -f "$tmp/jobs.csv"
+    said=$(run -p "$plugins/hostile_$1.so" --backend "$2" --limit 0.1)
+    status=$?
+    said=$(echo "$said" | sed "s|$plugins/||g; s/0x[0-9a-f]*/ADDRESS/g")
+    test $status = 1 -a "$said" = "vnsim: $3" -a ! -e "$tmp/jobs.csv"
+    ok $? "$1 is stopped by $2"
+    test "$said" = "vnsim: $3" || echo "# $status, said: $said"
+}
+for b in $backends; do
+    test $b = none && continue
+    by="(stopped by $b)"
+    in="policy hostile: in decide():"
+    no="which a plug-in may not under $b"
+    stopped ledger $b "$in $(test $b = process && echo wrote || echo read) region 'ledger' at ADDRESS $by"
+    stopped rng $b "$in read region 'engine' at ADDRESS $by"
+    if test $b = process; then
+        stopped forge $b "policy hostile: there is no job in slot 12345, expected one that arrived and has not left"
+    else
+        stopped forge $b "$in wrote region 'answer' at ADDRESS $by"
+    fi
+    stopped scan $b "$in read region 'events' at ADDRESS $by"
+    stopped jump $b "$in gave ADDRESS, which is not its own $by"
+    stopped fork $b "hostile_fork.so: calls 'fork', $no"
+    stopped loop $b "$in did not return within 0.1 s $by"
+    stopped recurse $b "$in used up its stack of 1024 KiB $by"
+    stopped longjmp $b "hostile_longjmp.so: calls '_setjmp', $no"
+    stopped exit $b "$in called exit(0) $by"
+    stopped unmap $b "hostile_unmap.so: calls 'munmap', $no"
+    stopped constructor $b "hostile_constructor.so: called exit(7) $by"
+    stopped memory $b "$in used up its memory $by"
+    stopped syscall $b "hostile_syscall.so: holds SYSCALL at address ADDRESS, expected code without it at any offset"
+    stopped wrpkru $b "hostile_wrpkru.so: holds WRPKRU at address ADDRESS, expected code without it at any offset"
+    stopped handle $b "$in in vn_view_held_all: gave ADDRESS, which is not its own $by"
+    run -p "$plugins/wfs.so" --backend $b > /dev/null
+    cmp -s "$tmp/wfs.csv" "$tmp/jobs.csv"
+    ok $? "and a run after them is as it was, under $b"
+done
+
+# The controls: under none nothing stops them.
+for p in ledger rng scan fork longjmp unmap handle; do
+    rm -f "$tmp/jobs.csv"
+    run -p "$plugins/hostile_$p.so" --backend none > "$tmp/out"
+    grep -q 'stopped by' "$tmp/out"
+    test $? != 0
+    ok $? "$p is not stopped by none"
+done
+run -p "$plugins/hostile_exit.so" --backend none > "$tmp/out"
+test $? = 0 -a ! -s "$tmp/out"
+ok $? "exit(0) under none ends the program, as if all were well"
+run -p "$plugins/hostile_constructor.so" --backend none > "$tmp/out"
+test $? = 7
+ok $? "and a constructor does what it likes"
+timeout 1 "$vnsim" -t "$tmp/t.csv" -c v100:2x8 -p "$plugins/hostile_loop.so" \
+    --backend none > "$tmp/out" 2>&1
+test $? = 124
+ok $? "a loop goes on under none"
+
+refused() { # status, message, name, words ...
+    want=$1 message=$2 name=$3
+    shift 3
+    "$vnsim" "$@" > "$tmp/out" 2> "$tmp/err"
+    got="$? $(sed "s|$tmp/||" "$tmp/err")"
+    test "$got" = "$want vnsim: $message"
+    ok $? "$name"
+    test "$got" = "$want vnsim: $message" || echo "# got: $got"
+}
+cd "$tmp" || exit 1
+refused 1 "./x.so: No such file or directory" "a plug-in that is not there" -t t.csv -c v:1 -p ./x.so
+refused 1 "./t.csv: is no shared object for x86-64 (gcc -shared -fPIC)" "a file that is no plug-in" -t t.csv -c v:1 -p ./t.csv
+head -c 2000 "$plugins/fifo.so" > cut.so
+"$vnsim" -t t.csv -c v:1 -p ./cut.so > out 2> err
+test $? = 1 && grep -q '^vnsim: ./cut.so: ' err
+ok $? "a plug-in that is cut short"
+refused 2 "--backend: unknown 'mkp', did you mean 'mpk'?" "a backend that is not there" --backend mkp
+refused 2 "new-policy: expected one NAME, of letters, digits, '_' and '-'" "new-policy without a name" new-policy
+"$vnsim" new-policy mine && ${CC-cc} -O2 -Wall -Wextra -Werror -fPIC -I"$TOP_SRCDIR" \
+    -shared -o mine/mine.so mine/mine.c && run -p mine/mine.so > "$tmp/out"
+ok $? "a new policy compiles and runs"
+refused 1 "mine/mine.c: File exists" "new-policy keeps what is there" new-policy mine
+echo "1..$n"
