@@ -166,6 +166,8 @@ vn_ordered_over(const struct vn_ordered *set, int64_t limit)
 {
     int at = set->root, found = -1;
 
+    if (sum_of(set, at) <= limit)
+        return -1;
     while (at >= 0) {
         const struct vn_ordered_node *node = &set->nodes[at];
         int64_t with = sum_of(set, node->left) + node->size;
