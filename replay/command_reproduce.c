@@ -5,6 +5,7 @@
 #include "base/progress.h"
 #include "base/xalloc.h"
 #include "replay/command.h"
+#include "replay/generate.h"
 #include "replay/sweep.h"
 
 #include <errno.h>
@@ -130,6 +131,17 @@ compare(struct vn_store *store, const struct vn_store_run *run,
     return status;
 }
 
+/* The run's jobs: of its trace, or drawn again where it had a seed. */
+static enum vn_status
+read_jobs(const struct vn_store_run *run, struct vn_trace_data *data,
+          struct vn_error *err)
+{
+    if (run->trace[0] == '-')
+        return vn_generate(run->trace, run->seed, run->load, run->cluster,
+                           data, err);
+    return vn_trace_data_read(run->trace, data, err);
+}
+
 /* Do one run again, in the file at path, which is left. */
 static enum vn_status
 run_again(struct vn_store *store, const struct vn_store_run *run,
@@ -144,7 +156,7 @@ run_again(struct vn_store *store, const struct vn_store_run *run,
     if ((status = read_window(run, &i, &n, err)) == VN_OK
         && (status = recorded(store, run, &sweep.recording, err)) == VN_OK
         && (status = make_sweep(&sweep, run, err)) == VN_OK
-        && (status = vn_trace_data_read(run->trace, &data, err)) == VN_OK) {
+        && (status = read_jobs(run, &data, err)) == VN_OK) {
         if ((size_t) n > data.njobs)
             *same = false;
         else {

@@ -4,14 +4,20 @@
 #include "base/progress.h"
 #include "base/xalloc.h"
 #include "replay/command.h"
+#include "replay/generate.h"
 #include "replay/sweep.h"
 
+#include <inttypes.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 enum option {
     TRACE,
+    GENERATE,
+    SEED,
+    LOAD,
     CLUSTER,
     POLICY,
     OPTION,
@@ -28,6 +34,13 @@ enum option {
 /* clang-format off */
 static const struct vn_option options[] = {
     [TRACE] = {"trace", "FILE,...", "traces; may be given again", 't'},
+    [GENERATE] = {"generate", "RECIPE",
+                  "draw traces, as in '--preset philly --jobs 5000'; again",
+                  'g'},
+    [SEED] = {"seed", "LIST", "a replicate of each recipe for each seed, as "
+              "in 1:10 [1]", 's'},
+    [LOAD] = {"load", "LIST",
+              "of each cluster that recipes ask for, as in 0.5:1:0.1", 'l'},
     [CLUSTER] = {"cluster", "FILE,...|INLINE",
                  "tables, or one inline (v100:16x8,p100:4x4); again", 'c'},
     [POLICY] = {"policy", "NAME,...",
@@ -60,6 +73,9 @@ struct words {
 
 struct arguments {
     struct words traces;
+    struct words recipes;
+    struct vn_range seeds;
+    struct vn_range loads;
     struct words clusters;
     struct words policies;
     const char *option_words[VN_POLICY_OPTIONS_MAX];
@@ -74,7 +90,8 @@ print_help(void)
     puts("usage: vnreplay run --trace FILE,... --cluster FILE,...|INLINE\n"
          "                    [--policy NAME,...] --results FILE "
          "[option ...]\n\n"
-         "Replay every trace on every cluster under every policy, and add "
+         "Replay every trace, and every trace that a recipe draws, on every "
+         "cluster under every policy, and add "
          "each run to\nthe results file.  Runs that are there already are "
          "passed over, so a sweep\nthat was interrupted goes on when it is "
          "started again.\n");
@@ -168,6 +185,12 @@ take(struct arguments *a, struct vn_sweep *sweep, enum option option,
     switch (option) {
     case TRACE:
         return add_list(&a->traces, value, "trace", err);
+    case GENERATE:
+        return add_word(&a->recipes, value, strlen(value), "generate", err);
+    case SEED:
+        return vn_range_read("seed", value, 0, 1e15, true, &a->seeds, err);
+    case LOAD:
+        return vn_range_read("load", value, 1e-6, 1e6, false, &a->loads, err);
     case CLUSTER:
         /* A list with a ':' is one cluster of several types. */
         if (strchr(value, ':') != NULL)
@@ -245,13 +268,17 @@ prepare(struct arguments *a, struct vn_sweep *sweep, struct vn_error *err)
 {
     enum vn_status status = VN_OK;
 
-    if (a->traces.n == 0 || a->clusters.n == 0 || sweep->results == NULL)
+    int workloads = a->traces.n + a->recipes.n;
+
+    if (workloads == 0 || a->clusters.n == 0 || sweep->results == NULL)
         return vn_fail(
             err, VN_EUSAGE, "no --%s given (see vnreplay run --help)",
             a->traces.n == 0 ? "trace"
                              : (a->clusters.n == 0 ? "cluster" : "results"));
     for (int i = 0; i < a->clusters.n && status == VN_OK; i++)
         status = vn_sweep_cluster(sweep, a->clusters.text[i], err);
+    if (status == VN_OK && a->seeds.n == 0)
+        status = vn_range_read("seed", "1", 1, 1, true, &a->seeds, err);
     if (status == VN_OK && a->policies.n == 0)
         status = add_list(&a->policies, vn_policies[0]->name, "policy", err);
     for (int i = 0; i < a->policies.n && status == VN_OK; i++)
@@ -306,34 +333,110 @@ run_trace(const struct arguments *a, struct vn_pool *pool, const char *path,
         struct vn_workload workload;
 
         vn_workload_cut(&data, i, windows, &workload);
-        status = vn_pool_run(pool, &workload, err);
+        status = vn_pool_run(pool, &workload, -1, err);
         vn_workload_free(&workload);
     }
     vn_trace_data_free(&data);
     return status;
 }
 
-static void
-print_plan(const struct arguments *a, const struct vn_sweep *sweep, int total)
+/* Run one draw of a recipe; setting as in vn_pool_run(). */
+static enum vn_status
+run_draw(struct vn_pool *pool, const char *recipe, int64_t seed, double load,
+         const char *cluster, int setting, struct vn_error *err)
 {
-    printf("%d runs into %s: %d trace%s x %d window%s x %d cluster%s x %d "
-           "polic%s",
-           total, sweep->results, a->traces.n, a->traces.n == 1 ? "" : "s",
-           (int) a->windows, a->windows == 1 ? "" : "s", sweep->nsettings,
-           sweep->nsettings == 1 ? "" : "s", sweep->ncontenders,
-           sweep->ncontenders == 1 ? "y" : "ies");
+    struct vn_workload workload = {0};
+    struct vn_trace_data data;
+    enum vn_status status =
+        vn_generate(recipe, seed, load, cluster, &data, err);
+
+    if (status == VN_OK) {
+        vn_workload_cut(&data, 0, 1, &workload);
+        workload.seed = seed;
+        workload.load = load;
+        status = vn_pool_run(pool, &workload, setting, err);
+        vn_workload_free(&workload);
+        vn_trace_data_free(&data);
+    }
+    return status;
+}
+
+/* Run every draw of one recipe: one for each seed, load and cluster. */
+static enum vn_status
+run_recipe(const struct arguments *a, const struct vn_sweep *sweep,
+           struct vn_pool *pool, const char *recipe, struct vn_error *err)
+{
+    enum vn_status status = VN_OK;
+
+    for (int s = 0; s < a->seeds.n && status == VN_OK; s++) {
+        int64_t seed = (int64_t) a->seeds.at[s];
+
+        if (a->loads.n == 0)
+            status = run_draw(pool, recipe, seed, NAN, NULL, -1, err);
+        for (int i = 0; i < a->loads.n * sweep->nsettings && status == VN_OK;
+             i++) {
+            int setting = i % sweep->nsettings;
+
+            status =
+                run_draw(pool, recipe, seed, a->loads.at[i / sweep->nsettings],
+                         sweep->settings[setting].what, setting, err);
+        }
+    }
+    return status;
+}
+
+static void
+print_count(int n, const char *one, const char *many)
+{
+    printf("%d %s", n, n == 1 ? one : many);
+}
+
+static void
+print_plan(const struct arguments *a, const struct vn_sweep *sweep,
+           int64_t total)
+{
+    printf("%" PRId64 " runs into %s: ", total, sweep->results);
+    if (a->traces.n > 0) {
+        print_count(a->traces.n, "trace x ", "traces x ");
+        print_count((int) a->windows, "window", "windows");
+    }
+    fputs(a->traces.n > 0 && a->recipes.n > 0 ? " and " : "", stdout);
+    if (a->recipes.n > 0) {
+        print_count(a->recipes.n, "recipe x ", "recipes x ");
+        print_count(a->seeds.n, "seed", "seeds");
+        if (a->loads.n > 0) {
+            fputs(" x ", stdout);
+            print_count(a->loads.n, "load", "loads");
+        }
+    }
+    fputs(" x ", stdout);
+    print_count(sweep->nsettings, "cluster x ", "clusters x ");
+    print_count(sweep->ncontenders, "policy", "policies");
     if (sweep->shards > 1)
         printf(", shard %d of %d", sweep->shard + 1, sweep->shards);
     putchar('\n');
+    if (a->recipes.n == 0 && a->seeds.n > 1)
+        puts("nothing in these runs is random: seeds make no replicates, see "
+             "--windows");
     fflush(stdout);
+}
+
+/* The runs of the whole sweep, whichever shard they belong to. */
+static int64_t
+count_runs(const struct arguments *a, const struct vn_sweep *sweep)
+{
+    int64_t loads = a->loads.n > 0 ? a->loads.n : 1;
+
+    return (a->traces.n * a->windows
+            + a->recipes.n * loads * (int64_t) a->seeds.n)
+           * sweep->nsettings * sweep->ncontenders;
 }
 
 static enum vn_status
 run(const struct arguments *a, const struct vn_sweep *sweep,
     struct vn_error *err)
 {
-    int64_t total = a->traces.n * a->windows * sweep->nsettings
-                    * (int64_t) sweep->ncontenders;
+    int64_t total = count_runs(a, sweep);
     double started = vn_clock();
     struct vn_error ending;
     struct vn_sweep_count count;
@@ -345,7 +448,7 @@ run(const struct arguments *a, const struct vn_sweep *sweep,
                        (long long) total);
     /* Of the runs numbered from 0, those that leave `shard` over. */
     total = (total - sweep->shard + sweep->shards - 1) / sweep->shards;
-    print_plan(a, sweep, (int) total);
+    print_plan(a, sweep, total);
     if (a->dry_run)
         return VN_OK;
     status = vn_pool_begin(sweep, (int) total, &pool, err);
@@ -353,6 +456,8 @@ run(const struct arguments *a, const struct vn_sweep *sweep,
         return status;
     for (int i = 0; i < a->traces.n && status == VN_OK; i++)
         status = run_trace(a, pool, a->traces.text[i], err);
+    for (int i = 0; i < a->recipes.n && status == VN_OK; i++)
+        status = run_recipe(a, sweep, pool, a->recipes.text[i], err);
     end = vn_pool_end(pool, status != VN_OK, &count, &ending);
     /* An interruption may have been the cause of any other failure. */
     if (end != VN_OK)
@@ -393,6 +498,9 @@ vn_command_sweep(int argc, char **argv)
         vn_error_print(stderr, "vnreplay", &err);
     vn_sweep_free(&sweep);
     free_words(&a->traces);
+    free_words(&a->recipes);
+    free(a->seeds.at);
+    free(a->loads.at);
     free_words(&a->clusters);
     free_words(&a->policies);
     free(a);

@@ -202,7 +202,7 @@ look(const struct vn_sweep *sweep, const struct vn_workload *w, bool *there,
 }
 
 enum vn_status
-vn_pool_run(struct vn_pool *pool, const struct vn_workload *w,
+vn_pool_run(struct vn_pool *pool, const struct vn_workload *w, int setting,
             struct vn_error *err)
 {
     const struct vn_sweep *sweep = pool->sweep;
@@ -211,6 +211,8 @@ vn_pool_run(struct vn_pool *pool, const struct vn_workload *w,
     enum vn_status status = look(sweep, w, there, err);
 
     for (int i = 0; i < n && status == VN_OK && !interrupted; i++) {
+        if (setting >= 0 && i / sweep->ncontenders != setting)
+            continue;
         if (pool->seen++ % sweep->shards != sweep->shard)
             continue;
         if (there[i]) {

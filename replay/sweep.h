@@ -69,12 +69,13 @@ enum vn_status vn_pool_begin(const struct vn_sweep *sweep, int total,
                              struct vn_pool **pool, struct vn_error *err);
 
 /*
- * Run a workload under every combination that is not there yet.  Returns
+ * Run a workload on a cluster, the number of one of the sweep's settings or
+ * -1 for each, under every policy, where that is not there yet.  Returns
  * when the last was begun, and the workload may then be freed.  Fails only
  * where nothing more can be done; a run's own failure is counted.
  */
 enum vn_status vn_pool_run(struct vn_pool *pool,
-                           const struct vn_workload *workload,
+                           const struct vn_workload *workload, int setting,
                            struct vn_error *err);
 
 /*

@@ -187,6 +187,40 @@ says 1 '2 of 2 runs came out otherwise' "a trace that has changed is noticed" \
 rm d.csv
 says 1 'd.csv: No such file' "so is one that is gone" "$bin" reproduce moved.db
 
+draws() { # results, further arguments
+    results=$1
+    shift
+    "$bin" run --generate '--jobs 300 --durations lognormal:20m:1' \
+        -c v100:2x8 -p fifo,srtf -r "$results" "$@"
+}
+says 0 '^24 runs into gen.db: 1 recipe x 3 seeds x 2 loads x 2 clusters' \
+    "recipes are drawn for seeds and loads" \
+    draws gen.db --seed 1:3 --load 0.5:0.9:0.4 -c c.csv -j 3
+"$bin" compare gen.db > out
+grep -q 'load 0.9' out && grep -q 'n = 3' out
+ok $? "seeds are replicates, loads are not"
+"$bin" export gen.db -t run | awk -F, 'NR == 1 {
+        for (i = 1; i <= NF; i++) c[$i] = i; next}
+    {key = $c["trace_hash"]; n[key]++}
+    END {for (k in n) if (n[k] != 2) bad = 1; exit bad || length(n) != 12}'
+ok $? "both policies replay the same draw, and each draw is another"
+says 0 '24 runs reproduced' "draws can be drawn again" \
+    "$bin" reproduce gen.db
+draws gen.db --seed 2 --load 0.5 > out
+grep -q '0 done, 2 there before' out
+ok $? "a draw is known by its seed and load"
+says 0 'seeds make no replicates' "of a trace, seeds change nothing" \
+    "$bin" run -t a.csv -c c.csv --seed 1:3 -r single.db
+for s in 3:1 1:x 1:2:0 1.5 ''; do
+    says 2 'expected whole numbers' "no seeds '$s'" draws x.db --seed "$s"
+done
+says 2 'expected numbers' "a range of loads needs a step" \
+    draws x.db --load 0.5:1
+says 2 'without seed and output' "a recipe has no output" \
+    "$bin" run --generate '--jobs 3 -o x' -c c.csv -r x.db
+says 1 "no trace from --generate" "a recipe that is none" \
+    "$bin" run --generate '--preset nowhere' -c c.csv -r x.db
+
 says 0 'jct_us .*integer us' "schema tells types and units" "$bin" schema
 "$bin" schema --format csv | awk -F, '{if (NF < 6) bad = 1} END {exit bad}'
 ok $? "also as CSV"
