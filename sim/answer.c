@@ -182,11 +182,14 @@ vn_answer_check(struct vn_answer *a, const struct vn_policy *policy,
 {
     enum vn_status status;
 
-    a->touched =
-        vn_xrealloc(a->touched, (size_t) a->allocated, sizeof *a->touched);
-    a->after = vn_xrealloc(a->after,
-                           (size_t) a->allocated * (size_t) l->cluster->ntypes,
-                           sizeof *a->after);
+    if (a->room < a->ngrants) {
+        a->room = a->allocated;
+        a->touched =
+            vn_xrealloc(a->touched, (size_t) a->room, sizeof *a->touched);
+        a->after = vn_xrealloc(a->after,
+                               (size_t) a->room * (size_t) l->cluster->ntypes,
+                               sizeof *a->after);
+    }
     a->ntouched = 0;
     status = check_all(a, policy, l, err);
     for (int i = 0; i < a->ntouched; i++)

@@ -36,6 +36,7 @@ struct vn_answer {
 
     struct vn_touched *touched; /* after vn_answer_check() */
     int ntouched;
+    int room;  /* in touched and after */
     int *mark; /* mark[slot]: its index in touched + 1, 0 if none */
     int marks;
     int *after; /* after[i x types + type], of touched[i] */
