@@ -133,6 +133,9 @@ read_attempt(struct vn_import *im, const json_t *attempt, bool last, long line,
         life->gpus_differ || (life->gpus > 0 && life->gpus != gpus);
     life->gpus = gpus > life->gpus ? gpus : life->gpus;
     life->ran += end - start;
+    if (life->ran > VN_TIME_MAX || gpus > VN_DEVICES_MAX)
+        return vn_fail_at(err, im->file, line, 1,
+                          "attempts of this job add up to too much");
     return VN_OK;
 }
 
@@ -143,9 +146,6 @@ add_job(struct vn_import *im, const struct life *life, struct vn_job *job,
 {
     enum vn_status status = VN_OK;
 
-    if (life->gpus > VN_DEVICES_MAX || life->ran > VN_TIME_MAX)
-        return vn_fail_at(err, im->file, line, 1,
-                          "attempts of this job add up to too much");
     job->devices = job->max_devices = (int) life->gpus;
     job->duration = life->ran;
     if (life->gpus_differ)

@@ -36,7 +36,9 @@ vntrace_SOURCES = \
 	traces/command_stat.c
 vntrace_LDADD = libtraces.a libplan.a $(GSL_LIBS) $(BASE_LIBS) $(JANSSON_LIBS)
 
-check_PROGRAMS += t/trace.t
+check_PROGRAMS += t/clock.t t/trace.t
+t_clock_t_SOURCES = t/clock.c
+t_clock_t_LDADD = libtraces.a libplan.a $(BASE_LIBS) libtap.a
 t_trace_t_SOURCES = t/trace.c
 t_trace_t_LDADD = libtraces.a libplan.a $(BASE_LIBS) libtap.a
 
