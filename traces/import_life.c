@@ -61,14 +61,14 @@ static vn_time
 duration_of(const vn_time moment[VN_NMOMENTS], const char **why,
             enum vn_import_moment *at)
 {
-    vn_time ran = moment[VN_ENDED] - moment[VN_STARTED];
-    vn_time lasted = moment[VN_LASTED];
+    vn_time lasted = moment[VN_LASTED], ran;
 
     if (moment[VN_ENDED] == VN_IMPORT_OPEN) {
         *at = VN_ENDED;
         *why = "its end is not known, its duration was taken";
         return lasted;
     }
+    ran = moment[VN_ENDED] - moment[VN_STARTED];
     if (lasted != VN_IMPORT_OPEN && llabs(lasted - ran) > VN_SECOND) {
         *at = VN_LASTED;
         *why = "its duration is not its end less its start, which was taken";
