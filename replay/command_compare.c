@@ -234,18 +234,23 @@ ratio(const struct vn_comparison *c, enum vn_metric metric, int policy,
                              c->group->nreplicates, level);
 }
 
+/* Of n replicates; where some have no ratio, of how many it is. */
 static void
-print_ratio(const struct vn_interval *i)
+print_ratio(const struct vn_interval *i, int n)
 {
     char text[64] = "-";
     int d = decimals(i->estimate);
 
-    if (i->n == 1)
+    if (i->n > 0 && i->estimate < 0.00005)
+        snprintf(text, sizeof text, "< 0.0001");
+    else if (i->n > 0 && i->n < n)
+        snprintf(text, sizeof text, "%.*f (n = %d)", d, i->estimate, i->n);
+    else if (i->n == 1)
         snprintf(text, sizeof text, "%.*f", d, i->estimate);
     else if (i->n > 1)
         snprintf(text, sizeof text, "%.*f [%.*f %.*f]", d, i->estimate, d,
                  i->low, d, i->high);
-    printf(i->n > 1 ? "  %21s" : "  %11s", text);
+    printf(n > 1 ? "  %21s" : "  %11s", text);
 }
 
 static void
@@ -280,7 +285,7 @@ print_ratios(const struct vn_comparison *c, const struct arguments *a)
         for (int m = 0; m < VN_METRIC_UTILISATION; m++) {
             struct vn_interval i = ratio(c, (enum vn_metric) m, p, a->level);
 
-            print_ratio(&i);
+            print_ratio(&i, n);
         }
         putchar('\n');
     }

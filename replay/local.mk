@@ -19,3 +19,38 @@ vnreplay_SOURCES = replay/main.c traces/command_generate.c
 vnreplay_LDADD = libreplay.a libsim.a libtraces.a libplan.a $(ANALYSIS_LIBS)
 
 dist_check_SCRIPTS += t/replay.sh.t
+
+# What the laboratory is for, in half a minute.
+DEMO_POLICIES = fifo,fifo-skip,sjf,srtf,las,priority,wfs
+DEMO_RECIPE = --preset philly --jobs 5000 --priorities 1:0.7,5:0.2,10:0.1
+DEMO_CLUSTER = v100:16x8
+.PHONY: demo
+demo: vntrace vnreplay vnplot
+	@rm -rf demo && $(MKDIR_P) demo
+	@echo '== A trace of 5,000 jobs like those of Microsoft'\''s Philly clusters'
+	./vntrace generate $(DEMO_RECIPE) --load 0.9 --cluster $(DEMO_CLUSTER) \
+		--output demo/philly.csv
+	./vntrace stat --cluster $(DEMO_CLUSTER) demo/philly.csv
+	@echo
+	@echo '== Ten such traces under seven policies'
+	./vnreplay run --generate '$(DEMO_RECIPE)' --load 0.9 --seed 1:10 \
+		--cluster $(DEMO_CLUSTER) --policy $(DEMO_POLICIES) \
+		--results demo/demo.db
+	@echo
+	@echo '== What they show'
+	./vnreplay compare demo/demo.db
+	@echo
+	@echo '== As figures'
+	@for f in jct jct-cdf queue-cdf utilisation; do \
+		./vnplot $$f demo/demo.db --output demo/$$f.pdf; \
+		case $$? in \
+		0) echo "`pwd`/demo/$$f.pdf" ;; \
+		3) echo "`pwd`/demo/$$f.gp and .csv" ;; \
+		*) exit 1 ;; \
+		esac; \
+	done
+
+clean-demo:
+	-rm -rf demo
+.PHONY: clean-demo
+clean-local: clean-demo
