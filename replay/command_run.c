@@ -21,6 +21,7 @@ enum option {
     CLUSTER,
     POLICY,
     OPTION,
+    BACKEND,
     WINDOWS,
     UNTIL,
     KEEP,
@@ -46,6 +47,9 @@ static const struct vn_option options[] = {
     [POLICY] = {"policy", "NAME,...",
                 "policies, las:form=reference with options; 'all' [fifo]",
                 'p'},
+    [BACKEND] = {"backend", "NAME",
+                 "what confines a policy's FILE.so: mpk, process, mprotect, "
+                 "none", 0},
     [OPTION] = {"option", "NAME=VALUE",
                 "an option of every policy that knows it; again", 'o'},
     [WINDOWS] = {"windows", "N",
@@ -206,6 +210,8 @@ take(struct arguments *a, struct vn_sweep *sweep, enum option option,
                            VN_POLICY_OPTIONS_MAX);
         a->option_words[a->noption_words++] = value;
         break;
+    case BACKEND:
+        return ed_backend_find(value, &sweep->limits.backend, err);
     case WINDOWS:
         return take_count("windows", value, 1000000, &a->windows, err);
     case UNTIL:

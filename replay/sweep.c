@@ -5,6 +5,7 @@
 #include "base/progress.h"
 #include "base/rng.h"
 #include "base/xalloc.h"
+#include "sim/external.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -16,8 +17,10 @@ vn_sweep_free(struct vn_sweep *sweep)
 {
     for (int i = 0; i < sweep->nsettings; i++)
         vn_cluster_free(&sweep->settings[i].cluster);
-    for (int i = 0; i < sweep->ncontenders; i++)
+    for (int i = 0; i < sweep->ncontenders; i++) {
         free(sweep->contenders[i].options);
+        vn_external_free(sweep->contenders[i].policy);
+    }
     free(sweep->settings);
     free(sweep->contenders);
     *sweep = (struct vn_sweep){0};
@@ -146,8 +149,14 @@ vn_sweep_policy(struct vn_sweep *sweep, const char *what,
         return status;
     }
     text = next = strcpy(vn_xcalloc(strlen(what) + 1, 1), what);
-    name = strsep(&next, ":");
-    status = vn_policy_find(name, &policy, err);
+    if (vn_exec_is(what)) { /* a command may hold a ':' */
+        name = text;
+        next = NULL;
+    } else
+        name = strsep(&next, ":");
+    status = vn_external_is(name)
+                 ? vn_external_open(name, &sweep->limits, &policy, err)
+                 : vn_policy_find(name, &policy, err);
     if (status == VN_OK) {
         for (int i = 0; i < nwords && n < VN_POLICY_OPTIONS_MAX; i++)
             if (knows(policy, words[i]))

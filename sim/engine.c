@@ -65,6 +65,7 @@ vn_engine_alloc(const struct vn_engine_config *config,
     e->ends.region = vn_region(domain, VN_REGION_EVENTS);
     e->view = vn_region_alloc(vn_region(domain, VN_REGION_LEDGER), 1,
                               sizeof *e->view);
+    e->view->policy = policy;
     e->view->domain = domain;
     e->tally.first_submit = -1;
     e->state = vn_xcalloc(1, policy->state_size);

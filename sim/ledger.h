@@ -58,6 +58,7 @@ struct vn_ledger {
 /* What a policy sees is the books, read only. */
 struct vn_view {
     struct vn_ledger ledger;
+    const struct vn_policy *policy;
     struct ed_domain *domain; /* that the policy is confined in, or NULL */
 };
 

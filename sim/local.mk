@@ -4,6 +4,7 @@ libsim_a_SOURCES = $(libenclavedom_a_SOURCES) \
 	sim/answer.c sim/answer.h \
 	sim/api.c sim/api.h \
 	sim/engine.c sim/engine.h \
+	sim/external.c sim/external.h \
 	sim/heap.c sim/heap.h \
 	sim/ledger.c sim/ledger.h \
 	sim/memory.c sim/memory.h \
@@ -11,6 +12,7 @@ libsim_a_SOURCES = $(libenclavedom_a_SOURCES) \
 	sim/output.c sim/output.h \
 	sim/plugin.c sim/plugin.h \
 	sim/policy.c sim/policy.h \
+	sim/policy_exec.c sim/policy_exec.h \
 	sim/policy_fifo.c \
 	sim/policy_fifo_skip.c \
 	sim/policy_las.c \
@@ -28,10 +30,10 @@ libsim_a_SOURCES = $(libenclavedom_a_SOURCES) \
 	sim/waiting.c sim/waiting.h
 
 bin_PROGRAMS += vnsim
-dist_man_MANS += man/vnsim.1
+dist_man_MANS += man/vnsim.1 man/enclavedom.7
 dist_check_SCRIPTS += t/vnsim.sh.t t/expected.sh.t
 vnsim_SOURCES = sim/main.c sim/new_policy.c sim/new_policy.h
-vnsim_LDADD = libsim.a libtraces.a libplan.a $(BASE_LIBS)
+vnsim_LDADD = libsim.a libtraces.a libplan.a $(BASE_LIBS) $(JANSSON_LIBS)
 
 check_PROGRAMS += t/recorder.t
 t_recorder_t_SOURCES = t/recorder.c
@@ -85,6 +87,6 @@ t/plugin/builtin.stamp: t/plugin/builtin.c $(libsim_a_SOURCES)
 PLUGINS = t/plugin/builtin.stamp $(HOSTILE:%=t/plugin/hostile_%.so)
 check_DATA += $(PLUGINS)
 dist_check_SCRIPTS += t/plugin.sh.t
-EXTRA_DIST += t/plugin/builtin.c t/plugin/hostile.h \
+EXTRA_DIST += t/plugin/fifo.py t/plugin/builtin.c t/plugin/hostile.h \
 	$(HOSTILE:%=t/plugin/hostile_%.c)
 CLEANFILES += $(PLUGINS) $(BUILTIN:%=t/plugin/%.so)

@@ -8,9 +8,9 @@
 #include "base/store.h"
 #include "plan/cluster.h"
 #include "sim/engine.h"
+#include "sim/external.h"
 #include "sim/new_policy.h"
 #include "sim/output.h"
-#include "sim/plugin.h"
 #include "sim/recorder.h"
 #include "traces/trace.h"
 
@@ -33,6 +33,7 @@ enum option {
     POLICIES,
     BACKEND,
     LIMIT,
+    TRANSCRIPT,
     SHOW_VERSION,
     NOPTIONS
 };
@@ -46,7 +47,8 @@ static const struct vn_option options[] = {
     [TRACE] = {"trace", "FILE", "the jobs; '-' is standard input", 't'},
     [CLUSTER] = {"cluster", "FILE|INLINE",
                  "the devices: a table, or as in v100:16x8,p100:4x4", 'c'},
-    [POLICY] = {"policy", "NAME|FILE.so", "who gets them [fifo]", 'p'},
+    [POLICY] = {"policy", "NAME|FILE.so|exec:COMMAND", "who gets them [fifo]",
+                'p'},
     [OPTION] = {"option", "NAME=VALUE",
                 "an option of the policy; may be given again", 'o'},
     [SEED] = {"seed", "N", "of what is drawn at random [0]", 's'},
@@ -59,7 +61,10 @@ static const struct vn_option options[] = {
     [FORMAT] = {"format", "text|csv|json", "of the summary [text]", 0},
     [BACKEND] = {"backend", "NAME",
                  "what confines a FILE.so: mpk, process, mprotect or none", 0},
-    [LIMIT] = {"limit", "TIME", "the longest call of a FILE.so [1]", 0},
+    [LIMIT] = {"limit", "TIME",
+               "the longest call of a FILE.so [1] or COMMAND [10]", 0},
+    [TRANSCRIPT] = {"transcript", "FILE",
+                    "write what is said to and by a COMMAND", 0},
     [POLICIES] = {"policies", NULL, "list the policies and their options", 0},
     [SHOW_VERSION] = {"version", NULL, "print the version", 0},
 };
@@ -122,7 +127,7 @@ take(struct arguments *a, enum option option, const char *value,
         a->cluster = value;
         break;
     case POLICY:
-        a->plugin = vn_plugin_is_path(value) ? value : NULL;
+        a->plugin = vn_external_is(value) ? value : NULL;
         if (a->plugin == NULL)
             status = vn_policy_find(value, &a->policy, err);
         break;
@@ -161,6 +166,9 @@ take(struct arguments *a, enum option option, const char *value,
         wrong = vn_read_time(value, 1000, 3600000000, &a->limits.call_us, why);
         if (wrong != NULL)
             status = vn_args_refuse(err, "limit", value, wrong);
+        break;
+    case TRANSCRIPT:
+        a->limits.transcript = value;
         break;
     case POLICIES:
     case SHOW_VERSION:
@@ -370,7 +378,8 @@ main(int argc, char **argv)
     a.policy = NULL;
     if ((status = parse(argc, argv, &a, &done, &err)) == VN_OK && !done
         && (a.plugin == NULL
-            || (status = vn_plugin_open(a.plugin, &a.limits, &a.policy, &err))
+            || (status =
+                    vn_external_open(a.plugin, &a.limits, &a.policy, &err))
                    == VN_OK)
         && (status = vn_cluster_read(a.cluster, &cluster, &err)) == VN_OK
         && (status = vn_trace_open(a.trace, &trace, &err)) == VN_OK)
@@ -379,7 +388,7 @@ main(int argc, char **argv)
         status = vn_fail(&err, VN_EIO, "cannot write standard output");
     if (status != VN_OK)
         vn_error_print(stderr, "vnsim", &err);
-    vn_plugin_free(a.policy);
+    vn_external_free(a.policy);
     vn_trace_close(trace);
     vn_cluster_free(&cluster);
     return status == VN_OK ? 0 : vn_error_exit(&err);

@@ -2,6 +2,7 @@
 
 #include "sim/plugin.h"
 
+#include "base/file.h"
 #include "base/xalloc.h"
 #include "sim/api.h"
 
@@ -29,6 +30,7 @@ struct exported {
 struct plugin {
     struct vn_policy policy; /* ours: its functions are those below */
     char *path;
+    char name[TEXT_MAX + 16];
     struct vn_plugin_limits limits;
     struct vn_policy_option options[VN_POLICY_OPTIONS_MAX + 1];
     char *texts; /* all that options point to, one after another */
@@ -398,13 +400,19 @@ read_table(struct plugin *p, struct ed_domain *d, struct vn_error *err)
 {
     struct vn_policy inside;
     enum vn_status status = fetch_policy(p, d, &inside, err);
+    uint64_t hash;
 
     if (status != VN_OK
         || (status = keep_text(p, d, &inside.name, err)) != VN_OK
         || (status = keep_text(p, d, &inside.summary, err)) != VN_OK)
         return status;
+    /* By the file too, so that results tell a changed policy from the old. */
+    if ((status = vn_file_hash(p->path, &hash, err)) != VN_OK)
+        return status;
+    snprintf(p->name, sizeof p->name, "%s@%08x", inside.name,
+             (unsigned) (hash >> 32));
     p->policy = functions;
-    p->policy.name = inside.name;
+    p->policy.name = p->name;
     p->policy.summary = inside.summary;
     p->policy.rigid = inside.rigid;
     if (inside.options == NULL)

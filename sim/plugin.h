@@ -16,6 +16,7 @@ struct vn_plugin_limits {
     const struct ed_backend *backend; /* NULL for the default */
     vn_time call_us;                  /* 0 for 1 s */
     size_t memory_bytes;              /* 0 for 256 MiB */
+    const char *transcript;           /* of an exec: policy, a path, or NULL */
 };
 
 /* Is this the name of a shared object, rather than of a policy? */

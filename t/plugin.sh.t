@@ -52,7 +52,7 @@ stopped() { # plug-in, backend, what is said
     rm -f "$tmp/jobs.csv"
     said=$(run -p "$plugins/hostile_$1.so" --backend "$2" --limit 0.1)
     status=$?
-    said=$(echo "$said" | sed "s|$plugins/||g; s/0x[0-9a-f]*/ADDRESS/g")
+    said=$(echo "$said" | sed "s|$plugins/||g; s/0x[0-9a-f]*/ADDRESS/g; s/@[0-9a-f]*//")
     test $status = 1 -a "$said" = "vnsim: $3" -a ! -e "$tmp/jobs.csv"
     ok $? "$1 is stopped by $2"
     test "$said" = "vnsim: $3" || echo "# $status, said: $said"
@@ -105,6 +105,43 @@ timeout 1 "$vnsim" -t "$tmp/t.csv" -c v100:2x8 -p "$plugins/hostile_loop.so" \
     --backend none > "$tmp/out" 2>&1
 test $? = 124
 ok $? "a loop goes on under none"
+
+# A program as a policy.
+if command -v python3 > /dev/null; then
+    run -p "exec:python3 $TOP_SRCDIR/t/plugin/fifo.py" --transcript "$tmp/said" > "$tmp/out"
+    cmp -s "$tmp/fifo.csv" "$tmp/jobs.csv"
+    ok $? "a program gives the same bytes"
+    head -1 "$tmp/said" | grep -q '^> {"virtualflow":1,"types":\[{"name":"v100","devices":16}\]}$' &&
+        grep -q '^< {"set": \[\[0, 0, [0-9]\]\]}$' "$tmp/said"
+    ok $? "and what was said is written down"
+else
+    n=$((n + 2))
+    echo "ok $((n - 1)) - a program # SKIP no python3 here"
+    echo "ok $n - its transcript # SKIP no python3 here"
+fi
+program() { # command, what is said
+    said=$(run -p "exec:$1" --limit 0.2)
+    test $? = 1 -a "$said" = "vnsim: policy exec:$1: $2"
+    ok $? "exec:$1"
+    test "$said" = "vnsim: policy exec:$1: $2" || echo "# said: $said"
+}
+program "exit 3" "ended with status 3, expected an answer"
+program "kill -9 \$\$" "was ended by signal 9"
+program "exec sleep 100" "did not answer in time"
+program "while read x; do echo nonsense; done" "answer is no JSON: column 8: '[' or '{' expected near 'nonsense'"
+program "while read x; do echo []; done" 'expected {"set": [[slot, type, devices], ...], "wake": microseconds}'
+program "read x; while read x; do echo '{\"set\": [[1]]}'; done" 'expected [slot, type, devices] in "set"'
+program "read x; while read x; do echo '{\"set\": [[99,0,1]]}'; done" \
+    "there is no job in slot 99, expected one that arrived and has not left"
+
+# A sweep goes on with the next run, and the results say why one failed.
+"$TOP_BUILDDIR/vnreplay" run --trace "$tmp/t.csv" --cluster v100:2x8 -r "$tmp/r.db" \
+    --policy "$plugins/hostile_exit.so,$plugins/fifo.so,sjf" > "$tmp/out" 2> "$tmp/err"
+test $? = 1 && grep -q 'hostile@[0-9a-f]*: in decide(): called exit(0)' "$tmp/err"
+ok $? "a sweep with a hostile policy says what became of it"
+"$TOP_BUILDDIR/vnreplay" export "$tmp/r.db" --table run > "$tmp/runs" 2>&1
+test "$(grep -c ',done,' "$tmp/runs")" = 2 && grep -q 'called exit(0)' "$tmp/runs"
+ok $? "and goes on with the others, and the results say why"
 
 refused() { # status, message, name, words ...
     want=$1 message=$2 name=$3
