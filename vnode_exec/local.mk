@@ -57,3 +57,8 @@ endif
 check_PROGRAMS += t/device.t
 t_device_t_SOURCES = t/device.c
 t_device_t_LDADD = $(EXEC_LIBS) $(BASE_LIBS) libtap.a
+
+check_PROGRAMS += t/gradient.t
+t_gradient_t_SOURCES = t/gradient.c
+t_gradient_t_LDADD = $(EXEC_LIBS) $(BASE_LIBS) libtap.a
+dist_check_SCRIPTS += t/exec.sh.t

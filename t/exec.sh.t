@@ -1,0 +1,165 @@
+#!/bin/sh
+# vnexec: the same bits under every mapping, and its messages.  DEVICE names
+# the backend under test (host).
+cd "${TOP_BUILDDIR:-.}" || exit 1
+device=${DEVICE:-host}
+dir=$(mktemp -d) || exit 1
+trap 'rm -rf "$dir"' EXIT
+n=0
+result() { # pass or fail as status, name
+    n=$((n + 1))
+    if test "$1" -eq 0; then echo "ok $n - $2"; else
+        echo "not ok $n - $2"
+        sed 's/^/# /' "$dir/out"
+    fi
+}
+small="--seed 3 --digest 3 --steps 9 --no-eval --quiet"
+cat "${TOP_SRCDIR:-.}"/vnode_exec/*.c > "$dir/text"
+model() { # name: its options
+    case $1 in
+    mlp) echo "-m mlp -d synthetic:500 -b 50 -v 8" ;;
+    resnet8) echo "-m resnet8 -d synthetic:64 -b 21 -v 8" ;;
+    gpt) echo "-m gpt --layers 1 --width 32 --heads 4 --context 16 -b 18
+        -v 8 -d bytes:$dir/text" ;;
+    adamw) echo "-m mlp -d synthetic:500 -b 50 -v 8 --optimizer adamw
+        --clip 0.5 --schedule cosine --warmup 2" ;;
+    esac
+}
+train() { # model, more options: the digests
+    which=$1
+    shift
+    # shellcheck disable=SC2046,SC2086
+    ./vnexec run $(model "$which") $small "$@" > "$dir/out" 2>&1
+    status=$?
+    grep digest "$dir/out" | sed 's/.*step \([0-9]*\): /\1 /' > "$dir/digests"
+    return $status
+}
+same() { # name, model, more options: do the digests agree?
+    title=$1
+    shift
+    train "$@" && test -s "$dir/digests" \
+        && cmp "$dir/digests" "$dir/want" >> "$dir/out" 2>&1
+    result $? "$title"
+}
+for m in mlp resnet8 gpt adamw; do
+    train $m -D "$device:1"
+    result $? "$m: trains"
+    cp "$dir/digests" "$dir/want"
+    test "$(sort -u -k3 "$dir/want" | wc -l)" -eq 3
+    result $? "$m: each digest is another"
+    for d in 2 3 4; do
+        same "$m: $d devices" $m -D "$device:$d"
+    done
+    same "$m: an uneven mapping" $m -D "$device:3" --mapping 1,5,2
+    same "$m: unlike devices" $m -D "$device:1,host:threads=2,host:slow=1.5"
+    same "$m: resized 1 -> 3 -> 2" $m -D "$device:1" \
+        --resize "3:$device:3" --resize "7:$device:2"
+    same "$m: a device fails in the middle of a step" $m -D "$device:3" \
+        --fail 1@4
+    same "$m: two devices fail" $m -D "$device:3" --fail 0@2 --fail 2@6
+    same "$m: the reference" $m -D reference:1 --steps 9
+    train $m -D "$device:2" --seed 4
+    cmp -s "$dir/digests" "$dir/want"
+    test $? -eq 1
+    result $? "$m: another seed gives other bits"
+    # A schedule that ends is part of what is trained: stop by a copy.
+    train $m -D "$device:2" --checkpoint "$dir/ck" --checkpoint-every 5
+    cp "$dir/ck" "$dir/last"
+    ./vnexec digest "$dir/last" | grep -q "$(tail -1 "$dir/want" | cut -d' ' -f3)"
+    result $? "$m: a checkpoint has the digest of its run"
+done
+train mlp -D "$device:1"
+cp "$dir/digests" "$dir/want"
+train mlp -D "$device:3" --steps 5 --checkpoint "$dir/ck"
+train mlp -D "$device:2" --resume "$dir/ck"
+tail -2 "$dir/want" > "$dir/tail"
+cmp -s "$dir/digests" "$dir/tail"
+result $? "a run resumed from a checkpoint goes on to the same digests"
+if ./vnexec devices | grep -q 'mpi.*ranks' && command -v mpirun > /dev/null; then
+    for r in 2 4; do
+        # shellcheck disable=SC2046,SC2086
+        OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1 \
+            mpirun --oversubscribe -n $r ./vnexec run --mpi \
+            $(model mlp) $small --resize "4:host:1" > "$dir/out" 2>&1 \
+            && sed -n 's/.*step \([0-9]*\): digest/\1 digest/p' "$dir/out" \
+                > "$dir/digests"
+        cmp -s "$dir/digests" "$dir/want"
+        result $? "$r ranks, one from step 4 on"
+    done
+else
+    n=$((n + 1))
+    echo "ok $n - ranks # SKIP no MPI"
+fi
+fails() { # status, pattern, name, arguments: fails so, and says that
+    want=$1
+    pattern=$2
+    name=$3
+    shift 3
+    ./vnexec "$@" > "$dir/out" 2>&1
+    test $? -eq "$want" && grep -q -e "$pattern" "$dir/out"
+    result $? "$name"
+}
+head -c 3000 "$dir/ck" > "$dir/cut"
+sed 's/vnodes=8/vnodes=9/' "$dir/ck" > "$dir/changed"
+# shellcheck disable=SC2046
+{
+    fails 1 'is cut off' "a torn checkpoint is refused" digest "$dir/cut"
+    fails 1 'no checkpoint' "a foreign file is refused" digest "$dir/text"
+    fails 1 'is damaged' "a changed checkpoint is refused" \
+        digest "$dir/changed"
+    fails 1 'was trained with vnodes=8, not vnodes=4' \
+        "a checkpoint of other virtual nodes is refused" \
+        run $(model mlp) -v 4 --seed 3 --resume "$dir/ck"
+    fails 1 'virtual nodes fit' "too little memory names the nodes that fit" \
+        run -m mlp -b 4096 -v 1 --memory-limit 13MiB
+    fails 1 'too little for a node of one' "far too little memory says so" \
+        run -m mlp -b 64 -v 64 --memory-limit 2MiB
+    fails 1 'no device is left' "when all devices fail the job fails" \
+        run -m mlp -b 8 -v 2 -D host:1 --fail 0@1
+    fails 1 'is not finite' "a gradient that is not finite is named" \
+        run -m mlp -b 32 -v 2 --rate 1e6
+    fails 2 "did you mean 'resnet8'" "a misspelt model" run -m resnt8
+    fails 2 'did you mean' "a misspelt device" run -D hots:1
+    fails 2 'expected a whole number' "a device count that is none" \
+        run -D host:x
+    fails 2 'cannot keep 4 devices busy' "more devices than nodes" \
+        run -v 3 -D host:4
+    fails 2 'whose sum is 16' "a mapping that does not add up" \
+        run -D host:2 --mapping 9,9
+    fails 2 'some would have no example' "more nodes than examples" \
+        run -b 4 -v 8
+    fails 2 'DEVICE@STEP' "a failure that cannot be read" run --fail 3
+    fails 2 'STEP:DEVICES' "a resize that cannot be read" run --resize x
+    fails 2 'later step' "resizes out of order" \
+        run --resize 5:host:1 --resize 4:host:2
+    fails 2 'learns bytes' "images for gpt" run -m gpt -d fashion-mnist
+    fails 2 'expected fashion-mnist' "unknown data" run -d mnist
+    fails 1 'not there' "data that is not there" \
+        run -d fashion-mnist:/nonexistent
+    fails 1 'too few' "text that is too short" \
+        run -m gpt -d "bytes:${TOP_SRCDIR:-.}/.clang-format"
+    fails 2 'does without' "a coupled batch with virtual nodes" \
+        run --couple-batch 8 -v 4
+    fails 2 'needs a checkpoint' "digest of nothing" digest
+    fails 2 'needs --resume' "eval of nothing" eval
+    fails 2 'over 7 heads' "a width that heads cannot share" \
+        run -m gpt --heads 7
+}
+./vnexec run $(model mlp) --steps 4 -q --no-eval --log "$dir/log.csv" \
+    --results "$dir/r.db" > "$dir/out" 2>&1 \
+    && test "$(wc -l < "$dir/log.csv")" -eq 5
+result $? "the log has a header and a row a step"
+./vnexec run -m mlp -d synthetic:256 -b 256 -v 32 --memory-limit 13MiB \
+    --steps 1 --no-eval > "$dir/out" 2>&1
+result $? "a batch that one node cannot hold trains as 32"
+./vnexec profile -m mlp -d synthetic:64 --max 4 --repeat 3 > "$dir/out" 2>&1 \
+    && test "$(grep -c '^mlp,host,' "$dir/out")" -eq 4
+result $? "profile measures 1, 2, 3 and 4 examples"
+./vnexec run -m mlp -d synthetic:6000 -b 100 -v 4 --steps 60 -q \
+    -c "$dir/ck" > "$dir/out" 2>&1
+grep -q 'accuracy \(9[0-9]\|100\)' "$dir/out"
+result $? "mlp learns the synthetic classes"
+./vnexec eval --resume "$dir/ck" -D host:2 > "$dir/eval" 2>&1
+grep -q "$(sed -n 's/.*test loss \([0-9.]*\).*/\1/p' "$dir/out")" "$dir/eval"
+result $? "eval finds the loss that run found"
+echo "1..$n"
