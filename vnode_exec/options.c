@@ -9,7 +9,6 @@
 #include <string.h>
 
 enum {
-    PLAN,
     MODEL,
     DATA,
     BATCH,
@@ -52,7 +51,6 @@ enum {
 };
 
 const struct vn_option vn_exec_options[NOPTIONS] = {
-    [PLAN] = {"plan", "FILE", "a plan: devices and virtual nodes by step", 0},
     [MODEL] = {"model", "NAME", "mlp, resnet8, resnet20 or gpt [mlp]", 'm'},
     [DATA] = {"data", "DATA",
               "fashion-mnist[:FOLDER], cifar10:FOLDER, bytes:FILE or "
@@ -258,11 +256,15 @@ static enum vn_status
 take(int i, const char *value, struct vn_options *o, struct vn_error *err)
 {
     const char **texts[NOPTIONS] = {
-        [PLAN] = &o->plan,       [MODEL] = &o->model_name,
-        [DATA] = &o->data_name,  [DEVICES] = &o->devices,
-        [MAPPING] = &o->mapping, [CHECKPOINT] = &o->checkpoint,
-        [RESUME] = &o->resume,   [LOG] = &o->log,
-        [RESULTS] = &o->results, [OUTPUT] = &o->output,
+        [MODEL] = &o->model_name,
+        [DATA] = &o->data_name,
+        [DEVICES] = &o->devices,
+        [MAPPING] = &o->mapping,
+        [CHECKPOINT] = &o->checkpoint,
+        [RESUME] = &o->resume,
+        [LOG] = &o->log,
+        [RESULTS] = &o->results,
+        [OUTPUT] = &o->output,
     };
 
     if (texts[i] != NULL) {
