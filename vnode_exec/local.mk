@@ -63,3 +63,9 @@ check_PROGRAMS += t/gradient.t
 t_gradient_t_SOURCES = t/gradient.c
 t_gradient_t_LDADD = $(EXEC_LIBS) $(BASE_LIBS) libtap.a
 dist_check_SCRIPTS += t/exec.sh.t
+
+# A step beside PyTorch's: see t/bench_exec.sh for what can be chosen.
+EXTRA_DIST += t/bench_exec.sh t/bench_torch.py
+.PHONY: bench-exec
+bench-exec: vnexec
+	$(top_srcdir)/t/bench_exec.sh
