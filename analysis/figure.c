@@ -7,14 +7,11 @@
 #include <string.h>
 
 extern const struct vn_figure vn_figure_jct, vn_figure_jct_cdf,
-    vn_figure_queue_cdf, vn_figure_utilisation;
+    vn_figure_queue_cdf, vn_figure_utilisation, vn_figure_load;
 
 const struct vn_figure *const vn_figures[] = {
-    &vn_figure_jct,
-    &vn_figure_jct_cdf,
-    &vn_figure_queue_cdf,
-    &vn_figure_utilisation,
-    NULL,
+    &vn_figure_jct,         &vn_figure_jct_cdf, &vn_figure_queue_cdf,
+    &vn_figure_utilisation, &vn_figure_load,    NULL,
 };
 
 enum vn_status

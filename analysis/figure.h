@@ -17,13 +17,15 @@
 /* What a figure is of. */
 struct vn_subject {
     struct vn_store *store;
-    const struct vn_group *group; /* with at least one replicate */
+    const struct vn_group *group;   /* with at least one replicate */
+    const struct vn_groups *groups; /* it, and its like of other loads */
 };
 
 struct vn_figure {
     const char *name;    /* as given to vnplot */
     const char *summary; /* one line for --help */
     double height;       /* inches, without the policies' names */
+    bool loads;          /* of runs that differ in load, not of one load */
     bool below;          /* they stand under the axis, not in a key above */
 
     /* Write data and script. */

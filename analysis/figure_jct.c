@@ -1,6 +1,6 @@
 /*
  * Mean, median and 99th percentile of job completion time by policy: three
- * panels of bars from zero, each with a scale of its own, with the 95 %
+ * panels of bars, each with a scale of its own, with the 95 %
  * bootstrap interval over replicates where there are several.
  */
 #include "config.h"
@@ -12,7 +12,8 @@
 #include <math.h>
 
 enum {
-    ROUNDS = 10000 /* of the bootstrap */
+    ROUNDS = 10000, /* of the bootstrap */
+    LINEAR = 25     /* the most that bars differ by on a linear axis */
 };
 
 static const struct {
@@ -58,20 +59,37 @@ write_data(FILE *out, const struct vn_comparison *c)
         }
 }
 
-/* The top of a panel's tallest bar or interval, in hours. */
-static double
-highest(const struct vn_comparison *c, enum vn_metric metric)
+/* The least and the greatest that a panel shows, in hours. */
+static void
+find_range(const struct vn_comparison *c, enum vn_metric metric, double *least,
+           double *most)
 {
-    double top = 0;
-
+    *least = INFINITY;
+    *most = 0;
     for (int p = 0; p < c->group->npolicies; p++) {
         struct vn_interval i =
             vn_interval_bootstrap(vn_comparison_values(c, metric, p),
                                   c->group->nreplicates, 0.95, ROUNDS);
 
-        top = fmax(top, fmax(i.estimate, i.high) / 3600);
+        *most = fmax(*most, fmax(i.estimate, i.high) / 3600);
+        *least = fmin(*least, fmin(i.estimate, i.low) / 3600);
     }
-    return top;
+}
+
+/* Bars from zero, or, where the least would not be seen, logarithmic ones. */
+static void
+write_axis(FILE *s, const struct vn_comparison *c, enum vn_metric metric)
+{
+    double least, most;
+
+    find_range(c, metric, &least, &most);
+    if (least > 0 && most / least > LINEAR)
+        fprintf(s, "set logscale y\nset yrange [%g:*]\nset ytics 10\n",
+                pow(10, floor(log10(least))
+                            - (log10(least) - floor(log10(least)) < 0.1)));
+    else
+        fprintf(s, "unset logscale y\nset yrange [0:*]\nset ytics %g\n",
+                vn_plot_step(most, 5));
 }
 
 static void
@@ -81,10 +99,10 @@ write_panel(struct vn_plot *plot, const struct vn_comparison *c, int k)
 
     fputs("set title ", s);
     vn_plot_text(plot, panels[k].title);
-    fprintf(s, " offset 0,-0.6\nset ytics %g\n",
-            vn_plot_step(highest(c, panels[k].metric), 5));
+    fputs(" offset 0,-0.6\n", s);
+    write_axis(s, c, panels[k].metric);
     if (k == 0)
-        fputs("set ylabel 'completion time (h)' offset 1.2,0\n", s);
+        fputs("set ylabel 'completion time (h)' offset 0.8,0\n", s);
     else
         fputs("unset ylabel\n", s);
     fprintf(s,
@@ -114,10 +132,9 @@ write_script(struct vn_plot *plot, const struct vn_comparison *c)
             "set boxwidth 0.72\n"
             "set style fill solid 0.85 noborder\n"
             "set xrange [-0.7:%d.7]\n"
-            "set yrange [0:*]\n"
             "set xtics scale 0 rotate by 90 right offset 0,0.2\n"
-            "set multiplot layout 1,%d margins screen 0.14,0.985,%.3f,%.3f "
-            "spacing screen 0.095\n",
+            "set multiplot layout 1,%d margins screen 0.165,0.985,%.3f,%.3f "
+            "spacing screen 0.105\n",
             g->npolicies - 1, PANELS, fmin(below / plot->height, 0.6),
             1 - 0.18 / plot->height);
     for (int k = 0; k < PANELS; k++)

@@ -5,6 +5,7 @@ libanalysis_a_SOURCES = \
 	analysis/figure.c analysis/figure.h \
 	analysis/figure_jct.c \
 	analysis/figure_jct_cdf.c \
+	analysis/figure_load.c \
 	analysis/figure_queue_cdf.c \
 	analysis/figure_utilisation.c \
 	analysis/gnuplot.c analysis/gnuplot.h \

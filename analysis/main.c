@@ -6,6 +6,7 @@
 #include "base/option.h"
 
 #include <gsl/gsl_errno.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -16,6 +17,7 @@ enum option {
     HEIGHT,
     TRACE,
     CLUSTER,
+    LOAD,
     POLICY,
     POOL,
     SHOW_VERSION,
@@ -32,6 +34,7 @@ static const struct vn_option options[] = {
     [HEIGHT] = {"height", "INCHES", "[as the figure needs]", 0},
     [TRACE] = {"trace", "NAME", "only runs of this trace", 't'},
     [CLUSTER] = {"cluster", "NAME", "only runs on this cluster", 'c'},
+    [LOAD] = {"load", "X", "only runs of this load", 'l'},
     [POLICY] = {"policy", "NAME,...", "only these policies",
                 'p'},
     [POOL] = {"pool", NULL,
@@ -53,6 +56,7 @@ struct arguments {
     double height; /* 0: as the figure needs */
     const char *trace;
     const char *cluster;
+    double load; /* NAN for any */
     const char *policies;
     bool pool;
 };
@@ -100,6 +104,11 @@ take(struct arguments *a, enum option option, const char *value,
         break;
     case CLUSTER:
         a->cluster = value;
+        break;
+    case LOAD:
+        wrong = vn_read_real(value, 0, 1e6, &a->load, why);
+        if (wrong != NULL)
+            return vn_args_refuse(err, "load", value, wrong);
         break;
     case POLICY:
         a->policies = value;
@@ -172,6 +181,7 @@ filter(struct vn_runs *runs, const struct arguments *a)
             && (a->cluster == NULL
                 || (run.cluster != NULL
                     && strcmp(run.cluster, a->cluster) == 0))
+            && (isnan(a->load) || run.load == a->load)
             && (a->policies == NULL || listed(&run, a->policies));
 
         /* Swapped, not dropped: what is behind `kept` is freed too. */
@@ -185,6 +195,22 @@ filter(struct vn_runs *runs, const struct arguments *a)
     runs->n = kept;
 }
 
+/* Do the groups differ in nothing but load? */
+static bool
+only_loads(const struct vn_groups *groups)
+{
+    const struct vn_store_run *first = groups->all[0].first;
+
+    for (int i = 1; i < groups->n; i++) {
+        struct vn_store_run other = *groups->all[i].first;
+
+        other.load = first->load;
+        if (vn_runs_compare(first, &other) != 0)
+            return false;
+    }
+    return true;
+}
+
 /* There must be one experiment to draw; say which there are. */
 static enum vn_status
 check_groups(const struct vn_groups *groups, const struct arguments *a,
@@ -192,9 +218,15 @@ check_groups(const struct vn_groups *groups, const struct arguments *a,
 {
     char list[300] = "";
 
-    if (groups->n == 1 && groups->all[0].nreplicates > 0)
+    bool one = groups->n == 1 || (a->figure->loads && only_loads(groups));
+    int least = groups->all[0].nreplicates;
+
+    for (int i = 1; one && i < groups->n; i++)
+        if (groups->all[i].nreplicates < least)
+            least = groups->all[i].nreplicates;
+    if (one && least > 0)
         return VN_OK;
-    if (groups->n == 1)
+    if (one)
         return vn_fail(err, VN_EINVAL,
                        "%s: no replicate was run under every policy, expected "
                        "--policy with those that were",
@@ -206,10 +238,13 @@ check_groups(const struct vn_groups *groups, const struct arguments *a,
         snprintf(list + used, sizeof list - used, "%s%s on %s",
                  i > 0 ? "; " : "", run->trace != NULL ? run->trace : "?",
                  run->cluster != NULL ? run->cluster : "?");
+        used = strlen(list);
+        if (!isnan(run->load))
+            snprintf(list + used, sizeof list - used, ", load %g", run->load);
     }
     return vn_fail(err, VN_EUSAGE,
-                   "%s holds %d experiments, expected --trace and --cluster "
-                   "to name one: %s",
+                   "%s holds %d experiments, expected --trace, --cluster "
+                   "or --load to name one: %s",
                    a->results, groups->n, list);
 }
 
@@ -268,7 +303,8 @@ run(const struct arguments *a, struct vn_error *err)
         status = check_groups(&groups, a, err);
     }
     if (status == VN_OK)
-        status = draw(a, &(struct vn_subject){store, &groups.all[0]}, err);
+        status =
+            draw(a, &(struct vn_subject){store, &groups.all[0], &groups}, err);
     vn_groups_free(&groups);
     vn_runs_free(&runs);
     vn_store_close(store);
@@ -285,7 +321,7 @@ parse(int argc, char **argv, struct arguments *a, bool *done,
     const char *value;
     int i;
 
-    *a = (struct arguments){.format = -1, .width = 3.3};
+    *a = (struct arguments){.format = -1, .width = 3.3, .load = NAN};
     *done = true;
     while ((i = vn_args_next(&args, &value, err)) >= 0 && status == VN_OK) {
         if (i == SHOW_VERSION) {

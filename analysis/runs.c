@@ -145,6 +145,12 @@ compare_pooled(const void *a, const void *b)
     return order != 0 ? order : compare_policy(a, b);
 }
 
+int
+vn_runs_compare(const struct vn_store_run *a, const struct vn_store_run *b)
+{
+    return compare_by(shared, NSHARED, false, a, b);
+}
+
 bool
 vn_group_is(const char *label, const char *baseline)
 {

@@ -56,6 +56,10 @@ void vn_groups_make(struct vn_runs *runs, const char *baseline, bool pool,
 
 void vn_groups_free(struct vn_groups *groups);
 
+/* Order of what the runs of a group have in common: 0 within a group. */
+int vn_runs_compare(const struct vn_store_run *a,
+                    const struct vn_store_run *b);
+
 /* The run of a policy and replicate. */
 const struct vn_store_run *vn_group_run(const struct vn_group *group,
                                         int policy, int replicate);

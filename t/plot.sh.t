@@ -41,6 +41,8 @@ head -300 a.csv > "$evil"
     -r many.db > /dev/null
 cat one.db > both.db
 "$bin/vnreplay" run -t "$evil" -c v100:2x8 -p fifo -r both.db > /dev/null
+"$bin/vnreplay" run --generate '--jobs 200 --durations lognormal:20m:1' \
+    --load 0.4:1:0.2 --seed 1:3 -c v100:1x8 -p fifo,srtf -r loads.db > /dev/null
 figures='jct jct-cdf queue-cdf utilisation'
 
 # Without gnuplot.
@@ -68,6 +70,19 @@ used=$("$bin/vnreplay" export one.db -t run \
         /,fifo,/ {printf "%.0f", $c["device_us"] / 1e6; exit}')
 awk -v a="$area" -v u="$used" 'BEGIN {d = a / u - 1; exit d * d > 1e-6}'
 ok $? "the curve of utilisation holds the jobs' device time ($area, $used)"
+
+GNUPLOT=/nowhere/gnuplot "$bin/vnplot" load loads.db -o load.svg 2> /dev/null
+test "$(cut -d, -f 1-4 load.csv | tr '\n' ' ')" = "series,policy,load,\
+replicates 0,fifo,0.4,3 0,fifo,0.6,3 0,fifo,0.8,3 0,fifo,1,3 1,srtf,0.4,3 \
+1,srtf,0.6,3 1,srtf,0.8,3 1,srtf,1,3 "
+ok $? "a load curve has every policy, load by load"
+# The same mean as that of compare.
+"$bin/vnreplay" compare loads.db --format csv \
+    | awk -F, '$3 == 0.6 && $5 == "srtf" && $9 == "jct_mean_s" {print $10}' \
+    > mean
+awk -F, '$2 == "srtf" && $3 == 0.6 {print $5 * 3600}' load.csv \
+    | paste - mean | awk '{d = $1 / $2 - 1; exit d * d > 1e-9 || $2 == ""}'
+ok $? "with the means of compare"
 
 # A gnuplot that fails in each way that it knows.
 fake() { # script
@@ -108,6 +123,12 @@ if command -v gnuplot > /dev/null; then
             && cmp -s $f.svg again.svg
         ok $? "$f: its script draws it too"
     done
+    plot load loads.db -o load.svg > out 2>&1
+    ok $? "load is drawn"
+    sed 's/^/# /' out
+    plot jct loads.db --load 0.6 -o l.svg > out 2>&1
+    ok $? "one load of several may be named"
+    sed 's/^/# /' out
     plot jct-cdf both.db -t "$evil" -o evil.svg > out 2>&1
     ok $? "a name full of quotes is drawn"
     sed 's/^/# /' out
@@ -158,6 +179,10 @@ says 1 'is not a results file' "a trace is no result" plot jct a.csv
 says 1 'holds no such run' "a policy that was not run" \
     plot jct one.db -p wfs
 says 2 'holds 2 experiments' "one experiment at a time" plot jct both.db
+says 2 'holds 4 experiments.*--load.*load 0.4' "one load at a time" \
+    plot jct loads.db
+says 2 'is wrong' "a load that is no number" plot jct loads.db --load high
+says 1 'has no load' "a load curve needs loads" plot load one.db
 "$bin/vnreplay" run -t a.csv -c v100:2x8 -p fifo --keep run -r bare.db \
     > /dev/null
 says 1 'recorded with its jobs' "a distribution needs jobs" \
