@@ -77,6 +77,23 @@ void vn_trace_print(FILE *out, const char *const *remarks,
                     const struct vn_job *jobs, size_t njobs,
                     const struct vn_trace_names *names);
 
+/*
+ * The same, job by job, of any number of jobs.  Of a new writer expect a job
+ * with each column that will be needed, then write the head, then the jobs.
+ * names may grow until the jobs that use them are put.
+ */
+struct vn_trace_writer {
+    FILE *out;
+    const struct vn_trace_names *names;
+    unsigned columns; /* a bit for each */
+};
+
+struct vn_trace_writer vn_trace_writer(FILE *out,
+                                       const struct vn_trace_names *names);
+void vn_trace_expect(struct vn_trace_writer *writer, const struct vn_job *job);
+void vn_trace_head(struct vn_trace_writer *writer, const char *const *remarks);
+void vn_trace_put(struct vn_trace_writer *writer, const struct vn_job *job);
+
 /* A job with every default: recorded, of one device, id and times 0. */
 struct vn_job vn_trace_job(void);
 
