@@ -39,6 +39,14 @@ static const struct {
 };
 /* clang-format on */
 
+static int
+compare(const void *a, const void *b)
+{
+    double x = *(const double *) a, y = *(const double *) b;
+
+    return x < y ? -1 : x > y;
+}
+
 /* The mean by the midpoint rule over u. */
 static double
 integrate(const struct vn_duration *d)
@@ -61,7 +69,7 @@ check_durations(void)
         if (!ok(vn_duration_read(durations[i].text, &d, &err) == VN_OK, "%s",
                 durations[i].text))
             continue;
-        d.longest = durations[i].longest;
+        vn_duration_cut(&d, durations[i].longest);
         mean = vn_duration_mean(&d);
         sum = integrate(&d);
         /* The midpoint rule misses some of a tail that is not cut off. */
@@ -76,41 +84,111 @@ check_durations(void)
     }
 }
 
-static int
-compare(const void *a, const void *b)
+/*
+ * The Kolmogorov-Smirnov distance of n numbers, which are sorted, from a
+ * distribution function, times sqrt(n): above 1.95 once in a thousand times.
+ */
+static double
+distance(double *x, int n, double (*below)(const void *, double),
+         const void *of)
 {
-    double x = *(const double *) a, y = *(const double *) b;
+    double worst = 0;
 
-    return x < y ? -1 : x > y;
+    qsort(x, (size_t) n, sizeof *x, compare);
+    for (int i = 0; i < n; i++) {
+        double p = below(of, x[i]);
+
+        worst = fmax(worst, fmax(p - (double) i / n, (i + 1.0) / n - p));
+    }
+    return worst * sqrt(n);
 }
 
-/* A table fitted to a sample has its quantiles, and its mean by integration.
- */
-static void
-check_table(void)
+static double
+duration_below(const void *d, double x)
 {
-    double sample[1000], mean = 0;
-    struct vn_duration d;
+    return vn_duration_below(d, x);
+}
+
+static double
+exponential_below(const void *rate, double x)
+{
+    return 1 - exp(-*(const double *) rate * x);
+}
+
+/* What is drawn of a family is distributed as it says. */
+static void
+check_draws(void)
+{
+    gsl_rng *rng = gsl_rng_alloc(gsl_rng_mt19937);
+    double *x = vn_xcalloc(N, sizeof *x);
+    unsigned long seed = 2385;
+
+    gsl_rng_set(rng, seed);
+    for (size_t i = 0; i < sizeof durations / sizeof durations[0]; i++) {
+        struct vn_duration d;
+        struct vn_error err;
+        double far;
+
+        vn_duration_read(durations[i].text, &d, &err);
+        vn_duration_cut(&d, durations[i].longest);
+        for (int k = 0; k < N; k++)
+            x[k] = vn_duration_at(&d, gsl_rng_uniform(rng));
+        far = distance(x, N, duration_below, &d);
+        ok(far < 1.95, "%s: %d draws of seed %lu are of it (%.2f)",
+           durations[i].text, N, seed, far);
+    }
+    free(x);
+    gsl_rng_free(rng);
+}
+
+/* A table fitted to a sample is nowhere further from it than it says. */
+static void
+check_table(const char *family, double unit)
+{
+    double *x = vn_xcalloc(N, sizeof *x), mean = 0, worst = 0;
+    struct vn_duration d, table;
     struct vn_error err;
 
-    vn_duration_read("lognormal:20m:1", &d, &err);
-    for (int i = 0; i < 1000; i++)
-        sample[i] = vn_duration_at(&d, (i + 0.5) / 1000);
-    d = vn_duration_fit(sample, 1000);
-    qsort(sample, 1000, sizeof *sample, compare);
-    is_near(vn_duration_at(&d, 0.5), (sample[499] + sample[500]) / 2, 1e-9,
-            "a table's median is the sample's");
-    is_near(vn_duration_at(&d, 0.25),
-            sqrt(vn_duration_at(&d, 0.2) * vn_duration_at(&d, 0.3)), 1e-9,
-            "between its points it is linear in the logarithm");
-    is_near(integrate(&d) / vn_duration_mean(&d), 1, 1e-3,
-            "its mean, integrated");
-    for (int i = 0; i < 1000; i++)
-        mean += sample[i] / 1000;
-    is_near(vn_duration_mean(&d) / mean, 1, 0.03, "is near the sample's");
-    d.longest = sample[899];
-    is_near(integrate(&d) / vn_duration_mean(&d), 1, 1e-4,
+    vn_duration_read(family, &d, &err);
+    for (int i = 0; i < N; i++) {
+        x[i] = vn_duration_at(&d, (i + 0.5) / N);
+        if (unit > 0)
+            x[i] = fmax(1, round(x[i] / unit)) * unit;
+        mean += x[i] / N;
+    }
+    table = vn_duration_fit(x, N);
+    for (int i = 0, next; i < N; i = next) {
+        for (next = i; next < N && x[next] == x[i];)
+            next++;
+        worst = fmax(worst, fabs(vn_duration_below(&table, x[i] + unit / 2)
+                                 - (double) next / N));
+    }
+    ok(worst <= 0.00101 && table.nknots <= VN_KNOTS,
+       "%s: %d knots are off by at most %.4f", family, table.nknots, worst);
+    is_near(vn_duration_mean(&table) / mean, 1, 0.04,
+            "and their mean is near the sample's");
+    is_near(integrate(&table) / vn_duration_mean(&table), 1, 1e-3,
+            "and by integration");
+    vn_duration_cut(&table, x[N / 10 * 9]);
+    is_near(integrate(&table) / vn_duration_mean(&table), 1, 1e-4,
             "so when it is cut off");
+    free(x);
+}
+
+/* Durations that are all the same, whole or not. */
+static void
+check_same(void)
+{
+    double whole[] = {60, 60, 60}, not [] = {0.25, 0.25};
+    struct vn_duration d = vn_duration_fit(whole, 3);
+
+    ok(round(vn_duration_at(&d, 0)) == 60
+           && vn_duration_at(&d, 0.999999) < 60.5,
+       "a table of one whole duration gives that");
+    d = vn_duration_fit(not, 2);
+    ok(vn_duration_at(&d, 0) == 0.25 && vn_duration_at(&d, 0.7) == 0.25
+           && vn_duration_mean(&d) == 0.25,
+       "and so of one that is not whole");
 }
 
 /* n arrivals, and the mean and variance of the gaps between them. */
@@ -139,7 +217,7 @@ static void
 check_arrivals(void)
 {
     double *at = vn_xcalloc(N, sizeof *at), mean, cv, hours[VN_HOURS] = {0};
-    double worst = 0;
+    double worst = 0, *gaps = vn_xcalloc(N, sizeof *gaps);
     struct vn_arrival a = vn_arrival_poisson(), fitted;
     struct vn_error err;
 
@@ -147,6 +225,11 @@ check_arrivals(void)
     draw_gaps(&a, N, 11, at, &mean, &cv);
     is_near(mean * 0.02, 1, 4 / sqrt(N), "a Poisson process: the rate");
     is_near(cv, 1, 0.02, "and gaps of coefficient of variation 1");
+    for (int i = N - 1; i > 0; i--)
+        gaps[i] = at[i] - at[i - 1];
+    gaps[0] = at[0];
+    ok(distance(gaps, N, exponential_below, &a.rate) < 1.95,
+       "which are exponential");
     fitted = vn_arrival_fit(at, N);
     is_near(fitted.burst, 1, 0, "in which a fit sees no bursts");
 
@@ -178,7 +261,23 @@ check_arrivals(void)
             "a fit recovers how much busier busy is, within half");
     is_near(log(fitted.busy_s / 3600), 0, log(1.5), "and for how long");
     is_near(log(fitted.quiet_s / 18000), 0, log(1.5), "and how long not");
+    free(gaps);
     free(at);
+}
+
+/* The jobs of a recipe, and their work. */
+static double
+draw(struct vn_recipe *w, struct vn_job *jobs)
+{
+    struct vn_draw *draw = vn_draw_begin(w, 1);
+    double work = 0;
+
+    for (int i = 0; i < N; i++) {
+        vn_draw_job(draw, &jobs[i]);
+        work += (double) jobs[i].duration / 1e6 * jobs[i].devices / N;
+    }
+    vn_draw_end(draw);
+    return work;
 }
 
 /* A trace drawn from a recipe, fitted, and drawn again. */
@@ -187,49 +286,97 @@ check_like(void)
 {
     char path[] = "/tmp/vn-like-XXXXXX";
     struct vn_recipe philly, fitted;
-    struct vn_trace_names names = {0};
     struct vn_job *jobs = vn_xcalloc(N, sizeof *jobs);
-    struct vn_part weights[] = {{1, 0.75}, {5, 0.25}};
-    struct vn_draw *draw;
     struct vn_error err;
-    double shares = 0, work = 0, clipped, before;
+    double work, before, clipped, worst = 0;
 
     ok(vn_recipe_preset("philly", &philly, &err) == VN_OK, "the preset");
-    for (int i = 0; i < philly.nkinds; i++)
-        shares += philly.kind[i].share;
-    is_near(shares, 1, 1e-4, "its shares are all the jobs");
-    memcpy(philly.weight, weights, sizeof weights);
-    philly.nweights = 2;
+    vn_mix_add(&philly.weight, 1, 0.75);
+    vn_mix_add(&philly.weight, 5, 0.25);
+    vn_mix_settle(&philly.weight);
     before = vn_recipe_work(&philly);
     clipped = vn_recipe_clip(&philly, 8);
     ok(clipped > 0.001 && clipped < 0.01
-           && philly.kind[philly.nkinds - 1].devices == 8
+           && philly.devices.parts[philly.devices.n - 1].value == 8
            && vn_recipe_work(&philly) < before,
        "clipped to 8 devices");
-    for (int i = 0; i < philly.nkinds; i++)
-        philly.kind[i].duration.longest = 86400;
-    draw = vn_draw_begin(&philly, 1);
-    for (int i = 0; i < N; i++) {
-        vn_draw_job(draw, &jobs[i]);
-        work += (double) jobs[i].duration / 1e6 * jobs[i].devices / N;
-    }
-    vn_draw_end(draw);
+    for (int i = 0; i < philly.nclasses; i++)
+        vn_duration_cut(&philly.class[i].duration, 86400);
+    work = draw(&philly, jobs);
     is_near(work / vn_recipe_work(&philly), 1, 0.02,
             "the work drawn is the work foretold");
     close(mkstemp(path));
-    vn_trace_write(path, NULL, jobs, N, &names, &err);
+    vn_trace_write(path, NULL, jobs, N, &philly.names, &err);
     ok(vn_recipe_fit(path, &fitted, &err) == VN_OK, "a fit");
     unlink(path);
-    is_int(fitted.nkinds, philly.nkinds, "has the sizes");
-    is_near(fitted.kind[3].share / philly.kind[3].share, 1, 0.05,
-            "their shares");
+    is_int(fitted.devices.n, philly.devices.n, "has the sizes");
+    is_near(fitted.devices.parts[3].share / philly.devices.parts[3].share, 1,
+            0.05, "their shares");
     is_near(vn_recipe_work(&fitted) / work, 1, 0.03, "the work");
-    is_near(vn_duration_at(&fitted.kind[0].duration, 0.5)
-                / vn_duration_at(&philly.kind[0].duration, 0.5),
-            1, 0.03, "the median of the small jobs");
-    ok(fitted.nweights == 2 && fitted.weight[1].value == 5
-           && fabs(fitted.weight[1].share / N - 0.25) < 0.01,
+    for (double u = 0.05; u < 1; u += 0.05)
+        worst =
+            fmax(worst, fabs(vn_duration_below(
+                                 &fitted.class[0].duration,
+                                 vn_duration_at(&philly.class[0].duration, u))
+                             - u));
+    ok(worst < 0.01, "how long the small jobs run (off by %.4f)", worst);
+    ok(fitted.weight.n == 2 && fitted.weight.parts[1].value == 5
+           && fabs(fitted.weight.parts[1].share - 0.25) < 0.01,
        "and the weights");
+    worst = 0;
+    for (int i = 0; i < philly.vc.n; i++) {
+        const char *name = philly.names.vcs.text[i];
+        int k = vn_names_find(&fitted.names.vcs, name);
+
+        worst = fmax(worst, fabs(philly.vc.parts[i].share
+                                 - (k < 0 ? 0 : fitted.vc.parts[k].share)));
+    }
+    ok(worst < 0.005, "and the virtual clusters (off by %.4f)", worst);
+    vn_recipe_free(&fitted);
+    vn_recipe_free(&philly);
+    free(jobs);
+}
+
+/* A trace of more sizes than there are distributions. */
+static void
+check_many_sizes(void)
+{
+    char path[] = "/tmp/vn-like-XXXXXX";
+    struct vn_trace_names names = {0};
+    struct vn_recipe fitted;
+    struct vn_job *jobs = vn_xcalloc(N, sizeof *jobs);
+    struct vn_error err;
+    bool rising = true;
+
+    for (int i = 0; i < N; i++) {
+        jobs[i] = vn_trace_job();
+        jobs[i].id = i;
+        jobs[i].submit = i * VN_SECOND;
+        jobs[i].devices = jobs[i].max_devices = 1 + i % 500;
+        jobs[i].duration = jobs[i].devices * 10 * VN_SECOND;
+    }
+    close(mkstemp(path));
+    vn_trace_write(path, NULL, jobs, N, &names, &err);
+    ok(vn_recipe_fit(path, &fitted, &err) == VN_OK, "a trace of 500 sizes");
+    is_int(fitted.devices.n, 500, "has them all");
+    for (int c = 1; c < fitted.nclasses; c++)
+        rising = rising && fitted.class[c].least > fitted.class[c - 1].least
+                 && vn_duration_mean(&fitted.class[c].duration)
+                        > vn_duration_mean(&fitted.class[c - 1].duration);
+    ok(rising && fitted.nclasses > 20, "in %d classes", fitted.nclasses);
+    is_near(vn_recipe_work(&fitted) / (10 * 83583.5), 1, 0.01,
+            "which keep the work");
+    vn_recipe_free(&fitted);
+    for (int i = 0; i < N; i++)
+        jobs[i].devices = jobs[i].max_devices = 1 + i % 1025;
+    vn_trace_write(path, NULL, jobs, N, &names, &err);
+    is_int(vn_recipe_fit(path, &fitted, &err), VN_EINVAL,
+           "more than 1024 are refused");
+    ok(strstr(err.text, "more than 1024 numbers of devices, expected fewer")
+           != NULL,
+       "and said so");
+    vn_recipe_free(&fitted);
+    unlink(path);
     free(jobs);
 }
 
@@ -237,8 +384,12 @@ int
 main(void)
 {
     check_durations();
-    check_table();
+    check_draws();
+    check_table("lognormal:20m:1", 1);
+    check_table("weibull:1h:0.7", 0);
+    check_same();
     check_arrivals();
     check_like();
+    check_many_sizes();
     return done_testing();
 }

@@ -77,15 +77,15 @@ was=$(figure p50 duration_s '')
 is "$(figure p50 duration_s '' | awk -v was="$was" '{ print ($1 > 0.93 * was && $1 < 1.07 * was) }')" 1 \
     "has its median duration"
 "$vntrace" generate --devices 2,4:3 --durations weibull:1h:0.7 --weights 1:0.8,5:0.2 \
-    --priorities 1:1,3:1 --rate 60/h --span 1d --burst 5:10m:1h --hours 0.5 --precise -o "$tmp/d.csv"
+    --priorities 1:1,3:1 --vcs a:0.7,b --rate 60/h --span 1d --burst 5:10m:1h --hours 0.5 --precise -o "$tmp/d.csv"
 ok $? "every part of its own"
 is "$(awk -F, 'END { print ($2 < 86400) }' "$tmp/d.csv")" 1 "within the span"
 is "$(head -2 "$tmp/d.csv" | tail -1)" \
-    "# options: --rate 60/h --burst 5:10m:1h --hours 0.5 --durations weibull:1h:0.7 --devices 2,4:3 --weights 1:0.8,5:0.2 --priorities 1:1,3:1 --span 1d --precise" \
+    "# options: --rate 60/h --burst 5:10m:1h --hours 0.5 --durations weibull:1h:0.7 --devices 2,4:3 --weights 1:0.8,5:0.2 --priorities 1:1,3:1 --vcs a:0.7,b --span 1d --precise" \
     "and says how it was made"
 "$vntrace" generate --durations "trace:$tmp/a.csv" --jobs 10 > "$tmp/out"
 is "$? $(grep -vc '^#' "$tmp/out")" "0 11" "durations of another trace, to standard output"
-is "$("$vntrace" generate --print-fit --devices 1:3,2 | grep '^devices')" "$(printf 'devices,1,3\ndevices,2,1')" \
+is "$("$vntrace" generate --print-fit --devices 1:3,2 | grep '^devices')" "$(printf 'devices,1,0.75\ndevices,2,0.25')" \
     "the model is printed"
 is "$("$vntrace" generate --jobs 3 --devices 1,64 --cluster x:8 | grep '^# clipped')" \
     "# clipped: 50 % of the jobs, too large for the cluster" "what is clipped is said"
@@ -110,6 +110,17 @@ refused $g 2 "--durations: 'x' is wrong, expected seconds from 0.000001 to 90071
 refused $g 2 "--durations: '99' is wrong, expected a number from 0.01 to 20" --durations pareto:60:99
 refused $g 2 "--devices: '1.5' is wrong, expected VALUE:SHARE,..., as in 1:0.7,2:0.3, of whole numbers from 1 to 10000000" --devices 1.5
 refused $g 2 "--weights: '1:0' is wrong, expected VALUE:SHARE,..., as in 1:0.7,2:0.3, of numbers from 1e-06 to 1000000" --weights 1:0
+refused $g 2 "--devices: '1:2,1:3' is wrong, expected VALUE:SHARE,..., as in 1:0.7,2:0.3, of whole numbers from 1 to 10000000" --devices 1:2,1:3
+refused $g 2 "--vcs: 'a:x' is wrong, expected NAME:SHARE,..., as in a:0.7,b:0.3" --vcs a:x
+refused $g 2 "--vcs: 'a,,b' is wrong, expected NAME:SHARE,..., as in a:0.7,b:0.3" --vcs a,,b
+many=$(awk 'BEGIN { for (i = 1; i < 1025; i++) printf "%d,", i; print 1025 }')
+"$vntrace" generate --weights "$many" > "$tmp/out" 2> "$tmp/err"
+is "$? $(grep -c ' is wrong, expected at most 1024 parts$' "$tmp/err")" "2 1" "no mix of more than 1024 parts"
+"$vntrace" generate --rate 0.1/52d --jobs 1000 -o "$tmp/none" > "$tmp/out" 2> "$tmp/err"
+is "$? $(sed 's/only [0-9]* jobs/only N jobs/' "$tmp/err")" \
+    "1 vntrace generate: only N jobs arrive in 126 years, expected a higher rate, fewer jobs or --span" "jobs that would arrive too late"
+test ! -e "$tmp/none"
+ok $? "leave no file"
 refused $g 2 "--load: these durations have no mean, expected a shape above 1 or --max-duration" \
     --load 1 --cluster x:8 --durations pareto:60:1
 refused $g 1 "every job asks for more than the 4 devices of a type, expected smaller ones" --devices 8 --cluster x:4

@@ -219,23 +219,36 @@ change_state(struct vn_arrival *a, gsl_rng *rng)
     a->until += gsl_ran_exponential(rng, a->busy ? a->busy_s : a->quiet_s);
 }
 
+/* Until when the rate stays as it is; it does for whole hours. */
+static double
+steady_until(const struct vn_arrival *a)
+{
+    double hour = INFINITY;
+
+    for (int h = 1; h < VN_HOURS; h++)
+        if (a->hour[h] != a->hour[0])
+            hour = (floor(a->now / 3600) + 1) * 3600;
+    return a->burst > 1 ? fmin(hour, a->until) : hour;
+}
+
 double
 vn_arrival_next(struct vn_arrival *a, gsl_rng *rng)
 {
-    double top = 0, quiet = quiet_rate(a), most;
+    double left = gsl_ran_exponential(rng, 1), quiet = quiet_rate(a);
 
-    for (int h = 0; h < VN_HOURS; h++)
-        top = fmax(top, a->hour[h]);
-    most = quiet * top * (a->burst > 1 ? a->burst : 1);
-    for (;;) {
-        double rate;
+    if (a->burst > 1 && !a->started)
+        change_state(a, rng);
+    while (a->now < VN_ARRIVAL_END) {
+        double rate = quiet * a->hour[hour_of(a->now)]
+                      * (a->burst > 1 && a->busy ? a->burst : 1);
+        double until = steady_until(a);
 
-        a->now += gsl_ran_exponential(rng, 1 / most);
-        while (a->burst > 1 && a->until <= a->now)
+        if (rate > 0 && left <= rate * (until - a->now))
+            return a->now += left / rate;
+        left -= rate * (until - a->now);
+        a->now = until;
+        if (a->burst > 1 && until == a->until)
             change_state(a, rng);
-        rate = quiet * a->hour[hour_of(a->now)]
-               * (a->burst > 1 && a->busy ? a->burst : 1);
-        if (gsl_rng_uniform_pos(rng) * most <= rate)
-            return a->now;
     }
+    return INFINITY;
 }

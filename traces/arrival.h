@@ -6,9 +6,9 @@
  *
  *     rate(t) = mean x hour[h(t)] x (busy: burst f, quiet: f)
  *
- * with f such that the long-run mean is `rate`.  Times are drawn by thinning:
- * candidates at the greatest rate, each kept with probability rate(t) over
- * that.
+ * with f such that the long-run mean is `rate`.  The rate is constant over
+ * stretches of time, so arrivals are drawn exactly: the integral of the rate
+ * from one to the next is exponential of mean 1.
  */
 #ifndef TRACES_ARRIVAL_H
 #define TRACES_ARRIVAL_H
@@ -22,6 +22,8 @@
 enum {
     VN_HOURS = 24
 };
+
+#define VN_ARRIVAL_END 4e9 /* seconds, about 127 years: there is no later */
 
 struct vn_arrival {
     double rate;           /* jobs a second, in the long run; > 0 */
@@ -63,7 +65,10 @@ enum vn_status vn_arrival_read_hours(const char *text,
  */
 struct vn_arrival vn_arrival_fit(const double *submit, size_t n);
 
-/* The next arrival, seconds after the start; not before the last one. */
+/*
+ * The next arrival, seconds after the start, not before the last one; or
+ * INFINITY after VN_ARRIVAL_END.
+ */
 double vn_arrival_next(struct vn_arrival *arrival, gsl_rng *rng);
 
 #endif /* TRACES_ARRIVAL_H */

@@ -3,7 +3,6 @@
 
 #include "base/option.h"
 #include "base/progress.h"
-#include "base/xalloc.h"
 #include "plan/cluster.h"
 #include "traces/command.h"
 #include "traces/recipe.h"
@@ -12,7 +11,6 @@
 #include <gsl/gsl_errno.h>
 #include <inttypes.h>
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 enum option {
@@ -28,6 +26,7 @@ enum option {
     DEVICES,
     WEIGHTS,
     PRIORITIES,
+    VCS,
     JOBS,
     SPAN,
     SEED,
@@ -59,6 +58,7 @@ static const struct vn_option options[] = {
                  'D'},
     [WEIGHTS] = {"weights", "MIX", "weights of jobs, as in 1:0.8,5:0.2", 0},
     [PRIORITIES] = {"priorities", "MIX", "priorities of jobs", 0},
+    [VCS] = {"vcs", "MIX", "virtual clusters of jobs, as in a:0.7,b:0.3", 0},
     [JOBS] = {"jobs", "N", "how many jobs [1000, or all of the span]", 'n'},
     [SPAN] = {"span", "TIME", "no job is submitted at this time or later", 0},
     [SEED] = {"seed", "N", "of the random numbers [1]", 's'},
@@ -143,7 +143,7 @@ read_numbers(struct arguments *a, struct vn_error *err)
     return VN_OK;
 }
 
-/* Let every size of job run as one distribution says. */
+/* Let jobs run as a distribution, or another trace, says. */
 static enum vn_status
 set_durations(struct vn_recipe *w, const char *text, struct vn_error *err)
 {
@@ -153,46 +153,41 @@ set_durations(struct vn_recipe *w, const char *text, struct vn_error *err)
 
     if (strncmp(text, "trace:", 6) == 0) {
         status = vn_recipe_fit(text + 6, &other, err);
-        if (status != VN_OK)
-            return status;
-        for (int i = 0; i < w->nkinds; i++) {
-            struct vn_part part = {w->kind[i].devices, 1};
-
-            struct vn_recipe copy = other;
-
-            vn_recipe_set_devices(&copy, &part, 1);
-            w->kind[i].duration = copy.kind[0].duration;
-        }
-        return VN_OK;
+        memcpy(w->class, other.class, sizeof w->class);
+        w->nclasses = other.nclasses;
+        vn_recipe_free(&other);
+        return status;
     }
     status = vn_duration_read(text, &d, err);
-    for (int i = 0; i < w->nkinds && status == VN_OK; i++)
-        w->kind[i].duration = d;
+    if (status == VN_OK)
+        vn_recipe_set_duration(w, &d);
     return status;
 }
 
 static enum vn_status
 set_mixes(struct vn_recipe *w, const char *const *v, struct vn_error *err)
 {
-    struct vn_part parts[VN_KINDS_MAX];
+    const struct {
+        enum option option;
+        struct vn_mix *mix;
+        struct vn_mix_form form;
+    } mixes[] = {
+        {DEVICES, &w->devices, {"devices", 1, VN_DEVICES_MAX, true, NULL}},
+        {PRIORITIES, &w->priority, {"priorities", -1e6, 1e6, false, NULL}},
+        {WEIGHTS, &w->weight, {"weights", 1e-6, 1e6, false, NULL}},
+        {VCS, &w->vc, {"vcs", 0, 0, false, &w->names.vcs}},
+    };
     enum vn_status status = VN_OK;
-    int n;
 
-    if (v[DEVICES] != NULL) {
-        status = vn_recipe_read_mix(v[DEVICES], "devices", 1, VN_DEVICES_MAX,
-                                    true, parts, &n, err);
-        if (status == VN_OK)
-            vn_recipe_set_devices(w, parts, n);
+    for (size_t i = 0; i < sizeof mixes / sizeof mixes[0]; i++) {
+        const char *text = v[mixes[i].option];
+
+        if (status == VN_OK && text != NULL)
+            status = vn_mix_read(mixes[i].mix, text, &mixes[i].form, err);
     }
-    if (status == VN_OK && v[WEIGHTS] != NULL)
-        status = vn_recipe_read_mix(v[WEIGHTS], "weights", 1e-6, 1e6, false,
-                                    w->weight, &w->nweights, err);
-    if (status == VN_OK && v[PRIORITIES] != NULL) {
-        status = vn_recipe_read_mix(v[PRIORITIES], "priorities", -1e6, 1e6,
-                                    false, w->priority, &w->npriorities, err);
-        if (v[WEIGHTS] == NULL)
-            w->nweights = 0;
-    }
+    /* Jobs weigh what their priority says, unless told otherwise. */
+    if (v[PRIORITIES] != NULL && v[WEIGHTS] == NULL)
+        vn_mix_free(&w->weight);
     return status;
 }
 
@@ -206,11 +201,12 @@ make_recipe(const struct arguments *a, struct vn_recipe *w,
     enum vn_status status = VN_OK;
     vn_time longest;
 
-    *w = vn_recipe_default();
     if (v[PRESET] != NULL)
         status = vn_recipe_preset(v[PRESET], w, err);
-    if (v[LIKE] != NULL)
+    else if (v[LIKE] != NULL)
         status = vn_recipe_fit(v[LIKE], w, err);
+    else
+        *w = vn_recipe_default();
     if (status == VN_OK)
         status = set_mixes(w, v, err);
     if (status == VN_OK && v[DURATIONS] != NULL)
@@ -224,8 +220,8 @@ make_recipe(const struct arguments *a, struct vn_recipe *w,
                              why);
         if (wrong != NULL)
             return vn_args_refuse(err, "max-duration", v[LONGEST], wrong);
-        for (int i = 0; i < w->nkinds; i++)
-            w->kind[i].duration.longest = (double) longest / 1e6;
+        for (int i = 0; i < w->nclasses; i++)
+            vn_duration_cut(&w->class[i].duration, (double) longest / 1e6);
     }
     w->precise = a->precise;
     return status;
@@ -254,8 +250,8 @@ set_rate(const struct arguments *a, struct vn_recipe *w, double *left_out,
         if (cluster.types[i].devices > largest)
             largest = cluster.types[i].devices;
     *left_out = vn_recipe_clip(w, largest);
-    work = w->nkinds > 0 ? vn_recipe_work(w) : 0;
-    if (w->nkinds == 0)
+    work = vn_recipe_work(w);
+    if (w->devices.n == 0)
         status = vn_fail(err, VN_EINVAL,
                          "every job asks for more than the %d devices of a "
                          "type, expected smaller ones",
@@ -270,92 +266,95 @@ set_rate(const struct arguments *a, struct vn_recipe *w, double *left_out,
     return status;
 }
 
-static void
-print_parts(const char *name, const struct vn_part *parts, int n)
+/* Draw the jobs and write each at once. */
+static enum vn_status
+draw_jobs(const struct arguments *a, struct vn_draw *draw,
+          struct vn_trace_writer *writer, struct vn_error *err)
 {
-    char a[VN_NUMBER_SIZE];
+    struct vn_progress progress = vn_progress_begin("drawing", false);
+    struct vn_job job;
+    int64_t n = 0;
+    bool more = true;
 
-    for (int i = 0; i < n; i++)
-        printf("%s,%s,%.6g\n", name, vn_format_real(a, parts[i].value),
-               parts[i].share);
-}
-
-static void
-print_fit(const struct vn_recipe *w)
-{
-    const struct vn_arrival *a = &w->arrival;
-
-    printf("what,value,share_or_seconds\n");
-    printf("rate_per_s,,%.6g\nburst,,%.6g\nbusy_s,,%.6g\nquiet_s,,%.6g\n",
-           a->rate, a->burst, a->busy_s, a->quiet_s);
-    for (int h = 0; h < VN_HOURS; h++)
-        printf("hour,%d,%.4f\n", h, a->hour[h]);
-    for (int i = 0; i < w->nkinds; i++)
-        printf("devices,%d,%.6g\n", w->kind[i].devices, w->kind[i].share);
-    print_parts("weight", w->weight, w->nweights);
-    print_parts("priority", w->priority, w->npriorities);
-    for (int i = 0; i < w->nkinds; i++)
-        for (int q = 0; q < VN_QUANTILES; q++)
-            printf("duration_s of %d at,%g,%.6g\n", w->kind[i].devices,
-                   vn_quantile_at[q],
-                   vn_duration_at(&w->kind[i].duration, vn_quantile_at[q]));
+    while (n < a->jobs && (more = vn_draw_job(draw, &job))
+           && (a->span == 0 || job.submit < a->span)) {
+        vn_trace_put(writer, &job);
+        if (++n % 4096 == 0) {
+            vn_progress_show(&progress, (double) n, (double) a->jobs, NULL);
+            if (ferror(writer->out))
+                break; /* vn_file_commit() will say why */
+        }
+    }
+    vn_progress_end(&progress);
+    if (!more)
+        return vn_fail(err, VN_EINVAL,
+                       "only %" PRId64 " jobs arrive in 126 years, expected a "
+                       "higher rate, fewer jobs or --span",
+                       n);
+    return VN_OK;
 }
 
 static enum vn_status
 write_trace(const struct arguments *a, struct vn_recipe *w, double left_out,
-            char *command, struct vn_error *err)
+            const char *command, struct vn_error *err)
 {
-    struct vn_progress progress = vn_progress_begin("drawing", false);
-    struct vn_draw *draw = vn_draw_begin(w, (uint64_t) a->seed);
-    struct vn_trace_names names = {0};
-    struct vn_job *jobs = NULL;
-    size_t n = 0, allocated = 0;
-    char clipped[96] = "clipped: nothing";
+    char clipped[96];
     const char *remarks[] = {"generator: vntrace " PACKAGE_VERSION, command,
-                             NULL, NULL};
-    const char *path = a->value[OUTPUT] != NULL ? a->value[OUTPUT] : "-";
+                             left_out > 0 ? clipped : NULL, NULL};
+    struct vn_trace_writer writer;
+    struct vn_draw *draw;
+    struct vn_file file;
     enum vn_status status;
 
-    if (left_out > 0) {
-        snprintf(clipped, sizeof clipped,
-                 "clipped: %.2g %% of the jobs, too large for the cluster",
-                 100 * left_out);
-        remarks[2] = clipped;
-    }
-    while ((int64_t) n < a->jobs) {
-        if (n == allocated) {
-            allocated = 2 * allocated + 1024;
-            jobs = vn_xrealloc(jobs, allocated, sizeof *jobs);
-        }
-        vn_draw_job(draw, &jobs[n]);
-        if (jobs[n].submit > VN_TIME_MAX / 2
-            || (a->span > 0 && jobs[n].submit >= a->span))
-            break;
-        if (++n % 4096 == 0)
-            vn_progress_show(&progress, (double) n, (double) a->jobs, NULL);
-    }
-    vn_progress_end(&progress);
-    status = vn_trace_write(path, remarks, jobs, n, &names, err);
+    snprintf(clipped, sizeof clipped,
+             "clipped: %.2g %% of the jobs, too large for the cluster",
+             100 * left_out);
+    status = vn_file_create(
+        &file, a->value[OUTPUT] != NULL ? a->value[OUTPUT] : "-", err);
+    if (status != VN_OK)
+        return status;
+    draw = vn_draw_begin(w, (uint64_t) a->seed);
+    writer = vn_trace_writer(file.stream, &w->names);
+    vn_draw_expect(draw, &writer);
+    vn_trace_head(&writer, remarks);
+    status = draw_jobs(a, draw, &writer, err);
     vn_draw_end(draw);
-    free(jobs);
+    if (status == VN_OK)
+        return vn_file_commit(&file, err);
+    vn_file_discard(&file);
     return status;
 }
 
+/* The model instead of jobs. */
 static enum vn_status
-generate(const struct arguments *a, char *command, struct vn_error *err)
+write_fit(const struct arguments *a, const struct vn_recipe *w,
+          struct vn_error *err)
 {
-    struct vn_recipe w;
+    struct vn_file file;
+    enum vn_status status = vn_file_create(
+        &file, a->value[OUTPUT] != NULL ? a->value[OUTPUT] : "-", err);
+
+    if (status != VN_OK)
+        return status;
+    vn_recipe_print(file.stream, w);
+    return vn_file_commit(&file, err);
+}
+
+static enum vn_status
+generate(const struct arguments *a, const char *command, struct vn_error *err)
+{
+    struct vn_recipe w = {0};
     double left_out;
     enum vn_status status;
 
-    if ((status = make_recipe(a, &w, err))
-        || (status = set_rate(a, &w, &left_out, err)))
-        return status;
-    if (a->print_fit) {
-        print_fit(&w);
-        return VN_OK;
-    }
-    return write_trace(a, &w, left_out, command, err);
+    status = make_recipe(a, &w, err);
+    if (status == VN_OK)
+        status = set_rate(a, &w, &left_out, err);
+    if (status == VN_OK)
+        status = a->print_fit ? write_fit(a, &w, err)
+                              : write_trace(a, &w, left_out, command, err);
+    vn_recipe_free(&w);
+    return status;
 }
 
 /* The command line, as a remark; but for where the trace goes. */

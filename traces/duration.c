@@ -4,17 +4,13 @@
 
 #include "base/number.h"
 #include "base/option.h"
+#include "base/xalloc.h"
 
 #include <gsl/gsl_cdf.h>
 #include <gsl/gsl_sf_gamma.h>
-#include <gsl/gsl_statistics_double.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-
-const double vn_quantile_at[VN_QUANTILES] = {
-    0,   0.01, 0.05, 0.1,  0.2,  0.3,  0.4,   0.5,   0.6,
-    0.7, 0.8,  0.9,  0.95, 0.98, 0.99, 0.995, 0.999, 1};
 
 /*
  * below: the share of durations of at most x.  at: its inverse.  part: the
@@ -105,32 +101,38 @@ pareto_part(const struct vn_duration *d, double x)
 static double
 table_at(const struct vn_duration *d, double p)
 {
+    const struct vn_knot *k = d->knot;
     int i = 1;
-    double share;
 
-    while (i < VN_QUANTILES - 1 && vn_quantile_at[i] < p)
+    while (i < d->nknots - 1 && k[i].share < p)
         i++;
-    share = (p - vn_quantile_at[i - 1])
-            / (vn_quantile_at[i] - vn_quantile_at[i - 1]);
-    return d->quantile[i - 1]
-           * pow(d->quantile[i] / d->quantile[i - 1], share);
+    if (k[i].share == k[i - 1].share)
+        return k[i].seconds;
+    return k[i - 1].seconds
+           * pow(k[i].seconds / k[i - 1].seconds,
+                 (p - k[i - 1].share) / (k[i].share - k[i - 1].share));
+}
+
+/* The share at x on the line from one knot to another. */
+static double
+between(const struct vn_knot *low, const struct vn_knot *high, double x)
+{
+    return low->share
+           + (high->share - low->share) * log(x / low->seconds)
+                 / log(high->seconds / low->seconds);
 }
 
 static double
 table_below(const struct vn_duration *d, double x)
 {
+    const struct vn_knot *k = d->knot;
     int i = 1;
 
-    if (x < d->quantile[0])
+    if (x < k[0].seconds)
         return 0;
-    while (i < VN_QUANTILES && d->quantile[i] <= x)
+    while (i < d->nknots && k[i].seconds <= x)
         i++;
-    if (i == VN_QUANTILES)
-        return 1;
-    return vn_quantile_at[i - 1]
-           + (vn_quantile_at[i] - vn_quantile_at[i - 1])
-                 * log(x / d->quantile[i - 1])
-                 / log(d->quantile[i] / d->quantile[i - 1]);
+    return i == d->nknots ? 1 : between(&k[i - 1], &k[i], x);
 }
 
 /* Between two points the quantile is exponential, and its integral known. */
@@ -139,15 +141,16 @@ table_part(const struct vn_duration *d, double x)
 {
     double sum = 0;
 
-    for (int i = 1; i < VN_QUANTILES && d->quantile[i - 1] < x; i++) {
-        double low = d->quantile[i - 1], high = d->quantile[i];
-        double span = vn_quantile_at[i] - vn_quantile_at[i - 1];
+    for (int i = 1; i < d->nknots && d->knot[i - 1].seconds < x; i++) {
+        struct vn_knot low = d->knot[i - 1], high = d->knot[i];
 
-        if (high > x) {
-            span *= log(x / low) / log(high / low);
-            high = x;
-        }
-        sum += high > low ? span * (high - low) / log(high / low) : span * low;
+        if (high.seconds > x)
+            high = (struct vn_knot){between(&low, &high, x), x};
+        sum += (high.share - low.share)
+               * (high.seconds > low.seconds
+                      ? (high.seconds - low.seconds)
+                            / log(high.seconds / low.seconds)
+                      : low.seconds);
     }
     return sum;
 }
@@ -171,7 +174,7 @@ vn_duration_read(const char *text, struct vn_duration *d, struct vn_error *err)
     const char *wrong;
     vn_time time;
 
-    *d = (struct vn_duration){.longest = INFINITY};
+    *d = (struct vn_duration){.longest = INFINITY, .kept = 1};
     for (size_t i = 0; i < sizeof families / sizeof families[0]; i++)
         if (strlen(families[i].name) == n
             && strncmp(families[i].name, text, n) == 0)
@@ -208,46 +211,148 @@ compare(const void *a, const void *b)
     return x < y ? -1 : x > y;
 }
 
+/* The corners of the distribution function of sorted durations. */
+static size_t
+corners(const double *seconds, size_t n, struct vn_knot *corner)
+{
+    double half = 0.5;
+    size_t count = 0;
+
+    for (size_t i = 0; i < n; i++)
+        if (seconds[i] != floor(seconds[i]))
+            half = 0;
+    for (size_t i = 0, next; i < n; i = next) {
+        for (next = i; next < n && seconds[next] == seconds[i];)
+            next++;
+        if (count == 0 || seconds[i] - half > corner[count - 1].seconds)
+            corner[count++] =
+                (struct vn_knot){(double) i / (double) n, seconds[i] - half};
+        if (half > 0 || next == n)
+            corner[count++] = (struct vn_knot){(double) next / (double) n,
+                                               seconds[i] + half};
+    }
+    return count;
+}
+
+/* Between corners a and b, the one furthest from their line; how far. */
+static double
+furthest(const struct vn_knot *corner, size_t a, size_t b, size_t *where)
+{
+    double worst = -1;
+
+    for (size_t i = a + 1; i < b; i++) {
+        double off =
+            fabs(corner[i].share
+                 - between(&corner[a], &corner[b], corner[i].seconds));
+
+        if (off > worst) {
+            worst = off;
+            *where = i;
+        }
+    }
+    return worst;
+}
+
+/* Insert the corner `where` among those chosen, in order. */
+static void
+choose(size_t *chosen, int *n, size_t where)
+{
+    int k = *n;
+
+    while (k > 0 && chosen[k - 1] >= where)
+        k--;
+    if (k < *n && chosen[k] == where)
+        return;
+    memmove(&chosen[k + 1], &chosen[k], (size_t) (*n - k) * sizeof *chosen);
+    chosen[k] = where;
+    ++*n;
+}
+
+/* Choose the knots, at first those that keep the tail, and so the mean. */
+static int
+choose_knots(const struct vn_knot *corner, size_t count, double close,
+             size_t *chosen)
+{
+    static const double tail[] = {0.9, 0.95, 0.98, 0.99, 0.995, 0.999};
+    int n = 0;
+
+    choose(chosen, &n, 0);
+    choose(chosen, &n, count - 1);
+    for (size_t t = 0, i = 0; t < sizeof tail / sizeof tail[0]; t++) {
+        while (i < count - 1 && corner[i].share < tail[t])
+            i++;
+        choose(chosen, &n, i);
+    }
+    while (n < VN_KNOTS) {
+        double worst = close;
+        size_t where = 0, best = 0;
+
+        for (int k = 1; k < n; k++) {
+            double off = furthest(corner, chosen[k - 1], chosen[k], &where);
+
+            if (off > worst) {
+                worst = off;
+                best = where;
+            }
+        }
+        if (best == 0)
+            break;
+        choose(chosen, &n, best);
+    }
+    return n;
+}
+
 struct vn_duration
 vn_duration_fit(double *seconds, size_t n)
 {
-    struct vn_duration d = {.family = &table, .longest = INFINITY};
+    struct vn_duration d = {.family = &table, .longest = INFINITY, .kept = 1};
+    struct vn_knot *corner = vn_xcalloc(2 * n + 2, sizeof *corner);
+    size_t chosen[VN_KNOTS + 1], count;
 
     qsort(seconds, n, sizeof *seconds, compare);
-    for (int i = 0; i < VN_QUANTILES; i++)
-        d.quantile[i] = gsl_stats_quantile_from_sorted_data(seconds, 1, n,
-                                                            vn_quantile_at[i]);
+    count = corners(seconds, n, corner);
+    /* Closer than a quarter of what chance does to n draws is noise. */
+    d.nknots = choose_knots(corner, count,
+                            fmax(0.001, 0.25 / sqrt((double) n)), chosen);
+    for (int k = 0; k < d.nknots; k++)
+        d.knot[k] = corner[chosen[k]];
+    free(corner);
     return d;
 }
 
 struct vn_duration
-vn_duration_table(const double quantile[VN_QUANTILES])
+vn_duration_table(const struct vn_knot *knots, int n)
 {
-    struct vn_duration d = {.family = &table, .longest = INFINITY};
+    struct vn_duration d = {
+        .family = &table, .nknots = n, .longest = INFINITY, .kept = 1};
 
-    memcpy(d.quantile, quantile, sizeof d.quantile);
+    memcpy(d.knot, knots, (size_t) n * sizeof *knots);
     return d;
 }
 
-/* The share of the distribution that is not cut off. */
-static double
-kept(const struct vn_duration *d)
+void
+vn_duration_cut(struct vn_duration *d, double longest)
 {
-    return isinf(d->longest) ? 1 : d->family->below(d, d->longest);
+    d->longest = longest;
+    d->kept = isinf(longest) ? 1 : d->family->below(d, longest);
 }
 
 double
 vn_duration_at(const struct vn_duration *d, double u)
 {
-    double share = kept(d);
+    return d->kept > 0 ? d->family->at(d, u * d->kept) : d->longest;
+}
 
-    return share > 0 ? d->family->at(d, u * share) : d->longest;
+double
+vn_duration_below(const struct vn_duration *d, double x)
+{
+    if (x >= d->longest)
+        return 1;
+    return d->kept > 0 ? d->family->below(d, x) / d->kept : 0;
 }
 
 double
 vn_duration_mean(const struct vn_duration *d)
 {
-    double share = kept(d);
-
-    return share > 0 ? d->family->part(d, d->longest) / share : d->longest;
+    return d->kept > 0 ? d->family->part(d, d->longest) / d->kept : d->longest;
 }

@@ -13,21 +13,26 @@
 #include "base/error.h"
 
 enum {
-    VN_QUANTILES = 18 /* points of an empirical distribution */
+    VN_KNOTS = 48 /* points of an empirical distribution, at most */
 };
 
-/* The probabilities at which an empirical distribution is known. */
-extern const double vn_quantile_at[VN_QUANTILES];
-
 struct vn_family;
+
+/* A share of at most `seconds`. */
+struct vn_knot {
+    double share;
+    double seconds;
+};
 
 /* Seconds. */
 struct vn_duration {
     const struct vn_family *family;
     double a; /* the family's parameters */
     double b;
-    double quantile[VN_QUANTILES]; /* empirical: increasing, > 0 */
+    struct vn_knot knot[VN_KNOTS]; /* empirical: from share 0 to share 1 */
+    int nknots;
     double longest; /* none is longer; INFINITY where that is not cut off */
+    double kept;    /* the share that this leaves */
 };
 
 /*
@@ -40,13 +45,22 @@ enum vn_status vn_duration_read(const char *text, struct vn_duration *duration,
 
 /*
  * The empirical distribution of n durations in seconds, all above 0, which
- * are sorted: its quantiles, of type 7, and between them linear in the
- * logarithm.
+ * are sorted: a polyline of at most VN_KNOTS knots in (log seconds, share).
+ * Knots are added where it is furthest off, until it is nowhere off by more
+ * than a thousandth, or 1 / (4 sqrt(n)).  Where all durations are whole
+ * seconds, x stands for x - 1/2 to x + 1/2, so that what is drawn and rounded
+ * is distributed alike.
  */
 struct vn_duration vn_duration_fit(double *seconds, size_t n);
 
-/* The same, of known quantiles. */
-struct vn_duration vn_duration_table(const double quantile[VN_QUANTILES]);
+/* The same, of known knots. */
+struct vn_duration vn_duration_table(const struct vn_knot *knots, int n);
+
+/* Let none be longer, in seconds. */
+void vn_duration_cut(struct vn_duration *duration, double longest);
+
+/* The share of durations of at most x seconds. */
+double vn_duration_below(const struct vn_duration *duration, double x);
 
 /* The duration, in seconds, that a share u of all do not exceed; u < 1. */
 double vn_duration_at(const struct vn_duration *duration, double u);

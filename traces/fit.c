@@ -9,11 +9,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum {
-    FEW = 20 /* jobs of a size, too few for a distribution of their own */
-};
-
+/* The recorded jobs of a trace. */
 struct jobs {
+    struct vn_trace *trace; /* for its names */
+    bool weights_follow;    /* the priorities, as they do by default */
     struct vn_job *all;
     size_t count;
     size_t allocated;
@@ -22,13 +21,15 @@ struct jobs {
 static enum vn_status
 read_jobs(const char *path, struct jobs *jobs, struct vn_error *err)
 {
-    struct vn_trace *t;
     struct vn_job job;
-    enum vn_status status = vn_trace_open(path, &t, err);
+    enum vn_status status = vn_trace_open(path, &jobs->trace, err);
     bool more;
 
+    jobs->weights_follow = true;
+
     while (status == VN_OK
-           && (status = vn_trace_next(t, &job, &more, err)) == VN_OK && more) {
+           && (status = vn_trace_next(jobs->trace, &job, &more, err)) == VN_OK
+           && more) {
         if (vn_job_is_modelled(&job))
             continue;
         if (jobs->count == jobs->allocated) {
@@ -37,8 +38,9 @@ read_jobs(const char *path, struct jobs *jobs, struct vn_error *err)
                 vn_xrealloc(jobs->all, jobs->allocated, sizeof *jobs->all);
         }
         jobs->all[jobs->count++] = job;
+        if (job.weight != (job.priority > 0 ? job.priority : 1))
+            jobs->weights_follow = false;
     }
-    vn_trace_close(t);
     if (status == VN_OK && jobs->count < 2)
         status = vn_fail(err, VN_EINVAL,
                          "%s: %zu recorded jobs, expected at least 2 to fit",
@@ -46,96 +48,125 @@ read_jobs(const char *path, struct jobs *jobs, struct vn_error *err)
     return status;
 }
 
-/* Count a value among the parts; what is beyond the room is not counted. */
-static void
-count_value(struct vn_part *parts, int *n, double value)
-{
-    int i = 0;
-
-    while (i < *n && parts[i].value != value)
-        i++;
-    if (i == *n && *n < VN_KINDS_MAX)
-        parts[(*n)++] = (struct vn_part){value, 0};
-    if (i < *n)
-        parts[i].share++;
-}
-
+/*
+ * The sizes from which on classes begin, each of at least `few` jobs; what
+ * is left at the end joins the last.  Their number.
+ */
 static int
-compare_parts(const void *a, const void *b)
+divide(const struct vn_mix *sizes, double few, int *least)
 {
-    const struct vn_part *x = a, *y = b;
+    double jobs = few; /* as if there were a full class before */
+    int n = 0;
 
-    return x->value < y->value ? -1 : x->value > y->value;
+    for (int i = 0; i < sizes->n; i++) {
+        if (jobs >= few) {
+            if (n < VN_DURATIONS_MAX)
+                least[n] = n == 0 ? 1 : (int) sizes->parts[i].value;
+            n++;
+            jobs = 0;
+        }
+        jobs += sizes->parts[i].share;
+    }
+    return jobs < few && n > 1 ? n - 1 : n;
 }
 
-/* The durations of jobs of one size, or of all the rare sizes (size 0). */
-static struct vn_duration
-fit_size(const struct jobs *jobs, const struct vn_part *parts, int n, int size,
-         double *seconds)
+static void
+fit_durations(const struct jobs *jobs, const struct vn_mix *sizes,
+              struct vn_recipe *w, double *seconds)
 {
-    size_t count = 0;
+    int least[VN_DURATIONS_MAX + 1];
+    double few = 50;
 
+    while (divide(sizes, few, least) > VN_DURATIONS_MAX)
+        few *= 2;
+    w->nclasses = divide(sizes, few, least);
+    for (int c = 0; c < w->nclasses; c++) {
+        bool last = c == w->nclasses - 1;
+        size_t n = 0;
+
+        for (size_t i = 0; i < jobs->count; i++) {
+            const struct vn_job *j = &jobs->all[i];
+
+            if (j->devices >= least[c] && (last || j->devices < least[c + 1]))
+                seconds[n++] = (double) j->duration / 1e6;
+        }
+        w->class[c] = (struct vn_class){least[c], vn_duration_fit(seconds, n)};
+    }
+}
+
+/* All of one value, the usual one, are no mix. */
+static void
+settle_mix(struct vn_mix *mix, double usual)
+{
+    if (mix->n == 1 && mix->parts[0].value == usual)
+        vn_mix_free(mix);
+    vn_mix_settle(mix);
+}
+
+static enum vn_status
+fit_mixes(const char *path, const struct jobs *jobs, struct vn_recipe *w,
+          struct vn_error *err)
+{
     for (size_t i = 0; i < jobs->count; i++) {
         const struct vn_job *j = &jobs->all[i];
-        bool in = j->devices == size;
+        const char *what = NULL;
 
-        for (int k = 0; k < n && size == 0; k++)
-            in = in || (parts[k].value == j->devices && parts[k].share < FEW);
-        if (in)
-            seconds[count++] = (double) j->duration / 1e6;
+        if (!vn_mix_count(&w->devices, j->devices))
+            what = "numbers of devices";
+        else if (!vn_mix_count(&w->priority, j->priority))
+            what = "priorities";
+        else if (!vn_mix_count(&w->weight, j->weight))
+            what = "weights";
+        else if (!vn_mix_count(&w->vc, j->vc))
+            what = "virtual clusters";
+        if (what != NULL)
+            return vn_fail(err, VN_EINVAL,
+                           "%s: more than %d %s, expected fewer to fit", path,
+                           VN_MIX_MAX, what);
     }
-    return vn_duration_fit(seconds, count);
+    return VN_OK;
 }
 
-/* All of one value are no mix. */
+/* The names of the virtual clusters; jobs of none are those of "". */
 static void
-settle_mix(struct vn_part *parts, int *n, double usual)
+name_vcs(struct vn_recipe *w, const struct vn_trace_names *names)
 {
-    qsort(parts, (size_t) *n, sizeof *parts, compare_parts);
-    if (*n == 1 && parts[0].value == usual)
-        *n = 0;
+    settle_mix(&w->vc, -1);
+    for (int i = 0; i < w->vc.n; i++) {
+        struct vn_part *part = &w->vc.parts[i];
+
+        part->value = vn_names_add(
+            &w->names.vcs,
+            part->value < 0 ? "" : names->vcs.text[(int) part->value]);
+    }
 }
 
 enum vn_status
 vn_recipe_fit(const char *path, struct vn_recipe *w, struct vn_error *err)
 {
     struct jobs jobs = {0};
-    struct vn_part sizes[VN_KINDS_MAX];
     enum vn_status status = read_jobs(path, &jobs, err);
-    double *seconds;
-    int n = 0;
+    double *seconds = vn_xcalloc(jobs.count + 1, sizeof *seconds);
 
-    if (status != VN_OK) {
-        free(jobs.all);
-        return status;
-    }
     *w = (struct vn_recipe){0};
-    seconds = vn_xcalloc(jobs.count, sizeof *seconds);
-    for (size_t i = 0; i < jobs.count; i++) {
-        const struct vn_job *j = &jobs.all[i];
-
-        seconds[i] = (double) j->submit / 1e6;
-        count_value(sizes, &n, j->devices);
-        count_value(w->priority, &w->npriorities, j->priority);
-        if (j->priority <= 0)
-            count_value(w->weight, &w->nweights, j->weight);
+    if (status == VN_OK)
+        status = fit_mixes(path, &jobs, w, err);
+    if (status == VN_OK) {
+        for (size_t i = 0; i < jobs.count; i++)
+            seconds[i] = (double) jobs.all[i].submit / 1e6;
+        w->arrival = vn_arrival_fit(seconds, jobs.count);
+        /* Where weights are the priorities, they need no mix. */
+        settle_mix(&w->priority, 0);
+        if (w->priority.n > 0 && jobs.weights_follow)
+            vn_mix_free(&w->weight);
+        settle_mix(&w->weight, 1);
+        name_vcs(w, vn_trace_names(jobs.trace));
+        vn_mix_order(&w->devices);
+        fit_durations(&jobs, &w->devices, w, seconds);
+        vn_mix_settle(&w->devices);
     }
-    w->arrival = vn_arrival_fit(seconds, jobs.count);
-    qsort(sizes, (size_t) n, sizeof *sizes, compare_parts);
-    settle_mix(w->priority, &w->npriorities, 0);
-    settle_mix(w->weight, &w->nweights, 1);
-    if (w->npriorities > 0)
-        w->nweights = 0;
-    for (int k = 0; k < n; k++) {
-        int devices = (int) sizes[k].value;
-
-        w->kind[w->nkinds++] = (struct vn_kind){
-            .devices = devices,
-            .share = sizes[k].share / (double) jobs.count,
-            .duration = fit_size(&jobs, sizes, n,
-                                 sizes[k].share < FEW ? 0 : devices, seconds)};
-    }
+    vn_trace_close(jobs.trace);
     free(seconds);
     free(jobs.all);
-    return VN_OK;
+    return status;
 }

@@ -20,6 +20,7 @@ libtraces_a_SOURCES = \
 	traces/import_tiresias.c \
 	traces/import_trace.c \
 	traces/import_virtualflow.c \
+	traces/mix.c traces/mix.h \
 	traces/preset.c \
 	traces/recipe.c traces/recipe.h \
 	traces/trace.c traces/trace.h \

@@ -2,134 +2,132 @@
 
 #include "traces/recipe.h"
 
-#include "base/number.h"
-#include "base/option.h"
 #include "base/rng.h"
 #include "base/xalloc.h"
-#include "traces/trace.h"
 
 #include <math.h>
 #include <stdlib.h>
-#include <string.h>
 
 struct vn_recipe
 vn_recipe_default(void)
 {
-    struct vn_recipe w = {.arrival = vn_arrival_poisson(), .nkinds = 1};
+    struct vn_recipe w = {.arrival = vn_arrival_poisson()};
+    struct vn_duration hour;
     struct vn_error err;
 
     w.arrival.rate = 12.0 / 3600;
-    w.kind[0] = (struct vn_kind){.devices = 1, .share = 1};
-    vn_duration_read("lognormal:1h:1.5", &w.kind[0].duration, &err);
+    vn_mix_add(&w.devices, 1, 1);
+    vn_mix_settle(&w.devices);
+    vn_duration_read("lognormal:1h:1.5", &hour, &err);
+    vn_recipe_set_duration(&w, &hour);
     return w;
 }
 
-enum vn_status
-vn_recipe_read_mix(const char *text, const char *option, double min,
-                   double max, bool whole, struct vn_part *parts, int *nparts,
-                   struct vn_error *err)
+void
+vn_recipe_free(struct vn_recipe *w)
 {
-    const char *p = text;
-    double sum = 0;
-
-    for (*nparts = 0; *p != '\0'; ++*nparts) {
-        size_t n = strcspn(p, ",");
-        char word[64], why[VN_WHY_SIZE], *colon;
-        struct vn_part *part = &parts[*nparts];
-
-        if (*nparts == VN_KINDS_MAX || n >= sizeof word)
-            return vn_args_refuse(err, option, text, "at most 64 short parts");
-        memcpy(word, p, n);
-        word[n] = '\0';
-        colon = strchr(word, ':');
-        part->share = 1;
-        if (colon != NULL)
-            *colon++ = '\0';
-        if (vn_read_real(word, min, max, &part->value, why) != NULL
-            || (whole && part->value != floor(part->value))
-            || (colon != NULL
-                && vn_read_real(colon, 0, 1e9, &part->share, why) != NULL))
-            break;
-        sum += part->share;
-        p += n + (p[n] == ',' && p[n + 1] != '\0');
-    }
-    if (*p != '\0' || !(sum > 0)) {
-        char a[VN_NUMBER_SIZE], b[VN_NUMBER_SIZE], want[160];
-
-        snprintf(want, sizeof want,
-                 "VALUE:SHARE,..., as in 1:0.7,2:0.3, of %s from %s to %s",
-                 whole ? "whole numbers" : "numbers", vn_format_real(a, min),
-                 vn_format_real(b, max));
-        return vn_args_refuse(err, option, text, want);
-    }
-    return VN_OK;
-}
-
-static int
-compare_kinds(const void *a, const void *b)
-{
-    const struct vn_kind *x = a, *y = b;
-
-    return x->devices - y->devices;
-}
-
-/* The durations of the kind nearest in size, by ratio. */
-static struct vn_duration
-nearest(const struct vn_recipe *w, int devices)
-{
-    int best = 0;
-
-    for (int i = 1; i < w->nkinds; i++)
-        if (fabs(log((double) w->kind[i].devices / devices))
-            < fabs(log((double) w->kind[best].devices / devices)))
-            best = i;
-    return w->kind[best].duration;
+    vn_mix_free(&w->devices);
+    vn_mix_free(&w->weight);
+    vn_mix_free(&w->priority);
+    vn_mix_free(&w->vc);
+    vn_trace_names_free(&w->names);
 }
 
 void
-vn_recipe_set_devices(struct vn_recipe *w, const struct vn_part *parts,
-                      int nparts)
+vn_recipe_set_duration(struct vn_recipe *w, const struct vn_duration *d)
 {
-    struct vn_kind kind[VN_KINDS_MAX];
+    w->class[0] = (struct vn_class){1, *d};
+    w->nclasses = 1;
+}
 
-    for (int i = 0; i < nparts; i++)
-        kind[i] =
-            (struct vn_kind){.devices = (int) parts[i].value,
-                             .share = parts[i].share,
-                             .duration = nearest(w, (int) parts[i].value)};
-    qsort(kind, (size_t) nparts, sizeof *kind, compare_kinds);
-    memcpy(w->kind, kind, (size_t) nparts * sizeof *kind);
-    w->nkinds = nparts;
+static const struct vn_duration *
+duration_of(const struct vn_recipe *w, double devices)
+{
+    int i = w->nclasses - 1;
+
+    while (i > 0 && w->class[i].least > devices)
+        i--;
+    return &w->class[i].duration;
 }
 
 double
 vn_recipe_clip(struct vn_recipe *w, int devices)
 {
-    double all = 0, gone = 0;
-    int n = 0;
+    struct vn_mix *mix = &w->devices;
+    double gone = 0;
 
-    for (int i = 0; i < w->nkinds; i++) {
-        all += w->kind[i].share;
-        if (w->kind[i].devices > devices)
-            gone += w->kind[i].share;
-        else
-            n++;
-    }
-    w->nkinds = n; /* they are in order of devices */
-    return gone / all;
+    while (mix->n > 0 && mix->parts[mix->n - 1].value > devices)
+        gone += mix->parts[--mix->n].share;
+    vn_mix_settle(mix);
+    return gone;
 }
 
 double
 vn_recipe_work(const struct vn_recipe *w)
 {
-    double sum = 0, shares = 0;
+    double sum = 0;
 
-    for (int i = 0; i < w->nkinds; i++) {
-        sum += w->kind[i].share * w->kind[i].devices
-               * vn_duration_mean(&w->kind[i].duration);
-        shares += w->kind[i].share;
+    for (int i = 0; i < w->devices.n; i++) {
+        const struct vn_part *part = &w->devices.parts[i];
+
+        if (part->share > 0)
+            sum += part->share * part->value
+                   * vn_duration_mean(duration_of(w, part->value));
     }
-    return sum / shares;
+    return sum;
+}
+
+static void
+print_mix(FILE *out, const char *name, const struct vn_mix *mix,
+          const struct vn_names *names)
+{
+    char text[VN_NUMBER_SIZE];
+
+    for (int i = 0; i < mix->n; i++) {
+        fprintf(out, "%s,", name);
+        vn_csv_cell(out, names != NULL
+                             ? names->text[(int) mix->parts[i].value]
+                             : vn_format_real(text, mix->parts[i].value));
+        fprintf(out, ",%.6g\n", mix->parts[i].share);
+    }
+}
+
+static void
+print_class(FILE *out, const struct vn_class *class)
+{
+    static const double at[] = {0.01, 0.1, 0.25, 0.5, 0.75, 0.9, 0.99, 0.999};
+    const struct vn_duration *d = &class->duration;
+
+    if (d->nknots > 0 && isinf(d->longest))
+        for (int k = 0; k < d->nknots; k++)
+            fprintf(out, "duration of %d devices on,%.6g,%.6g\n", class->least,
+                    d->knot[k].seconds, d->knot[k].share);
+    else
+        for (size_t k = 0; k < sizeof at / sizeof at[0]; k++)
+            fprintf(out, "duration of %d devices on,%.6g,%.6g\n", class->least,
+                    vn_duration_at(d, at[k]), at[k]);
+}
+
+void
+vn_recipe_print(FILE *out, const struct vn_recipe *w)
+{
+    const struct vn_arrival *a = &w->arrival;
+
+    fprintf(out, "what,value,share\n");
+    fprintf(out, "jobs per second,%.6g,\n", a->rate);
+    if (a->burst > 1)
+        fprintf(out,
+                "burst ratio,%.6g,\nbusy seconds,%.6g,\n"
+                "quiet seconds,%.6g,\n",
+                a->burst, a->busy_s, a->quiet_s);
+    for (int h = 0; h < VN_HOURS; h++)
+        fprintf(out, "hour of the day,%d,%.6g\n", h, a->hour[h] / VN_HOURS);
+    print_mix(out, "devices", &w->devices, NULL);
+    print_mix(out, "weight", &w->weight, NULL);
+    print_mix(out, "priority", &w->priority, NULL);
+    print_mix(out, "vc", &w->vc, &w->names.vcs);
+    for (int i = 0; i < w->nclasses; i++)
+        print_class(out, &w->class[i]);
 }
 
 enum purpose {
@@ -138,6 +136,7 @@ enum purpose {
     DURATIONS,
     WEIGHTS,
     PRIORITIES,
+    VCS,
     PURPOSES
 };
 
@@ -171,22 +170,33 @@ vn_draw_end(struct vn_draw *d)
     free(d);
 }
 
-/* Which of n shares, `stride` bytes apart, does u in [0, 1) fall into? */
-static int
-pick(const double *share, size_t stride, int n, double u)
+/* A job that needs each column that a job of the recipe may need. */
+void
+vn_draw_expect(const struct vn_draw *d, struct vn_trace_writer *writer)
 {
-    double sum = 0;
-    int i;
+    const struct vn_recipe *w = d->recipe;
+    struct vn_job job = vn_trace_job();
 
-    for (i = 0; i < n; i++)
-        sum += *(const double *) ((const char *) share + (size_t) i * stride);
-    u *= sum;
-    for (i = 0; i < n - 1; i++) {
-        u -= *(const double *) ((const char *) share + (size_t) i * stride);
-        if (u < 0)
-            break;
+    vn_trace_expect(writer, &job);
+    job.vc = w->vc.n > 0 ? 0 : -1;
+    for (int i = 0; i < w->priority.n; i++) {
+        job.priority = w->priority.parts[i].value;
+        job.weight = job.priority > 0 ? job.priority : 1;
+        vn_trace_expect(writer, &job);
     }
-    return i;
+    for (int i = 0; i < w->weight.n; i++) {
+        job.weight = w->weight.parts[i].value;
+        vn_trace_expect(writer, &job);
+    }
+    vn_trace_expect(writer, &job);
+}
+
+static double
+pick(struct vn_draw *d, enum purpose purpose, const struct vn_mix *mix,
+     double usual)
+{
+    return mix->n > 0 ? vn_mix_at(mix, gsl_rng_uniform(d->rng[purpose]))
+                      : usual;
 }
 
 static vn_time
@@ -198,32 +208,32 @@ to_time(double seconds, bool precise, vn_time least)
     return t > least ? t : least;
 }
 
-void
+bool
 vn_draw_job(struct vn_draw *d, struct vn_job *job)
 {
     struct vn_recipe *w = d->recipe;
-    const struct vn_kind *kind;
     double at = vn_arrival_next(&w->arrival, d->rng[ARRIVALS]);
+    vn_time longest;
 
+    if (isinf(at))
+        return false;
     *job = vn_trace_job();
     job->id = d->id++;
     job->submit = w->precise ? (vn_time) llround(at * 1e6)
                              : (vn_time) floor(at) * VN_SECOND;
-    kind = &w->kind[pick(&w->kind[0].share, sizeof w->kind[0], w->nkinds,
-                         gsl_rng_uniform(d->rng[SIZES]))];
-    job->devices = job->max_devices = kind->devices;
-    job->duration = to_time(
-        vn_duration_at(&kind->duration, gsl_rng_uniform(d->rng[DURATIONS])),
-        w->precise, w->precise ? 1 : VN_SECOND);
-    if (w->npriorities > 0)
-        job->priority = w->priority[pick(&w->priority[0].share,
-                                         sizeof w->priority[0], w->npriorities,
-                                         gsl_rng_uniform(d->rng[PRIORITIES]))]
-                            .value;
-    job->weight = job->priority > 0 ? job->priority : 1;
-    if (w->nweights > 0)
-        job->weight =
-            w->weight[pick(&w->weight[0].share, sizeof w->weight[0],
-                           w->nweights, gsl_rng_uniform(d->rng[WEIGHTS]))]
-                .value;
+    job->devices = (int) pick(d, SIZES, &w->devices, 1);
+    job->max_devices = job->devices;
+    job->duration = to_time(vn_duration_at(duration_of(w, job->devices),
+                                           gsl_rng_uniform(d->rng[DURATIONS])),
+                            w->precise, w->precise ? 1 : VN_SECOND);
+    job->priority = pick(d, PRIORITIES, &w->priority, 0);
+    job->weight =
+        pick(d, WEIGHTS, &w->weight, job->priority > 0 ? job->priority : 1);
+    job->vc = (int) pick(d, VCS, &w->vc, -1);
+    longest = VN_TRACE_WORK_MAX / job->devices;
+    if (job->duration > VN_TIME_MAX / 8)
+        job->duration = VN_TIME_MAX / 8;
+    if (job->duration > longest)
+        job->duration = longest;
+    return true;
 }

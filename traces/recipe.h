@@ -10,39 +10,37 @@
 #ifndef TRACES_RECIPE_H
 #define TRACES_RECIPE_H
 
-#include "plan/job.h"
 #include "traces/arrival.h"
 #include "traces/duration.h"
+#include "traces/mix.h"
+#include "traces/trace.h"
 
 #include <stdint.h>
 
 enum {
-    VN_KINDS_MAX = 64 /* kinds of jobs, weights or priorities */
+    VN_DURATIONS_MAX = 64 /* distributions of durations */
 };
 
-/* Jobs that ask for one number of devices. */
-struct vn_kind {
-    int devices;
-    double share; /* of all jobs; shares need not add up to 1 */
+/* Jobs of a range of sizes that run alike. */
+struct vn_class {
+    int least; /* devices; up to the next class */
     struct vn_duration duration;
 };
 
-/* A value with its share of the jobs. */
-struct vn_part {
-    double value;
-    double share;
-};
-
+/* Release what it holds with vn_recipe_free(). */
 struct vn_recipe {
     struct vn_arrival arrival;
-    struct vn_kind kind[VN_KINDS_MAX]; /* in order of devices */
-    int nkinds;
-    struct vn_part weight[VN_KINDS_MAX];
-    int nweights; /* 0: all of weight 1 */
-    struct vn_part priority[VN_KINDS_MAX];
-    int npriorities; /* 0: all of priority 0 */
-    bool precise;    /* times in microseconds, not whole seconds */
+    struct vn_mix devices;                   /* at least one */
+    struct vn_class class[VN_DURATIONS_MAX]; /* in order, the first from 1 */
+    int nclasses;
+    struct vn_mix weight;   /* none: 1 */
+    struct vn_mix priority; /* none: 0 */
+    struct vn_mix vc; /* numbers of names.vcs; none: no virtual cluster */
+    struct vn_trace_names names;
+    bool precise; /* times in microseconds, not whole seconds */
 };
+
+void vn_recipe_free(struct vn_recipe *w);
 
 /* Jobs of one device, an hour long at the median, twelve an hour, Poisson. */
 struct vn_recipe vn_recipe_default(void);
@@ -51,31 +49,25 @@ struct vn_recipe vn_recipe_default(void);
 enum vn_status vn_recipe_preset(const char *name, struct vn_recipe *w,
                                 struct vn_error *err);
 
-/*
- * Read a mix "VALUE:SHARE,VALUE:SHARE,..." into parts, in the order written;
- * option names it in messages.  Values lie in [min, max], whole if `whole`.
- */
-enum vn_status vn_recipe_read_mix(const char *text, const char *option,
-                                  double min, double max, bool whole,
-                                  struct vn_part *parts, int *nparts,
-                                  struct vn_error *err);
+/* Let jobs of every size run alike. */
+void vn_recipe_set_duration(struct vn_recipe *w,
+                            const struct vn_duration *duration);
 
 /*
- * Replace the sizes of jobs.  Kinds that the model had keep their durations,
- * others get those of the nearest size.
- */
-void vn_recipe_set_devices(struct vn_recipe *w, const struct vn_part *parts,
-                           int nparts);
-
-/*
- * Fit to the recorded jobs of a trace.  Durations are fitted by number of
- * devices, since large jobs run longer; sizes with fewer than 20 jobs share
- * one distribution.  Fails where there are fewer than two such jobs.
+ * Fit to the recorded jobs of a trace.  Durations are fitted by size, since
+ * large jobs run longer; neighbouring sizes of fewer than 50 jobs share one
+ * distribution.  Fails where there are fewer than two such jobs.
  */
 enum vn_status vn_recipe_fit(const char *path, struct vn_recipe *w,
                              struct vn_error *err);
 
-/* Leave out jobs of more devices than this; the share that was left out. */
+/* Print it as a table, as the presets are written. */
+void vn_recipe_print(FILE *out, const struct vn_recipe *w);
+
+/*
+ * Leave out jobs of more devices than this; the share that was left out.
+ * Where it is all of them, w->devices is empty after it.
+ */
 double vn_recipe_clip(struct vn_recipe *w, int devices);
 
 /* The mean of devices x duration, in device-seconds. */
@@ -84,11 +76,15 @@ double vn_recipe_work(const struct vn_recipe *w);
 /* Draws jobs, from streams of random numbers of their own. */
 struct vn_draw;
 
-/* w is kept. */
+/* w is settled, and kept. */
 struct vn_draw *vn_draw_begin(struct vn_recipe *w, uint64_t seed);
 void vn_draw_end(struct vn_draw *draw);
 
-/* The next job, with the next id, from 0. */
-void vn_draw_job(struct vn_draw *draw, struct vn_job *job);
+/* The next job, with the next id, from 0; false after VN_ARRIVAL_END. */
+bool vn_draw_job(struct vn_draw *draw, struct vn_job *job);
+
+/* Expect, of a writer, the columns that its jobs need. */
+void vn_draw_expect(const struct vn_draw *draw,
+                    struct vn_trace_writer *writer);
 
 #endif /* TRACES_RECIPE_H */
