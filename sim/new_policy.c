@@ -63,7 +63,7 @@ static const char makefile[] =
     "CFLAGS = -O2 -Wall -Wextra -fPIC -I%s\n"
     "\n"
     "%s.so: %s.c\n"
-    "\t$(CC) $(CFLAGS) -shared -o $@ $<\n";
+    "\t$(CC) $(CPPFLAGS) $(CFLAGS) -shared -o $@ $<\n";
 
 static bool
 is_name(const char *name)
