@@ -52,6 +52,7 @@ gives philly philly.json 'attempts add up; null and None times'
 gives philly-csv philly.csv 'sorts by time, drops and repairs'
 gives pollux pollux.csv 'steps come from passes over the data'
 gives swf jobs.swf 'decimals, appended fields, a date, out of order'
+gives tiresias twice.csv 'numbers jobs anew where an id stands there twice'
 gives tiresias tiresias.csv 'drops jobs without GPUs or time'
 gives tiresias chronus.csv 'with the columns of Chronus'
 gives trace trace.csv 'ours, put in order, with its remarks'
@@ -147,6 +148,9 @@ strict philly philly.json \
     '6:1: an attempt whose end is not known, passed over (without --strict it is repaired)'
 strict philly-csv philly.csv \
     '5:1: it ran for no time (without --strict it is dropped)'
+refuses "../import/twice.csv: ids that stand there twice, so jobs are \
+numbered from 0 (without --strict it is repaired)" 1 --strict --from \
+    tiresias ../import/twice.csv
 strict tiresias tiresias.csv \
     '4:3: it has no GPU (without --strict it is dropped)'
 strict swf jobs.swf \

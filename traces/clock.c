@@ -111,35 +111,42 @@ take_offset(const char **p, int64_t *offset, bool *zoned)
     return true;
 }
 
-const char *
-vn_read_clock(const char *text, vn_time *value, bool *zoned, char *why)
+static bool
+read_clock(const char *text, vn_time *value, bool *zoned)
 {
     int64_t year, month, day, hour = 0, minute = 0, second = 0, us = 0;
     int64_t offset = 0;
     const char *p = text;
-    bool dummy;
 
-    snprintf(why, VN_WHY_SIZE, "a time such as 2017-10-09 07:01:55");
-    if (zoned == NULL)
-        zoned = &dummy;
     *zoned = false;
     if (!take_number(&p, 4, YEAR_MIN, YEAR_MAX, &year) || !take_char(&p, "-")
         || !take_number(&p, 2, 1, 12, &month) || !take_char(&p, "-")
         || !take_number(&p, 2, 1, days_in(year, month), &day))
-        return why;
+        return false;
     if (*p != '\0'
         && (!take_char(&p, " T") || !take_number(&p, 2, 0, 23, &hour)
             || !take_char(&p, ":") || !take_number(&p, 2, 0, 59, &minute)
             || !take_char(&p, ":") || !take_number(&p, 2, 0, 60, &second)
             || !take_fraction(&p, &us) || !take_offset(&p, &offset, zoned)))
-        return why;
+        return false;
     if (*p != '\0')
-        return why;
+        return false;
     *value = (days_of(year, month, day) * DAY_S + hour * 3600 + minute * 60
               + second - offset)
                  * VN_SECOND
              + us;
-    return NULL;
+    return true;
+}
+
+const char *
+vn_read_clock(const char *text, vn_time *value, bool *zoned, char *why)
+{
+    bool dummy;
+
+    if (read_clock(text, value, zoned != NULL ? zoned : &dummy))
+        return NULL;
+    snprintf(why, VN_WHY_SIZE, "a time such as 2017-10-09 07:01:55");
+    return why;
 }
 
 const char *

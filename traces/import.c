@@ -173,18 +173,65 @@ remark_origin(struct vn_import *im)
                          vn_format_time(text, im->origin));
 }
 
+void
+vn_import_id(struct vn_import *im, const char *text, struct vn_job *job)
+{
+    char why[VN_WHY_SIZE];
+
+    im->has_ids = true;
+    if (vn_read_int(text, 0, INT64_MAX, &job->id, why) != NULL)
+        im->has_names = true;
+}
+
+static int
+compare_ids(const void *a, const void *b)
+{
+    const int64_t *x = a, *y = b;
+
+    return *x < *y ? -1 : *x > *y;
+}
+
+/* Whether the jobs must be numbered, since the log does not. */
+static enum vn_status
+lacks_ids(struct vn_import *im, bool *lacks, struct vn_error *err)
+{
+    enum vn_status status = VN_OK;
+    int64_t *ids;
+
+    *lacks = !im->has_ids || im->has_names;
+    if (*lacks || im->njobs == 0)
+        return VN_OK;
+    ids = vn_xcalloc(im->njobs, sizeof *ids);
+    for (size_t i = 0; i < im->njobs; i++)
+        ids[i] = im->jobs[i].id;
+    qsort(ids, im->njobs, sizeof *ids, compare_ids);
+    for (size_t i = 1; i < im->njobs && !*lacks; i++)
+        *lacks = ids[i] == ids[i - 1];
+    free(ids);
+    if (*lacks)
+        status = vn_import_note(im, VN_REPAIRED, 0, 0,
+                                "ids that stand there twice, so jobs are "
+                                "numbered from 0",
+                                err);
+    return status;
+}
+
 enum vn_status
 vn_import_run(const struct vn_importer *importer, struct vn_import *im,
               const struct vn_import_choice *choice, struct vn_error *err)
 {
     enum vn_status status = importer->run(im, err);
     struct vn_job *jobs = im->jobs;
+    bool number = false;
 
+    if (status == VN_OK && !importer->own)
+        status = lacks_ids(im, &number, err);
     if (status != VN_OK)
         return status;
-    /* The importer's ids are the order of the file: so equal times stay. */
+    /* Ids by the order of the file first: so equal times stay. */
     for (size_t i = 0; i < im->njobs && !importer->own; i++) {
-        jobs[i].id = (int64_t) i;
+        if (number)
+            jobs[i].id = (int64_t) i;
         jobs[i].submit += im->epoch;
         if (jobs[i].deadline >= 0)
             jobs[i].deadline += im->epoch;
@@ -196,7 +243,8 @@ vn_import_run(const struct vn_importer *importer, struct vn_import *im,
         return status;
     im->origin = im->njobs > 0 ? jobs[0].submit : 0;
     for (size_t i = 0; i < im->njobs; i++) {
-        jobs[i].id = (int64_t) i;
+        if (number)
+            jobs[i].id = (int64_t) i;
         jobs[i].submit -= im->origin;
         if (jobs[i].deadline >= 0) {
             jobs[i].deadline -= im->origin;
@@ -257,6 +305,9 @@ enum vn_status
 vn_import_note(struct vn_import *im, enum vn_import_fate fate, long line,
                long column, const char *why, struct vn_error *err)
 {
+    if (im->strict && line == 0)
+        return vn_fail(err, VN_EFORMAT, "%s: %s (%s)", im->file, why,
+                       consequence[fate]);
     if (im->strict)
         return vn_fail_at(err, im->file, line, column, "%s (%s)", why,
                           consequence[fate]);

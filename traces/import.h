@@ -52,6 +52,10 @@ struct vn_import {
     const char *zone; /* of the calendar, or NULL where nothing is known */
     vn_time epoch;    /* added to all: the calendar time of the zero */
 
+    /* What vn_import_id() has seen. */
+    bool has_ids;
+    bool has_names; /* an id that is no number */
+
     int64_t rows; /* read, those dropped too */
     struct vn_job *jobs;
     size_t njobs;
@@ -94,8 +98,10 @@ struct vn_import_choice {
 
 /*
  * Read a trace: im->jobs in order of submission, rows of equal times in the
- * file's order, ids from 0 and times from the first submission (an own trace
- * keeps both).  Release with vn_import_free(), also where it failed.
+ * file's order or by id, times from the first submission (an own trace keeps
+ * its times).  Ids are the log's own where it has numbers, each once; else
+ * they count from 0 in order of submission.  Release with vn_import_free(),
+ * also where it failed.
  */
 enum vn_status vn_import_run(const struct vn_importer *importer,
                              struct vn_import *im,
@@ -113,14 +119,18 @@ void vn_import_report(FILE *out, const struct vn_import *im);
 
 /*
  * Keep a job, which stands in that line.  A recorded one that ran for no time
- * is dropped, with a note.  Its id is not looked at, except of an own trace.
+ * is dropped, with a note.  Its id is looked at where vn_import_id() set it.
  */
 enum vn_status vn_import_add(struct vn_import *im, const struct vn_job *job,
                              long line, struct vn_error *err);
 
+/* Set the job's id to that of the log, if it is a number of at least 0. */
+void vn_import_id(struct vn_import *im, const char *text, struct vn_job *job);
+
 /*
  * Count a row among those that `why` (a constant; "it has no GPUs") befell.
- * Where the import is strict, fail at the place instead.
+ * Where the import is strict, fail at the place instead.  Line 0 is the whole
+ * file.
  */
 enum vn_status vn_import_note(struct vn_import *im, enum vn_import_fate fate,
                               long line, long column, const char *why,

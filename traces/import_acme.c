@@ -75,6 +75,7 @@ acme_row(struct vn_import *im, struct vn_table *t, struct vn_job *job,
     if ((status = vn_import_open_time(t, DURATION, -VN_TIME_MAX,
                                       &moment[VN_LASTED], err)))
         return status;
+    vn_import_id(im, vn_table_text(t, ID), job);
     job->user = vn_import_name(t, USER, &im->names.users);
     return vn_import_life(im, t, at, moment, job, keep, err);
 }

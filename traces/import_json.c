@@ -23,7 +23,7 @@ struct reader {
 static int
 next_byte(struct reader *r)
 {
-    int c = getc(r->in);
+    int c = getc_unlocked(r->in);
 
     r->column++;
     if (c == '\n') {

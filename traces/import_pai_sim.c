@@ -78,6 +78,7 @@ pai_sim_row(struct vn_import *im, struct vn_table *t, struct vn_job *job,
                                       : "its duration is negative",
                                   err);
     }
+    vn_import_id(im, vn_table_text(t, ID), job);
     job->user = vn_import_name(t, USER, &im->names.users);
     job->device_type = vn_import_name(t, TYPE, &im->names.device_types);
     return VN_OK;

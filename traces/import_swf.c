@@ -24,6 +24,7 @@
 
 enum {
     NFIELDS = 18,
+    ID = 0,
     SUBMIT = 1,
     RUN = 3,
     USED = 4,
@@ -139,6 +140,7 @@ read_job(struct vn_import *im, struct line *line, struct vn_error *err)
                           "%g processors, expected a whole number from 1 to "
                           "%d",
                           used, VN_DEVICES_MAX);
+    vn_import_id(im, line->field[ID], &job);
     job.submit = from_seconds(submit);
     job.duration = from_seconds(run);
     job.devices = job.max_devices = (int) used;

@@ -56,6 +56,7 @@ tiresias_row(struct vn_import *im, struct vn_table *t, struct vn_job *job,
                                    err))
         || (status = vn_table_real(t, GPUS, 0, VN_DEVICES_MAX, &gpus, err)))
         return status;
+    vn_import_id(im, vn_table_text(t, ID), job);
     job->user = vn_import_name(t, USER, &im->names.users);
     return vn_import_devices(im, t, GPUS, gpus, job, keep, err);
 }
