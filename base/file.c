@@ -6,10 +6,22 @@
 #include "base/xalloc.h"
 
 #include <errno.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+/* Devices and pipes are written where they are: a rename would replace them.
+ */
+static bool
+is_special(const char *path)
+{
+    struct stat st;
+
+    return stat(path, &st) == 0 && !S_ISREG(st.st_mode)
+           && !S_ISDIR(st.st_mode);
+}
 
 enum vn_status
 vn_file_create(struct vn_file *file, const char *path, struct vn_error *err)
@@ -23,6 +35,13 @@ vn_file_create(struct vn_file *file, const char *path, struct vn_error *err)
     if (strcmp(path, "-") == 0) {
         file->stream = stdout;
         return VN_OK;
+    }
+    if (is_special(path)) {
+        file->stream = fopen(path, "w");
+        return file->stream != NULL
+                   ? VN_OK
+                   : vn_fail(err, VN_EIO, "cannot write %s: %s", path,
+                             strerror(errno));
     }
     file->temporary = vn_xcalloc(size, 1);
     snprintf(file->temporary, size, "%s.XXXXXX", path);
@@ -67,8 +86,9 @@ vn_file_commit(struct vn_file *file, struct vn_error *err)
 void
 vn_file_discard(struct vn_file *file)
 {
-    if (file->temporary != NULL) {
+    if (file->stream != NULL && file->stream != stdout)
         fclose(file->stream);
+    if (file->temporary != NULL) {
         unlink(file->temporary);
         free(file->temporary);
     }

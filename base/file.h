@@ -3,7 +3,8 @@
  *
  * A new file is written under a temporary name in the folder of its path,
  * then synced and renamed; what stood there before stays until that moment.
- * "-" is standard output, which is only flushed.
+ * "-" is standard output, which is only flushed; a device or a pipe is
+ * written where it is.
  */
 #ifndef BASE_FILE_H
 #define BASE_FILE_H
@@ -15,7 +16,7 @@
 struct vn_file {
     FILE *stream; /* write here; errors may be left to vn_file_commit() */
     const char *path;
-    char *temporary; /* NULL for standard output */
+    char *temporary; /* NULL where it is written in place */
 };
 
 /* Begin to write path, which is kept; close with one of the two below. */

@@ -9,9 +9,12 @@
 #include "base/rng.h"
 #include "t/tap.h"
 
+#include <fcntl.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 /* clang-format off: a case reads as text, value, or what was expected. */
@@ -264,6 +267,31 @@ check_files(void)
     free(json);
 }
 
+/* As `-o /dev/full` must not put a file where the device was. */
+static void
+check_pipe(void)
+{
+    char folder[] = "/tmp/vn-base-XXXXXX", path[64], text[64] = "";
+    struct vn_file file;
+    struct vn_error err;
+    struct stat st;
+    int fd;
+
+    ok(mkdtemp(folder) != NULL, "a folder");
+    snprintf(path, sizeof path, "%s/pipe", folder);
+    ok(mkfifo(path, 0600) == 0, "with a pipe in it");
+    fd = open(path, O_RDONLY | O_NONBLOCK);
+    ok(vn_file_create(&file, path, &err) == VN_OK, "is begun");
+    fputs("through", file.stream);
+    ok(vn_file_commit(&file, &err) == VN_OK, "and ended");
+    is_int(read(fd, text, sizeof text - 1), 7, "what was written is there");
+    is_str(text, "through", "as it was");
+    ok(stat(path, &st) == 0 && S_ISFIFO(st.st_mode), "the pipe still stands");
+    close(fd);
+    unlink(path);
+    rmdir(folder);
+}
+
 static void
 check_errors(void)
 {
@@ -369,6 +397,7 @@ main(void)
     check_quantiles(200001, 5);
     check_quantiles(300007, UINT64_C(1) << 53);
     check_files();
+    check_pipe();
     check_errors();
     check_options();
     return done_testing();
