@@ -261,6 +261,16 @@ check_arrivals(void)
             "a fit recovers how much busier busy is, within half");
     is_near(log(fitted.busy_s / 3600), 0, log(1.5), "and for how long");
     is_near(log(fitted.quiet_s / 18000), 0, log(1.5), "and how long not");
+
+    a = vn_arrival_poisson();
+    a.rate = 0.02;
+    vn_arrival_read_burst("50:2m:40m", &a, &err);
+    draw_gaps(&a, N, 14, at, &mean, &cv);
+    fitted = vn_arrival_fit(at, N);
+    is_near(log(fitted.burst / 50), 0, log(1.25),
+            "so of bursts of a few jobs each, within a quarter");
+    is_near(log(fitted.busy_s / 120), 0, log(1.25), "and for how long");
+    is_near(log(fitted.quiet_s / 2400), 0, log(1.25), "and how long not");
     free(gaps);
     free(at);
 }

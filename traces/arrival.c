@@ -122,55 +122,38 @@ hours_in(double span, double hours[VN_HOURS])
     }
 }
 
-/* Tell busy windows from quiet ones; the middle between their means. */
-static double
-divide(const double *count, size_t n, double *quiet, double *busy)
-{
-    double middle = 0, before = -1;
+enum {
+    BLOCK = 500,     /* gaps looked at without a break */
+    GAPS_MAX = 20000 /* gaps looked at */
+};
 
-    *quiet = *busy = 0;
-    for (size_t i = 0; i < n; i++)
-        middle += count[i] / (double) n;
-    for (int turn = 0; turn < 100 && middle != before; turn++) {
-        double sum[2] = {0}, number[2] = {0};
-
-        for (size_t i = 0; i < n; i++) {
-            sum[count[i] > middle] += count[i];
-            number[count[i] > middle]++;
-        }
-        *quiet = number[0] > 0 ? sum[0] / number[0] : 0;
-        *busy = number[1] > 0 ? sum[1] / number[1] : *quiet;
-        before = middle;
-        middle = (*quiet + *busy) / 2;
-    }
-    return middle;
-}
-
+/*
+ * Time as it passes for the process: fast in hours that have more of the jobs
+ * anyway.  Jobs of one second are spread over it, since it is the clock that
+ * submits them at once.
+ */
 static void
-fit_states(struct vn_arrival *a, const double *submit, size_t n, double span)
+fit_states(struct vn_arrival *a, const double *submit, size_t n)
 {
-    double width = fmax(60, 8 * span / (double) n), quiet, busy, middle;
-    size_t windows = (size_t) (span / width) + 1;
-    double *count = vn_xcalloc(windows, sizeof *count);
-    double stays[2] = {0}, length[2] = {0};
+    double *gap = vn_xcalloc(n, sizeof *gap), unit = 1;
+    size_t blocks = (n + GAPS_MAX - 1) / GAPS_MAX, m = 0, k;
 
-    /* A job counts for less in an hour that has more of them anyway. */
-    for (size_t i = 0; i < n; i++)
-        count[(size_t) ((submit[i] - submit[0]) / width)] +=
-            1 / a->hour[hour_of(submit[i])];
-    middle = divide(count, windows, &quiet, &busy);
-    for (size_t i = 0; i < windows; i++) {
-        bool is = count[i] > middle;
+    for (size_t i = 0; i < n && unit > 0; i++)
+        unit = submit[i] == floor(submit[i]) ? 1 : 0;
+    for (size_t i = 0; i < n; i += k) {
+        double wait = i > 0 ? submit[i] - submit[i - 1] : 0;
 
-        length[is] += width;
-        stays[is] += i == 0 || (count[i - 1] > middle) != is;
+        for (k = 1; i + k < n && submit[i + k] == submit[i];)
+            k++;
+        for (size_t j = 0; j < k && i > 0; j++) {
+            double x = j > 0 ? unit / (double) k : wait;
+
+            if ((i + j) / BLOCK % blocks == 0)
+                gap[m++] = fmax(x, 1e-6) * a->hour[hour_of(submit[i])];
+        }
     }
-    if (busy >= 2 * quiet && stays[1] > 1) {
-        a->burst = busy / fmax(quiet, 0.01 * busy);
-        a->busy_s = length[1] / stays[1];
-        a->quiet_s = length[0] / fmax(stays[0], 1);
-    }
-    free(count);
+    vn_arrival_fit_burst(a, gap, m);
+    free(gap);
 }
 
 struct vn_arrival
@@ -193,7 +176,7 @@ vn_arrival_fit(const double *submit, size_t n)
         normalise(a.hour);
     }
     if (n >= 100)
-        fit_states(&a, submit, n, span);
+        fit_states(&a, submit, n);
     return a;
 }
 

@@ -1,6 +1,7 @@
 noinst_LIBRARIES += libtraces.a
 libtraces_a_SOURCES = \
 	traces/arrival.c traces/arrival.h \
+	traces/burst.c \
 	traces/clock.c traces/clock.h \
 	traces/duration.c traces/duration.h \
 	traces/fit.c \
