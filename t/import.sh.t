@@ -204,6 +204,18 @@ ok '--list names the formats' $?
 "$vntrace" import --help > "$out/why" && grep -q -e '--strict' "$out/why"
 ok '--help tells the options' $?
 
+if test -c /dev/full; then
+    "$vntrace" import -q --from tiresias import/tiresias.csv -o /dev/full \
+        2> "$out/why"
+    test $? = 1 && grep -q '^vntrace import: cannot write /dev/full: ' \
+        "$out/why" && test -c /dev/full
+    ok 'a full disk is said, and the device stands' $?
+    "$vntrace" import --list > /dev/full 2> "$out/why"
+    test $? = 1 && grep -qxF 'vntrace import: cannot write standard output' \
+        "$out/why"
+    ok 'so is a list that cannot be written' $?
+fi
+
 counts() { # format, file, jobs, options
     if test ! -r "$real/$2"; then
         n=$((n + 1))
