@@ -12,22 +12,35 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* Devices and pipes are written where they are: a rename would replace them.
- */
-static bool
-is_special(const char *path)
+/* Open what is there and no regular file: it is not ours to replace. */
+static enum vn_status
+open_in_place(struct vn_file *file, const struct stat *st,
+              struct vn_error *err)
 {
-    struct stat st;
+    if (S_ISDIR(st->st_mode))
+        errno = EISDIR;
+    else
+        file->stream = fopen(file->path, "w");
+    if (file->stream == NULL)
+        return vn_fail(err, VN_EIO, "cannot write %s: %s", file->path,
+                       strerror(errno));
+    return VN_OK;
+}
 
-    return stat(path, &st) == 0 && !S_ISREG(st.st_mode)
-           && !S_ISDIR(st.st_mode);
+static void
+forget(struct vn_file *file)
+{
+    free(file->temporary);
+    free(file->target);
+    *file = (struct vn_file){0};
 }
 
 enum vn_status
 vn_file_create(struct vn_file *file, const char *path, struct vn_error *err)
 {
-    size_t size = strlen(path) + sizeof ".XXXXXX";
     mode_t mask = umask(0);
+    struct stat st;
+    size_t size;
     int fd;
 
     umask(mask);
@@ -36,15 +49,14 @@ vn_file_create(struct vn_file *file, const char *path, struct vn_error *err)
         file->stream = stdout;
         return VN_OK;
     }
-    if (is_special(path)) {
-        file->stream = fopen(path, "w");
-        return file->stream != NULL
-                   ? VN_OK
-                   : vn_fail(err, VN_EIO, "cannot write %s: %s", path,
-                             strerror(errno));
-    }
+    if (stat(path, &st) == 0 && !S_ISREG(st.st_mode))
+        return open_in_place(file, &st, err);
+    file->target = realpath(path, NULL);
+    if (file->target == NULL)
+        file->target = vn_xstrdup(path);
+    size = strlen(file->target) + sizeof ".XXXXXX";
     file->temporary = vn_xcalloc(size, 1);
-    snprintf(file->temporary, size, "%s.XXXXXX", path);
+    snprintf(file->temporary, size, "%s.XXXXXX", file->target);
     fd = mkstemp(file->temporary);
     if (fd < 0 || fchmod(fd, 0666 & ~mask) != 0
         || (file->stream = fdopen(fd, "w")) == NULL) {
@@ -53,8 +65,7 @@ vn_file_create(struct vn_file *file, const char *path, struct vn_error *err)
             close(fd);
             unlink(file->temporary);
         }
-        free(file->temporary);
-        *file = (struct vn_file){0};
+        forget(file);
         return VN_EIO;
     }
     return VN_OK;
@@ -64,20 +75,19 @@ enum vn_status
 vn_file_commit(struct vn_file *file, struct vn_error *err)
 {
     enum vn_status status = VN_OK;
+    bool failed = fflush(file->stream) != 0 || ferror(file->stream);
 
-    if (fflush(file->stream) != 0 || ferror(file->stream))
-        status = vn_fail(err, VN_EIO, "cannot write %s: %s", file->path,
-                         strerror(errno));
-    else if (file->temporary != NULL
-             && (fsync(fileno(file->stream)) != 0
-                 || rename(file->temporary, file->path) != 0))
-        status = vn_fail(err, VN_EIO, "cannot write %s: %s", file->path,
-                         strerror(errno));
-    if (status == VN_OK && file->temporary != NULL) {
+    if (!failed && file->temporary != NULL)
+        failed = fsync(fileno(file->stream)) != 0
+                 || rename(file->temporary, file->target) != 0;
+    if (failed)
+        status =
+            vn_fail(err, VN_EIO, "cannot write %s: %s",
+                    file->stream == stdout ? "standard output" : file->path,
+                    strerror(errno));
+    if (!failed && file->temporary != NULL) {
         free(file->temporary);
         file->temporary = NULL;
-        fclose(file->stream);
-        file->stream = NULL;
     }
     vn_file_discard(file);
     return status;
@@ -88,11 +98,9 @@ vn_file_discard(struct vn_file *file)
 {
     if (file->stream != NULL && file->stream != stdout)
         fclose(file->stream);
-    if (file->temporary != NULL) {
+    if (file->temporary != NULL)
         unlink(file->temporary);
-        free(file->temporary);
-    }
-    *file = (struct vn_file){0};
+    forget(file);
 }
 
 enum vn_status

@@ -3,8 +3,8 @@
  *
  * A new file is written under a temporary name in the folder of its path,
  * then synced and renamed; what stood there before stays until that moment.
- * "-" is standard output, which is only flushed; a device or a pipe is
- * written where it is.
+ * "-" is standard output, and what is there and no regular file (a device, a
+ * pipe) is written as it stands.  A link is followed.
  */
 #ifndef BASE_FILE_H
 #define BASE_FILE_H
@@ -16,6 +16,7 @@
 struct vn_file {
     FILE *stream; /* write here; errors may be left to vn_file_commit() */
     const char *path;
+    char *target;    /* where it goes, links followed; NULL with temporary */
     char *temporary; /* NULL where it is written in place */
 };
 

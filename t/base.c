@@ -230,6 +230,7 @@ check_files(void)
     char path[] = "/tmp/vn-base-XXXXXX", text[64] = "", *json = NULL;
     struct vn_file file;
     struct vn_error err;
+    struct stat st;
     size_t size;
     FILE *f;
     uint64_t hash;
@@ -252,6 +253,16 @@ check_files(void)
     ok(vn_file_hash(path, &hash, &err) == VN_OK && hash != 0,
        "what was dropped leaves the first");
     unlink(path);
+    ok(symlink("/dev/null", path) == 0
+           && vn_file_create(&file, path, &err) == VN_OK
+           && fputs("x", file.stream) >= 0
+           && vn_file_commit(&file, &err) == VN_OK
+           && stat("/dev/null", &st) == 0 && S_ISCHR(st.st_mode)
+           && lstat(path, &st) == 0 && S_ISLNK(st.st_mode),
+       "a device behind a link is written, and neither is replaced");
+    unlink(path);
+    is_int(vn_file_create(&file, "/tmp", &err), VN_EIO, "nor is a folder");
+    is_str(err.text, "cannot write /tmp: Is a directory", "which is said");
     is_int(vn_file_create(&file, "/nowhere/x", &err), VN_EIO,
            "a folder that is not there");
     is_str(err.text, "cannot write /nowhere/x: No such file or directory",
