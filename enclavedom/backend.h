@@ -61,6 +61,13 @@ struct ed_image {
 
 struct ed_ring;
 
+/* How long to look before sleeping: as long as that helps, with a new try at
+ * times. */
+struct ed_patience {
+    int looks;
+    unsigned waits;
+};
+
 struct ed_domain {
     struct ed_config config;
     char name[64];
@@ -78,6 +85,7 @@ struct ed_domain {
     volatile int function; /* whose gate is entered, or -1 */
 
     struct ed_ring *ring; /* process */
+    struct ed_patience patience;
     pid_t child;
 };
 

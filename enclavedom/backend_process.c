@@ -32,6 +32,7 @@
 #include <unistd.h>
 
 enum {
+    RETRY = 256,      /* waits between two long looks */
     LOOKS = 1500,     /* before sleeping; about 30 us */
     NAP_US = 20000,   /* between looking whether the child lives */
     SETUP_STEPS = 100 /* a violation's number from there: a failed step */
@@ -60,13 +61,16 @@ wake(_Atomic uint32_t *word)
 /* Wait until *word is not `old`, for a while; is it not? */
 static bool
 await(_Atomic uint32_t *word, uint32_t old, _Atomic uint32_t *sleeps,
-      const struct timespec *nap)
+      const struct timespec *nap, struct ed_patience *patience)
 {
-    for (int i = 0; i < LOOKS; i++) {
+    if (patience->waits++ % RETRY == 0)
+        patience->looks = LOOKS;
+    for (int i = 0; i < patience->looks; i++) {
         if (atomic_load_explicit(word, memory_order_acquire) != old)
             return true;
         _mm_pause();
     }
+    patience->looks /= 2;
     atomic_store(sleeps, 1);
     if (atomic_load(word) == old)
         syscall(SYS_futex, word, FUTEX_WAIT, old, nap, NULL, 0);
@@ -137,6 +141,7 @@ static void __attribute__((__noreturn__))
 child_main(struct ed_domain *d, pid_t parent)
 {
     struct ed_ring *ring = d->ring;
+    struct ed_patience patience = {0, 0};
     uint32_t seen = 0, rights = union_of_rules(d);
     int step;
 
@@ -158,7 +163,8 @@ child_main(struct ed_domain *d, pid_t parent)
     for (;;) {
         uint64_t result, args[ED_ARGS_MAX];
 
-        while (!await(&ring->request, seen, &ring->child_sleeps, NULL))
+        while (
+            !await(&ring->request, seen, &ring->child_sleeps, NULL, &patience))
             ;
         seen = atomic_load(&ring->request);
         memcpy(args, ring->args, sizeof args);
@@ -225,7 +231,8 @@ await_reply(struct ed_domain *d, uint32_t old, int64_t limit_us)
     int64_t end = 0;
     int how;
 
-    while (!await(&d->ring->reply, old, &d->ring->parent_sleeps, &nap)) {
+    while (!await(&d->ring->reply, old, &d->ring->parent_sleeps, &nap,
+                  &d->patience)) {
         int64_t now = now_us();
 
         if (end == 0)

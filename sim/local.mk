@@ -90,3 +90,17 @@ dist_check_SCRIPTS += t/plugin.sh.t
 EXTRA_DIST += t/plugin/fifo.py t/plugin/builtin.c t/plugin/hostile.h \
 	$(HOSTILE:%=t/plugin/hostile_%.c)
 CLEANFILES += $(PLUGINS) $(BUILTIN:%=t/plugin/%.so)
+
+# Protection keys under emulation; and what it all costs.
+EXTRA_PROGRAMS = t/initramfs t/mpk_init t/bench_gate
+t_initramfs_SOURCES = t/initramfs.c
+t_mpk_init_SOURCES = t/mpk_init.c
+t_bench_gate_SOURCES = t/bench_gate.c
+t_bench_gate_LDADD = $(ENCLAVEDOM_LIBS) $(BASE_LIBS)
+EXTRA_DIST += t/mpk.sh t/bench_enclave.sh
+CLEANFILES += t/initramfs t/mpk_init t/bench_gate
+.PHONY: check-mpk bench-enclavedom
+check-mpk: vnsim t/initramfs t/mpk_init t/enclave.t t/enclave_attack.t $(PLUGINS)
+	TOP_BUILDDIR=. $(srcdir)/t/mpk.sh
+bench-enclavedom: vnsim t/bench_gate $(PLUGINS)
+	TOP_BUILDDIR=. $(srcdir)/t/bench_enclave.sh
