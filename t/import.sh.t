@@ -199,6 +199,31 @@ ok 'a part: the report counts what was left out' $?
     > "$out/why" 2>&1 && test ! -s "$out/why" \
     && cmp -s "$out/one" import/philly.csv.csv
 ok '--quiet reports nothing, --output takes the trace' $?
+"$vntrace" import --from philly-csv --format csv import/philly.csv \
+    -o "$out/one" 2> "$out/report"
+diff - "$out/report" > "$out/why" << 'EOF'
+what,count,first_line,why
+rows,7,,
+jobs,5,,
+dropped,1,5,it ran for no time
+dropped,1,6,it has no GPU
+repaired,1,7,"a part of a GPU, taken as a whole one"
+repaired,1,8,"gpu_time is not duration times num_gpus, passed over"
+EOF
+ok '--format csv: the report as a table' $?
+"$vntrace" import --from swf --first 1 --format json import/jobs.swf \
+    -o "$out/one" 2> "$out/report"
+diff - "$out/report" > "$out/why" << 'EOF'
+{"file": "import/jobs.swf", "rows": 6, "jobs": 1, "notes": [
+  {"what": "dropped", "count": 1, "first_line": 6, "why": "its run time is not known"},
+  {"what": "dropped", "count": 1, "first_line": 7, "why": "it ran for no time"},
+  {"what": "dropped", "count": 1, "first_line": 8, "why": "it has no processors"},
+  {"what": "dropped", "count": 1, "first_line": 9, "why": "its submit time is not known"},
+  {"what": "left out", "count": 1, "first_line": null, "why": "after the --first"}
+]}
+EOF
+ok '--format json: the report as an object' $?
+refuses "--format: unknown 'jsn', did you mean 'json'?" 2 --format jsn
 "$vntrace" import --list > "$out/why" && grep -q '^gavel  ' "$out/why"
 ok '--list names the formats' $?
 "$vntrace" import --help > "$out/why" && grep -q -e '--strict' "$out/why"

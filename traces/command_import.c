@@ -15,6 +15,7 @@ enum option {
     MAX_DURATION,
     FIRST,
     QUIET,
+    FORMAT,
     LIST,
     NOPTIONS
 };
@@ -35,6 +36,7 @@ static const struct vn_option options[] = {
                'n'},
     [QUIET] = {"quiet", NULL, "do not report what was dropped and repaired",
                'q'},
+    [FORMAT] = {"format", "text|csv|json", "of that report [text]", 0},
     [LIST] = {"list", NULL, "list the formats", 0},
 };
 
@@ -44,6 +46,7 @@ struct arguments {
     const char *output;
     bool strict;
     bool quiet;
+    int format; /* of the report: enum vn_import_format */
     struct vn_import_choice choice;
 };
 
@@ -72,6 +75,9 @@ static enum vn_status
 take(struct arguments *a, enum option option, const char *value,
      struct vn_error *err)
 {
+    static const char *const formats[] = {[VN_IMPORT_TEXT] = "text",
+                                          [VN_IMPORT_CSV] = "csv",
+                                          [VN_IMPORT_JSON] = "json"};
     const char *wrong = NULL;
     char why[VN_WHY_SIZE];
 
@@ -97,6 +103,8 @@ take(struct arguments *a, enum option option, const char *value,
     case QUIET:
         a->quiet = true;
         break;
+    case FORMAT:
+        return vn_option_choice("format", value, formats, 3, &a->format, err);
     case LIST:
     case NOPTIONS:
         break;
@@ -162,7 +170,7 @@ import(const struct arguments *a, struct vn_import *im, struct vn_error *err)
     status = vn_trace_write(a->output, remarks, im->jobs, im->njobs,
                             &im->names, err);
     if (status == VN_OK && !a->quiet)
-        vn_import_report(stderr, im);
+        vn_import_report(stderr, im, (enum vn_import_format) a->format);
     return status;
 }
 

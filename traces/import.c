@@ -257,30 +257,6 @@ vn_import_run(const struct vn_importer *importer, struct vn_import *im,
 }
 
 static void
-report_note(FILE *out, const struct vn_import *im,
-            const struct vn_import_note *note)
-{
-    static const char *const fates[] = {[VN_DROPPED] = "dropped",
-                                        [VN_REPAIRED] = "repaired",
-                                        [VN_LEFT_OUT] = "left out"};
-
-    fprintf(out, "%s: %s %" PRId64 ": %s", im->file, fates[note->fate],
-            note->count, note->why);
-    if (note->line > 0)
-        fprintf(out, " (first in line %ld)", note->line);
-    putc('\n', out);
-}
-
-void
-vn_import_report(FILE *out, const struct vn_import *im)
-{
-    fprintf(out, "%s: %zu job%s of %" PRId64 " row%s\n", im->file, im->njobs,
-            im->njobs == 1 ? "" : "s", im->rows, im->rows == 1 ? "" : "s");
-    for (int i = 0; i < im->nnotes; i++)
-        report_note(out, im, &im->notes[i]);
-}
-
-static void
 count_note(struct vn_import *im, enum vn_import_fate fate, long line,
            const char *why)
 {

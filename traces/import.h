@@ -110,8 +110,15 @@ enum vn_status vn_import_run(const struct vn_importer *importer,
 
 void vn_import_free(struct vn_import *im);
 
+enum vn_import_format {
+    VN_IMPORT_TEXT,
+    VN_IMPORT_CSV, /* what,count,first_line,why */
+    VN_IMPORT_JSON /* one object */
+};
+
 /* Rows, jobs, and what was dropped, repaired and left out. */
-void vn_import_report(FILE *out, const struct vn_import *im);
+void vn_import_report(FILE *out, const struct vn_import *im,
+                      enum vn_import_format format);
 
 /*
  * For importers.

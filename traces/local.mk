@@ -17,6 +17,7 @@ libtraces_a_SOURCES = \
 	traces/import_philly.c \
 	traces/import_philly_csv.c \
 	traces/import_pollux.c \
+	traces/import_report.c \
 	traces/import_swf.c \
 	traces/import_tiresias.c \
 	traces/import_trace.c \
