@@ -9,6 +9,10 @@ libreplay_a_SOURCES = \
 	replay/command_schema.c \
 	replay/generate.c replay/generate.h \
 	replay/pool.c \
+	replay/report.c replay/report.h \
+	replay/report_machine.c \
+	replay/report_table.c \
+	replay/report_text.c \
 	replay/sweep.c replay/sweep.h \
 	replay/workload.c replay/workload.h
 

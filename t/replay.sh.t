@@ -105,6 +105,15 @@ else
     n=$((n + 1))
     echo "ok $n # SKIP no python3 to read JSON with"
 fi
+"$bin" compare one.db --format markdown > out
+awk -F'|' '/^\|/ {n++; if (NF != 10) bad = 1} END {exit bad || n != 4 * 6}' out
+ok $? "Markdown has a table for each trace and cluster"
+says 0 'las form=reference & .*pm' "LaTeX has one too" \
+    "$bin" compare one.db --format latex
+cp a.csv 'a_b&c%.csv'
+"$bin" run -t 'a_b&c%.csv' -c c.csv -p fifo -r odd.db > /dev/null
+says 0 'a\\_b\\&c\\%.csv on' "in which odd names are quoted" \
+    "$bin" compare odd.db --format latex
 # The mean over windows, from the jobs themselves.
 "$bin" export one.db -t job > jobs.csv
 "$bin" export one.db -t run > runs.csv
