@@ -110,6 +110,7 @@ refused $g 2 "--durations: 'x' is wrong, expected seconds from 0.000001 to 90071
 refused $g 2 "--durations: '99' is wrong, expected a number from 0.01 to 20" --durations pareto:60:99
 refused $g 2 "--devices: '1.5' is wrong, expected VALUE:SHARE,..., as in 1:0.7,2:0.3, of whole numbers from 1 to 10000000" --devices 1.5
 refused $g 2 "--weights: '1:0' is wrong, expected VALUE:SHARE,..., as in 1:0.7,2:0.3, of numbers from 1e-06 to 1000000" --weights 1:0
+refused $g 2 "--weights: '1:1,2:0' is wrong, expected VALUE:SHARE,..., as in 1:0.7,2:0.3, of numbers from 1e-06 to 1000000" --weights 1:1,2:0
 refused $g 2 "--devices: '1:2,1:3' is wrong, expected VALUE:SHARE,..., as in 1:0.7,2:0.3, of whole numbers from 1 to 10000000" --devices 1:2,1:3
 refused $g 2 "--vcs: 'a:x' is wrong, expected NAME:SHARE,..., as in a:0.7,b:0.3" --vcs a:x
 refused $g 2 "--vcs: 'a,,b' is wrong, expected NAME:SHARE,..., as in a:0.7,b:0.3" --vcs a,,b

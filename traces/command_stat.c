@@ -49,12 +49,11 @@ struct quantity {
 
 /* What is counted by a key: a number of devices, a type, a virtual cluster. */
 struct tally {
-    const char *by;
     struct {
         int key;
         int64_t jobs;
         double device_s;
-    } * rows;
+    } * rows; /* in order of key */
     int n;
     int allocated;
 };
@@ -84,21 +83,38 @@ add_value(struct quantity *q, int64_t value)
     vn_quantile_add(&q->quantile, value);
 }
 
+/* The first row whose key is not less. */
+static int
+find_row(const struct tally *t, int key)
+{
+    int low = 0, high = t->n;
+
+    while (low < high) {
+        int middle = (low + high) / 2;
+
+        if (t->rows[middle].key < key)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
 static void
 add_to(struct tally *t, int key, double device_s)
 {
-    int i = 0;
+    int i = find_row(t, key);
 
-    while (i < t->n && t->rows[i].key != key)
-        i++;
-    if (i == t->n) {
+    if (i == t->n || t->rows[i].key != key) {
         if (t->n == t->allocated) {
             t->allocated = 2 * t->allocated + 16;
             t->rows =
                 vn_xrealloc(t->rows, (size_t) t->allocated, sizeof *t->rows);
         }
-        memset(&t->rows[t->n], 0, sizeof *t->rows);
-        t->rows[t->n++].key = key;
+        memmove(&t->rows[i + 1], &t->rows[i],
+                (size_t) (t->n++ - i) * sizeof *t->rows);
+        memset(&t->rows[i], 0, sizeof *t->rows);
+        t->rows[i].key = key;
     }
     t->rows[i].jobs++;
     t->rows[i].device_s += device_s;
@@ -127,14 +143,6 @@ count_job(struct census *c, const struct vn_job *job)
     add_to(&c->by_vc, job->vc, device_s);
 }
 
-static int
-compare_rows(const void *a, const void *b)
-{
-    int x = *(const int *) a, y = *(const int *) b;
-
-    return x < y ? -1 : x > y;
-}
-
 static enum vn_status
 settle(struct quantity *q, struct vn_error *err)
 {
@@ -150,15 +158,11 @@ take_census(struct vn_trace *t, struct census *c, struct vn_error *err)
 
     while ((status = vn_trace_next(t, &job, &more, err)) == VN_OK && more)
         count_job(c, &job);
-    if (status != VN_OK || (status = settle(&c->duration, err))
-        || (status = settle(&c->devices, err))
-        || (status = settle(&c->gap, err)))
-        return status;
-    /* The key is the first member of a row. */
-    if (c->by_devices.n > 0)
-        qsort(c->by_devices.rows, (size_t) c->by_devices.n,
-              sizeof *c->by_devices.rows, compare_rows);
-    return VN_OK;
+    if (status == VN_OK)
+        status = settle(&c->duration, err);
+    if (status == VN_OK)
+        status = settle(&c->devices, err);
+    return status == VN_OK ? settle(&c->gap, err) : status;
 }
 
 /* Printing: every figure has a path of names and a value, in one order. */

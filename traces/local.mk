@@ -51,4 +51,4 @@ EXTRA_DIST += t/data/import t/data/bad
 check_PROGRAMS += t/generate.t
 t_generate_t_SOURCES = t/generate.c
 t_generate_t_LDADD = libtraces.a libplan.a $(GSL_LIBS) $(BASE_LIBS) libtap.a
-dist_check_SCRIPTS += t/generate.sh.t
+dist_check_SCRIPTS += t/generate.sh.t t/stat.sh.t

@@ -95,7 +95,7 @@ read_part(char *word, const struct vn_mix_form *form, double *value,
     *share = 1;
     if (colon != NULL) {
         *colon++ = '\0';
-        if (vn_read_real(colon, 0, 1e9, share, why) != NULL)
+        if (vn_read_real(colon, 1e-9, 1e9, share, why) != NULL)
             return false;
     }
     if (form->names != NULL) {
@@ -125,7 +125,7 @@ enum vn_status
 vn_mix_read(struct vn_mix *mix, const char *text,
             const struct vn_mix_form *form, struct vn_error *err)
 {
-    double value, share, sum = 0;
+    double value, share;
     const char *p = text;
 
     vn_mix_free(mix);
@@ -146,12 +146,9 @@ vn_mix_read(struct vn_mix *mix, const char *text,
             if (mix->parts[i].value == value)
                 return refuse(text, form, err);
         vn_mix_add(mix, value, share);
-        sum += share;
         more = p[n] == ',';
         p += n + more;
     }
-    if (!(sum > 0))
-        return refuse(text, form, err);
     vn_mix_settle(mix);
     return VN_OK;
 }

@@ -37,8 +37,8 @@ struct vn_mix_form {
 void vn_mix_free(struct vn_mix *mix);
 
 /*
- * Read "VALUE:SHARE,VALUE:SHARE,..."; shares left out are 1.  A mix that was
- * there is replaced.
+ * Read "VALUE:SHARE,VALUE:SHARE,..."; shares are above 0, and 1
+ * where they are left out.  A mix that was there is replaced.
  */
 enum vn_status vn_mix_read(struct vn_mix *mix, const char *text,
                            const struct vn_mix_form *form,
