@@ -189,7 +189,7 @@ EOF
 ok 'a part: --from-time, --max-duration, --first, from standard input' $?
 grep '^standard input: \(5\|1\) job\|left out' "$out/report" > "$out/left"
 diff - "$out/left" > "$out/why" << 'EOF'
-standard input: 1 job of 7 rows
+standard input: 1 job of 9 rows
 standard input: left out 1: submitted before --from-time
 standard input: left out 2: longer than --max-duration
 standard input: left out 1: after the --first
@@ -203,12 +203,14 @@ ok '--quiet reports nothing, --output takes the trace' $?
     -o "$out/one" 2> "$out/report"
 diff - "$out/report" > "$out/why" << 'EOF'
 what,count,first_line,why
-rows,7,,
+rows,9,,
 jobs,5,,
 dropped,1,5,it ran for no time
 dropped,1,6,it has no GPU
 repaired,1,7,"a part of a GPU, taken as a whole one"
 repaired,1,8,"gpu_time is not duration times num_gpus, passed over"
+dropped,1,9,its duration is negative
+dropped,1,10,its duration is not known
 EOF
 ok '--format csv: the report as a table' $?
 "$vntrace" import --from swf --first 1 --format json import/jobs.swf \

@@ -6,6 +6,7 @@
 #include "base/option.h"
 #include "base/xalloc.h"
 #include "traces/clock.h"
+#include "traces/import_life.h"
 
 #include <inttypes.h>
 #include <stdarg.h>
@@ -303,13 +304,22 @@ vn_import_row_note(struct vn_import *im, struct vn_table *table, int column,
     return VN_OK;
 }
 
+static const char *
+reason_to_drop(vn_time duration)
+{
+    if (duration == 0)
+        return "it ran for no time";
+    return duration == VN_IMPORT_OPEN ? "its duration is not known"
+                                      : "its duration is negative";
+}
+
 enum vn_status
 vn_import_add(struct vn_import *im, const struct vn_job *job, long line,
               struct vn_error *err)
 {
     if (!vn_job_is_modelled(job) && job->duration <= 0)
-        return vn_import_note(im, VN_DROPPED, line, 1, "it ran for no time",
-                              err);
+        return vn_import_note(im, VN_DROPPED, line, 1,
+                              reason_to_drop(job->duration), err);
     if (job->duration > VN_TRACE_WORK_MAX / job->devices)
         return vn_fail_at(err, im->file, line, 1,
                           "its duration times its devices is too large, "

@@ -125,8 +125,9 @@ void vn_import_report(FILE *out, const struct vn_import *im,
  */
 
 /*
- * Keep a job, which stands in that line.  A recorded one that ran for no time
- * is dropped, with a note.  Its id is looked at where vn_import_id() set it.
+ * Keep a job, which stands in that line.  A recorded one that ran for no time,
+ * or for a negative or an open one (import_life.h), is dropped with a note.
+ * Its id is looked at where vn_import_id() set it.
  */
 enum vn_status vn_import_add(struct vn_import *im, const struct vn_job *job,
                              long line, struct vn_error *err);

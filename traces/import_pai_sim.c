@@ -70,14 +70,6 @@ pai_sim_row(struct vn_import *im, struct vn_table *t, struct vn_job *job,
     status = vn_import_devices(im, t, GPUS, gpus * instances, job, keep, err);
     if (status != VN_OK || !*keep)
         return status;
-    if (job->duration < 0) {
-        *keep = false;
-        return vn_import_row_note(im, t, DURATION, VN_DROPPED,
-                                  job->duration == VN_IMPORT_OPEN
-                                      ? "its duration is not known"
-                                      : "its duration is negative",
-                                  err);
-    }
     vn_import_id(im, vn_table_text(t, ID), job);
     job->user = vn_import_name(t, USER, &im->names.users);
     job->device_type = vn_import_name(t, TYPE, &im->names.device_types);

@@ -10,7 +10,7 @@
  */
 #include "config.h"
 
-#include "traces/import.h"
+#include "traces/import_life.h"
 
 #include <math.h>
 
@@ -37,13 +37,13 @@ philly_csv_row(struct vn_import *im, struct vn_table *t, struct vn_job *job,
     double gpus, gpu_time, product;
 
     if ((status = vn_import_clock(t, TIMESTAMP, false, &job->submit, err))
-        || (status = vn_table_time(t, DURATION, 0, VN_TIME_MAX, &job->duration,
-                                   err))
+        || (status = vn_import_open_time(t, DURATION, -VN_TIME_MAX,
+                                         &job->duration, err))
         || (status = vn_table_real(t, GPUS, 0, VN_DEVICES_MAX, &gpus, err))
         || (status = vn_import_devices(im, t, GPUS, gpus, job, keep, err)))
         return status;
     job->vc = vn_import_name(t, CLUSTER, &im->names.vcs);
-    if (vn_table_empty(t, GPU_TIME))
+    if (job->duration <= 0 || vn_table_empty(t, GPU_TIME))
         return VN_OK;
     status = vn_table_real(t, GPU_TIME, 0, 1e18, &gpu_time, err);
     product = (double) job->duration / VN_SECOND * gpus;

@@ -11,7 +11,7 @@
  */
 #include "config.h"
 
-#include "traces/import.h"
+#include "traces/import_life.h"
 
 enum column {
     ID,
@@ -52,8 +52,8 @@ tiresias_row(struct vn_import *im, struct vn_table *t, struct vn_job *job,
     double gpus;
 
     if ((status = vn_table_time(t, SUBMIT, 0, VN_TIME_MAX, &job->submit, err))
-        || (status = vn_table_time(t, DURATION, 0, VN_TIME_MAX, &job->duration,
-                                   err))
+        || (status = vn_import_open_time(t, DURATION, -VN_TIME_MAX,
+                                         &job->duration, err))
         || (status = vn_table_real(t, GPUS, 0, VN_DEVICES_MAX, &gpus, err)))
         return status;
     vn_import_id(im, vn_table_text(t, ID), job);
