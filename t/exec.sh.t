@@ -57,6 +57,8 @@ for m in mlp resnet8 gpt adamw; do
     same "$m: a device fails in the middle of a step" $m -D "$device:3" \
         --fail 1@4
     same "$m: two devices fail" $m -D "$device:3" --fail 0@2 --fail 2@5
+    same "$m: a device that a resize counts on fails" $m -D "$device:2" \
+        --fail 1@1 --resize "3:$device:3"
     same "$m: the reference" $m -D reference:1
     train $m -D "$device:2" --seed 4
     cmp -s "$dir/digests" "$dir/want"

@@ -389,6 +389,24 @@ remap(struct vn_executor *x, struct vn_error *err)
 }
 
 /*
+ * Let go of a failed device.  Where a resize under way counts on it another
+ * of its kind starts in its place.
+ */
+static enum vn_status
+drop(struct vn_executor *x, struct seat *s, struct vn_error *err)
+{
+    enum vn_status status = VN_OK;
+
+    for (int i = 0; i < x->ncoming; i++)
+        if (x->coming[i] == s) {
+            x->coming[i] = seat_new(x, &s->replica.spec, i);
+            status = seat_start(x->coming[i], err);
+        }
+    seat_free(s);
+    return status;
+}
+
+/*
  * Run the nodes on all devices.  *failed is the number that failed; those
  * are dropped, and the nodes shared over the others.
  */
@@ -428,13 +446,16 @@ compute(struct vn_executor *x, int *failed, struct vn_error *err)
 
         /* A rank stays, without work: the others need it to reduce. */
         s->fail_at = -1;
-        if (x->alive[s->device] || x->job.comm->mpi)
+        if (x->alive[s->device] || x->job.comm->mpi) {
             x->seats[kept++] = s;
-        else
-            seat_free(s);
+        } else {
+            enum vn_status dropped = drop(x, s, err);
+
+            status = status == VN_OK ? dropped : status;
+        }
     }
     x->nseats = kept;
-    return remap(x, err);
+    return status == VN_OK ? remap(x, err) : status;
 }
 
 /* The scale that gives a magnitude FIT bits. */
@@ -647,7 +668,7 @@ await_newcomers(struct vn_executor *x, struct vn_resize *resize,
 
         for (int j = 0; j < x->nseats; j++)
             old = old || x->seats[j] == s;
-        if (old)
+        if (old || s->worker == NULL)
             continue;
         status = vn_worker_wait(s->worker, err);
         if (s->startup_s > resize->startup_s)
