@@ -36,6 +36,11 @@ static const struct {
     {"an id twice in an instant",
      "job_id,submit_s,duration_s,devices\n1,5,1,1\n1,5,1,1\n",
      "3:1: job_id is that of the row above, expected one of its own"},
+    {"an id twice in an instant, with another between",
+     "job_id,submit_s,duration_s,devices\n1,5,1,1\n3,5,1,1\n1,5,1,1\n"
+     "4,6,1,1\n",
+     "4:1: job_id 1 is there twice among the rows of one submit_s that end "
+     "here, expected ids of their own"},
     {"neither kind", "job_id,submit_s\n1,5\n",
      "1:1: neither duration_s and devices nor model, expected one of them in "
      "the header"},

@@ -6,10 +6,12 @@
 #include "base/xalloc.h"
 #include "traces/trace_row.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 
 struct vn_trace {
+    const char *name; /* for messages */
     struct vn_table *table;
     FILE *in;
     bool from_stdin;
@@ -21,6 +23,7 @@ struct vn_trace {
     size_t njobs;
     size_t allocated;
     size_t given;
+    long line;  /* of the last of them */
     bool ahead; /* jobs[njobs] is there, and later */
     bool ended;
 };
@@ -81,6 +84,7 @@ vn_trace_read(FILE *in, const char *name, struct vn_trace **trace,
 
     *trace = NULL;
     t->in = in;
+    t->name = name;
     status = vn_trace_table(in, name, &t->table, err);
     if (status != VN_OK) {
         vn_trace_close(t);
@@ -151,6 +155,23 @@ read_ahead(struct vn_trace *t, struct vn_error *err)
     return status;
 }
 
+/* Put the jobs of one submit time in order, which shows an id that is there
+ * twice.
+ */
+static enum vn_status
+sort_group(const struct vn_trace *t, struct vn_error *err)
+{
+    qsort(t->jobs, t->njobs, sizeof *t->jobs, vn_trace_compare);
+    for (size_t i = 1; i < t->njobs; i++)
+        if (t->jobs[i].id == t->jobs[i - 1].id)
+            return vn_fail_at(err, t->name, t->line, 1,
+                              "job_id %" PRId64 " is there twice among the "
+                              "rows of one submit_s that end here, expected "
+                              "ids of their own",
+                              t->jobs[i].id);
+    return VN_OK;
+}
+
 /* Gather the jobs of the next submit time, in order of id. */
 static enum vn_status
 read_group(struct vn_trace *t, struct vn_error *err)
@@ -162,6 +183,7 @@ read_group(struct vn_trace *t, struct vn_error *err)
         t->jobs[0] = t->jobs[t->njobs];
     t->njobs = t->ahead;
     t->given = 0;
+    t->line = vn_table_line(t->table);
     t->ahead = false;
     while (status == VN_OK && !t->ended) {
         status = read_ahead(t, err);
@@ -179,11 +201,10 @@ read_group(struct vn_trace *t, struct vn_error *err)
             sorted = sorted && job->id > job[-1].id;
         }
         t->njobs++;
+        t->line = vn_table_line(t->table);
         t->ahead = false;
     }
-    if (!sorted)
-        qsort(t->jobs, t->njobs, sizeof *t->jobs, vn_trace_compare);
-    return status;
+    return status == VN_OK && !sorted ? sort_group(t, err) : status;
 }
 
 enum vn_status
