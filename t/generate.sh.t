@@ -91,6 +91,12 @@ is "$("$vntrace" generate --jobs 3 --devices 1,64 --cluster x:8 | grep '^# clipp
     "# clipped: 50 % of the jobs, too large for the cluster" "what is clipped is said"
 
 g=generate
+is "$("$vntrace" generate --durations pareto:1h:0.01 --jobs 100 | "$vntrace" stat --format csv - | grep '^max,dur')" \
+    "max,duration_s,,1000000000" "durations beyond all bounds stay within one"
+refused $g 1 "only 0 jobs arrive in 126 years, expected a higher rate, fewer jobs or --span" \
+    --rate 1e-9/100d --jobs 3 -o "$tmp/never.csv"
+test ! -e "$tmp/never.csv"
+ok $? "and leaves no file"
 refused $g 2 "--preset: unknown 'phily', did you mean 'philly'?" --preset phily
 refused $g 2 "--preset and --like, expected one of them" --preset philly --like x
 refused $g 2 "--load and --rate, expected one of them" --load 1 --rate 1/s --cluster x:1

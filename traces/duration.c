@@ -340,7 +340,9 @@ vn_duration_cut(struct vn_duration *d, double longest)
 double
 vn_duration_at(const struct vn_duration *d, double u)
 {
-    return d->kept > 0 ? d->family->at(d, u * d->kept) : d->longest;
+    double x = d->kept > 0 ? d->family->at(d, u * d->kept) : d->longest;
+
+    return fmin(x, VN_DURATION_END);
 }
 
 double

@@ -62,7 +62,12 @@ void vn_duration_cut(struct vn_duration *duration, double longest);
 /* The share of durations of at most x seconds. */
 double vn_duration_below(const struct vn_duration *duration, double x);
 
-/* The duration, in seconds, that a share u of all do not exceed; u < 1. */
+#define VN_DURATION_END 1e9 /* seconds, about 32 years: none is longer */
+
+/*
+ * The duration, in seconds, that a share u of all do not exceed; u < 1.  One
+ * above VN_DURATION_END is that.
+ */
 double vn_duration_at(const struct vn_duration *duration, double u);
 
 /*

@@ -215,7 +215,7 @@ vn_draw_job(struct vn_draw *d, struct vn_job *job)
     double at = vn_arrival_next(&w->arrival, d->rng[ARRIVALS]);
     vn_time longest;
 
-    if (isinf(at))
+    if (!(at < VN_ARRIVAL_END))
         return false;
     *job = vn_trace_job();
     job->id = d->id++;
