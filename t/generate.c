@@ -197,11 +197,13 @@ draw_gaps(struct vn_arrival *a, int n, unsigned long seed, double *at,
           double *mean, double *cv)
 {
     gsl_rng *rng = gsl_rng_alloc(gsl_rng_mt19937);
+    gsl_rng *states = gsl_rng_alloc(gsl_rng_mt19937);
     double last = 0, sum = 0, squares = 0;
 
     gsl_rng_set(rng, seed);
+    gsl_rng_set(states, seed + 1000);
     for (int i = 0; i < n; i++) {
-        double t = vn_arrival_next(a, rng), gap = t - last;
+        double t = vn_arrival_next(a, rng, states), gap = t - last;
 
         at[i] = t;
         sum += gap;
@@ -211,6 +213,7 @@ draw_gaps(struct vn_arrival *a, int n, unsigned long seed, double *at,
     *mean = sum / n;
     *cv = sqrt(squares / n - *mean * *mean) / *mean;
     gsl_rng_free(rng);
+    gsl_rng_free(states);
 }
 
 static void
@@ -231,7 +234,7 @@ check_arrivals(void)
     ok(distance(gaps, N, exponential_below, &a.rate) < 1.95,
        "which are exponential");
     fitted = vn_arrival_fit(at, N);
-    is_near(fitted.burst, 1, 0, "in which a fit sees no bursts");
+    is_near(fitted.burst[0].ratio, 0, 0, "in which a fit sees no bursts");
 
     a = vn_arrival_poisson();
     a.rate = 0.02;
@@ -257,20 +260,38 @@ check_arrivals(void)
             "with bursts: the same rate in the long run");
     ok(cv > 1.5, "and gaps that vary more (%.2f)", cv);
     fitted = vn_arrival_fit(at, N);
-    is_near(log(fitted.burst / 20), 0, log(1.5),
+    is_near(log(fitted.burst[0].ratio / 20), 0, log(1.5),
             "a fit recovers how much busier busy is, within half");
-    is_near(log(fitted.busy_s / 3600), 0, log(1.5), "and for how long");
-    is_near(log(fitted.quiet_s / 18000), 0, log(1.5), "and how long not");
+    is_near(log(fitted.burst[0].busy_s / 3600), 0, log(1.5),
+            "and for how long");
+    is_near(log(fitted.burst[0].quiet_s / 18000), 0, log(1.5),
+            "and how long not");
 
     a = vn_arrival_poisson();
     a.rate = 0.02;
     vn_arrival_read_burst("50:2m:40m", &a, &err);
     draw_gaps(&a, N, 14, at, &mean, &cv);
     fitted = vn_arrival_fit(at, N);
-    is_near(log(fitted.burst / 50), 0, log(1.25),
+    is_near(log(fitted.burst[0].ratio / 50), 0, log(1.25),
             "so of bursts of a few jobs each, within a quarter");
-    is_near(log(fitted.busy_s / 120), 0, log(1.25), "and for how long");
-    is_near(log(fitted.quiet_s / 2400), 0, log(1.25), "and how long not");
+    is_near(log(fitted.burst[0].busy_s / 120), 0, log(1.25),
+            "and for how long");
+    is_near(log(fitted.burst[0].quiet_s / 2400), 0, log(1.25),
+            "and how long not");
+
+    a = vn_arrival_poisson();
+    a.rate = 0.02;
+    vn_arrival_read_burst("5:2d:4d,20:5m:50m", &a, &err);
+    draw_gaps(&a, N, 14, at, &mean, &cv);
+    fitted = vn_arrival_fit(at, N);
+    is_near(log(fitted.burst[0].ratio / 5), 0, log(1.6),
+            "with busy days and minutes: a fit recovers those of the days");
+    is_near(log(fitted.burst[0].busy_s / 172800), 0, log(1.6),
+            "and how long they are");
+    is_near(log(fitted.burst[1].ratio / 20), 0, log(1.6),
+            "those of the minutes");
+    is_near(log(fitted.burst[1].busy_s / 300), 0, log(1.6),
+            "and how long they are");
     free(gaps);
     free(at);
 }

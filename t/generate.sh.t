@@ -40,9 +40,24 @@ ok $? "another seed, others"
 "$vntrace" stat --cluster v100:16x8 --format csv "$tmp/a.csv" > "$tmp/stat"
 ok $? "its statistics"
 is "$(figure jobs '' '')" 20000 "the jobs"
-# Of 20,000 jobs of this kind the work varies by about 2.5 %, the span by 3.
-is "$(figure load '' '' | awk '{ print ($1 > 0.78 && $1 < 1.02) }')" 1 \
-    "the load is what was asked for, within three deviations"
+is "$(figure load '' '' | awk '{ print ($1 > 0.8999 && $1 < 0.9001) }')" 1 \
+    "the load is what was asked for"
+"$vntrace" generate --durations weibull:1h:0.7 --devices 1,4 --span 300d --load 0.6 --cluster x:64 \
+    | "$vntrace" stat --cluster x:64 --format csv - > "$tmp/stat2"
+# Work per time of n jobs: relative deviation sqrt(1 + (E x2 / (E x)2)) / sqrt(n), here 0.012.
+is "$(awk -F, '$1 == "load" { print ($4 > 0.578 && $4 < 0.622) }' "$tmp/stat2")" 1 \
+    "of a span, within three deviations"
+for options in '--burst 8:1h:6h' '--hours 0.9' '--burst 3:1d:3d,9:1h:9h --hours 0.5' '--durations pareto:60:0.9 --max-duration 9d'; do
+    # shellcheck disable=SC2086
+    "$vntrace" generate $options --jobs 3000 --load 1.5 --cluster a:40,b:8 --precise \
+        | "$vntrace" stat --cluster a:40,b:8 --format csv - > "$tmp/stat2"
+    is "$(awk -F, '$1 == "load" { print ($4 > 1.4999 && $4 < 1.5001) }' "$tmp/stat2")" 1 "so with $options"
+done
+"$vntrace" generate --durations pareto:60:0.9 --jobs 300 --load 1.5 --cluster a:40 --precise \
+    | "$vntrace" stat --cluster a:40 --format csv - > "$tmp/stat2"
+is "$(awk -F, '$1 == "load" { print ($4 > 1.4999 && $4 < 1.5001) }' "$tmp/stat2")" 1 "even where durations have no mean"
+"$vntrace" generate --load 1 --cluster x:8 --jobs 1 > "$tmp/out"
+is "$? $(grep -vc '^#' "$tmp/out")" "0 2" "one job has no load"
 is "$(figure max devices '' | awk '{ print ($1 <= 128) }')" 1 "no job is too large"
 is "$(figure max duration_s '' | awk '{ print ($1 <= 86400) }')" 1 "nor too long"
 
@@ -77,11 +92,11 @@ was=$(figure p50 duration_s '')
 is "$(figure p50 duration_s '' | awk -v was="$was" '{ print ($1 > 0.93 * was && $1 < 1.07 * was) }')" 1 \
     "has its median duration"
 "$vntrace" generate --devices 2,4:3 --durations weibull:1h:0.7 --weights 1:0.8,5:0.2 \
-    --priorities 1:1,3:1 --vcs a:0.7,b --rate 60/h --span 1d --burst 5:10m:1h --hours 0.5 --precise -o "$tmp/d.csv"
+    --priorities 1:1,3:1 --vcs a:0.7,b --rate 60/h --span 1d --burst 3:1d:2d,5:10m:1h --hours 0.5 --precise -o "$tmp/d.csv"
 ok $? "every part of its own"
 is "$(awk -F, 'END { print ($2 < 86400) }' "$tmp/d.csv")" 1 "within the span"
 is "$(head -2 "$tmp/d.csv" | tail -1)" \
-    "# options: --rate 60/h --burst 5:10m:1h --hours 0.5 --durations weibull:1h:0.7 --devices 2,4:3 --weights 1:0.8,5:0.2 --priorities 1:1,3:1 --vcs a:0.7,b --span 1d --precise" \
+    "# options: --rate 60/h --burst 3:1d:2d,5:10m:1h --hours 0.5 --durations weibull:1h:0.7 --devices 2,4:3 --weights 1:0.8,5:0.2 --priorities 1:1,3:1 --vcs a:0.7,b --span 1d --precise" \
     "and says how it was made"
 "$vntrace" generate --durations "trace:$tmp/a.csv" --jobs 10 > "$tmp/out"
 is "$? $(grep -vc '^#' "$tmp/out")" "0 11" "durations of another trace, to standard output"
@@ -105,7 +120,7 @@ refused $g 2 "--rate: '12' is wrong, expected N/TIME, as in 12/h or 1/90" --rate
 refused $g 2 "--load: '0' is wrong, expected a number from 1e-06 to 1000000" --load 0
 refused $g 2 "--jobs: 'many' is wrong, expected a whole number from 0 to 200000000" --jobs many
 refused $g 2 "--seed: '-1' is wrong, expected a whole number of at least 0" --seed -1
-refused $g 2 "--burst: '10' is wrong, expected RATIO:BUSY:QUIET, as in 10:10m:1h, of a ratio of at least 1 and times of at least 1 s" --burst 10
+refused $g 2 "--burst: '10' is wrong, expected RATIO:BUSY:QUIET, as in 10:10m:1h, of a ratio of at least 1 and times of at least 1 s; or up to three, as in 3:1d:6d,9:1h:9h" --burst 10
 refused $g 2 "--hours: '2' is wrong, expected 24 weights, or an amplitude from 0 to 0.999" --hours 2
 refused $g 2 "--hours: '1,2' is wrong, expected 24 weights of at least 0, or an amplitude" --hours 1,2
 refused $g 2 "--hours: '0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0' is wrong, expected 24 weights, one of them above 0" \
@@ -129,7 +144,7 @@ is "$? $(sed 's/only [0-9]* jobs/only N jobs/' "$tmp/err")" \
 test ! -e "$tmp/none"
 ok $? "leave no file"
 refused $g 2 "--load: these durations have no mean, expected a shape above 1 or --max-duration" \
-    --load 1 --cluster x:8 --durations pareto:60:1
+    --load 1 --cluster x:8 --durations pareto:60:1 --span 1d
 refused $g 1 "every job asks for more than the 4 devices of a type, expected smaller ones" --devices 8 --cluster x:4
 refused $g 1 "/nowhere: No such file or directory" --like /nowhere
 printf 'job_id,submit_s,duration_s,devices\n1,0,5,1\n' > "$tmp/one.csv"

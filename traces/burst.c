@@ -99,7 +99,7 @@ climb(gsl_vector *v, struct gaps *gaps)
 }
 
 void
-vn_arrival_fit_burst(struct vn_arrival *arrival, const double *x, size_t n)
+vn_burst_fit(struct vn_burst *burst, const double *x, size_t n)
 {
     static const double lengths[] = {3, 30, 300}; /* jobs in a burst */
     struct gaps gaps = {x, n};
@@ -122,9 +122,9 @@ vn_arrival_fit_burst(struct vn_arrival *arrival, const double *x, size_t n)
         top = climb(v, &gaps);
         if (top > best) {
             best = top;
-            arrival->burst = exp(gsl_vector_get(v, 1));
-            arrival->busy_s = exp(gsl_vector_get(v, 2));
-            arrival->quiet_s = exp(gsl_vector_get(v, 3));
+            burst->ratio = exp(gsl_vector_get(v, 1));
+            burst->busy_s = exp(gsl_vector_get(v, 2));
+            burst->quiet_s = exp(gsl_vector_get(v, 3));
         }
     }
     gsl_vector_free(v);

@@ -46,7 +46,8 @@ static const struct vn_option options[] = {
               'L'},
     [CLUSTER] = {"cluster", "FILE|INLINE",
                  "the cluster; larger jobs are left out", 'c'},
-    [BURST] = {"burst", "RATIO:BUSY:QUIET", "bursts, as in 10:10m:1h", 0},
+    [BURST] = {"burst", "RATIO:BUSY:QUIET",
+               "bursts, as in 10:10m:1h; up to three", 0},
     [HOURS] = {"hours", "X|LIST", "a day's sine wave, or 24 weights", 0},
     [DURATIONS] =
         {"durations", "FAMILY",
@@ -227,10 +228,17 @@ make_recipe(const struct arguments *a, struct vn_recipe *w,
     return status;
 }
 
+/* Is the rate fitted to the jobs that are drawn, not to their mean? */
+static bool
+calibrated(const struct arguments *a)
+{
+    return a->value[LOAD] != NULL && a->value[SPAN] == NULL && !a->print_fit;
+}
+
 /* Set the rate, by the cluster where that is asked for, and clip to it. */
 static enum vn_status
 set_rate(const struct arguments *a, struct vn_recipe *w, double *left_out,
-         struct vn_error *err)
+         double *devices, struct vn_error *err)
 {
     const char *const *v = a->value;
     struct vn_cluster cluster = {0};
@@ -249,6 +257,7 @@ set_rate(const struct arguments *a, struct vn_recipe *w, double *left_out,
     for (int i = 0; i < cluster.ntypes; i++)
         if (cluster.types[i].devices > largest)
             largest = cluster.types[i].devices;
+    *devices = cluster.devices;
     *left_out = vn_recipe_clip(w, largest);
     work = vn_recipe_work(w);
     if (w->devices.n == 0)
@@ -256,6 +265,8 @@ set_rate(const struct arguments *a, struct vn_recipe *w, double *left_out,
                          "every job asks for more than the %d devices of a "
                          "type, expected smaller ones",
                          largest);
+    else if (v[LOAD] != NULL && isinf(work) && calibrated(a))
+        w->arrival.rate = 1; /* for the time being */
     else if (v[LOAD] != NULL && isinf(work))
         status = vn_fail(err, VN_EUSAGE,
                          "--load: these durations have no mean, expected a "
@@ -296,7 +307,7 @@ draw_jobs(const struct arguments *a, struct vn_draw *draw,
 
 static enum vn_status
 write_trace(const struct arguments *a, struct vn_recipe *w, double left_out,
-            const char *command, struct vn_error *err)
+            double devices, const char *command, struct vn_error *err)
 {
     char clipped[96];
     const char *remarks[] = {"generator: vntrace " PACKAGE_VERSION, command,
@@ -314,10 +325,15 @@ write_trace(const struct arguments *a, struct vn_recipe *w, double left_out,
     if (status != VN_OK)
         return status;
     draw = vn_draw_begin(w, (uint64_t) a->seed);
+    if (calibrated(a) && a->jobs > 1
+        && !vn_draw_calibrate(draw, a->jobs, a->load * devices))
+        status = vn_fail(err, VN_EINVAL,
+                         "--load: no rate gives these jobs this load");
     writer = vn_trace_writer(file.stream, &w->names);
     vn_draw_expect(draw, &writer);
     vn_trace_head(&writer, remarks);
-    status = draw_jobs(a, draw, &writer, err);
+    if (status == VN_OK)
+        status = draw_jobs(a, draw, &writer, err);
     vn_draw_end(draw);
     if (status == VN_OK)
         return vn_file_commit(&file, err);
@@ -344,15 +360,16 @@ static enum vn_status
 generate(const struct arguments *a, const char *command, struct vn_error *err)
 {
     struct vn_recipe w = {0};
-    double left_out;
+    double left_out, devices = 0;
     enum vn_status status;
 
     status = make_recipe(a, &w, err);
     if (status == VN_OK)
-        status = set_rate(a, &w, &left_out, err);
+        status = set_rate(a, &w, &left_out, &devices, err);
     if (status == VN_OK)
-        status = a->print_fit ? write_fit(a, &w, err)
-                              : write_trace(a, &w, left_out, command, err);
+        status = a->print_fit
+                     ? write_fit(a, &w, err)
+                     : write_trace(a, &w, left_out, devices, command, err);
     vn_recipe_free(&w);
     return status;
 }

@@ -5,6 +5,7 @@
 #include "base/rng.h"
 #include "base/xalloc.h"
 
+#include <gsl/gsl_randist.h>
 #include <math.h>
 #include <stdlib.h>
 
@@ -115,11 +116,11 @@ vn_recipe_print(FILE *out, const struct vn_recipe *w)
 
     fprintf(out, "what,value,share\n");
     fprintf(out, "jobs per second,%.6g,\n", a->rate);
-    if (a->burst > 1)
+    for (int i = 0; i < VN_BURSTS && a->burst[i].ratio > 1; i++)
         fprintf(out,
                 "burst ratio,%.6g,\nbusy seconds,%.6g,\n"
                 "quiet seconds,%.6g,\n",
-                a->burst, a->busy_s, a->quiet_s);
+                a->burst[i].ratio, a->burst[i].busy_s, a->burst[i].quiet_s);
     for (int h = 0; h < VN_HOURS; h++)
         fprintf(out, "hour of the day,%d,%.6g\n", h, a->hour[h] / VN_HOURS);
     print_mix(out, "devices", &w->devices, NULL);
@@ -132,6 +133,7 @@ vn_recipe_print(FILE *out, const struct vn_recipe *w)
 
 enum purpose {
     ARRIVALS,
+    STATES,
     SIZES,
     DURATIONS,
     WEIGHTS,
@@ -141,17 +143,19 @@ enum purpose {
 };
 
 struct vn_draw {
-    struct vn_recipe *recipe;
+    const struct vn_recipe *recipe;
+    struct vn_arrival arrival;
     gsl_rng *rng[PURPOSES];
     int64_t id;
 };
 
 struct vn_draw *
-vn_draw_begin(struct vn_recipe *w, uint64_t seed)
+vn_draw_begin(const struct vn_recipe *w, uint64_t seed)
 {
     struct vn_draw *d = vn_xcalloc(1, sizeof *d);
 
     d->recipe = w;
+    d->arrival = w->arrival;
     for (int i = 0; i < PURPOSES; i++) {
         struct vn_rng stream = vn_rng_stream(seed, (uint64_t) i, 0);
 
@@ -199,21 +203,66 @@ pick(struct vn_draw *d, enum purpose purpose, const struct vn_mix *mix,
                       : usual;
 }
 
+/* A multiple of `unit`, of at least one, which a trace can hold. */
 static vn_time
-to_time(double seconds, bool precise, vn_time least)
+to_time(double seconds, vn_time unit)
 {
-    vn_time t = precise ? (vn_time) llround(seconds * 1e6)
-                        : (vn_time) llround(seconds) * VN_SECOND;
+    double units = round(fmin(seconds, 1e9) * 1e6 / (double) unit);
 
-    return t > least ? t : least;
+    return (vn_time) fmax(units, 1) * unit;
+}
+
+/* How large a job is and how long it runs. */
+static void
+draw_size(struct vn_draw *d, struct vn_job *job)
+{
+    const struct vn_recipe *w = d->recipe;
+    vn_time longest;
+
+    job->devices = (int) pick(d, SIZES, &w->devices, 1);
+    job->max_devices = job->devices;
+    job->duration = to_time(vn_duration_at(duration_of(w, job->devices),
+                                           gsl_rng_uniform(d->rng[DURATIONS])),
+                            w->precise ? 1 : VN_SECOND);
+    longest = VN_TRACE_WORK_MAX / job->devices;
+    if (job->duration > longest)
+        job->duration = longest;
+}
+
+bool
+vn_draw_calibrate(struct vn_draw *d, int64_t n, double devices)
+{
+    gsl_rng *sizes = gsl_rng_clone(d->rng[SIZES]);
+    gsl_rng *durations = gsl_rng_clone(d->rng[DURATIONS]);
+    gsl_rng *arrivals = gsl_rng_clone(d->rng[ARRIVALS]);
+    double work = 0, first = 0, last = 0, rate;
+    struct vn_job job;
+
+    for (int64_t i = 0; i < n; i++) {
+        draw_size(d, &job);
+        work += (double) job.duration / 1e6 * job.devices;
+        last += gsl_ran_exponential(d->rng[ARRIVALS], 1);
+        first = i == 0 ? last : first;
+    }
+    gsl_rng_memcpy(d->rng[SIZES], sizes);
+    gsl_rng_memcpy(d->rng[DURATIONS], durations);
+    gsl_rng_memcpy(d->rng[ARRIVALS], arrivals);
+    gsl_rng_free(sizes);
+    gsl_rng_free(durations);
+    gsl_rng_free(arrivals);
+    rate = vn_arrival_rate(&d->arrival, d->rng[STATES], first, last,
+                           work / devices);
+    if (!(n > 1 && rate > 0 && isfinite(rate)))
+        return false;
+    d->arrival.rate = rate;
+    return true;
 }
 
 bool
 vn_draw_job(struct vn_draw *d, struct vn_job *job)
 {
-    struct vn_recipe *w = d->recipe;
-    double at = vn_arrival_next(&w->arrival, d->rng[ARRIVALS]);
-    vn_time longest;
+    const struct vn_recipe *w = d->recipe;
+    double at = vn_arrival_next(&d->arrival, d->rng[ARRIVALS], d->rng[STATES]);
 
     if (!(at < VN_ARRIVAL_END))
         return false;
@@ -221,19 +270,10 @@ vn_draw_job(struct vn_draw *d, struct vn_job *job)
     job->id = d->id++;
     job->submit = w->precise ? (vn_time) llround(at * 1e6)
                              : (vn_time) floor(at) * VN_SECOND;
-    job->devices = (int) pick(d, SIZES, &w->devices, 1);
-    job->max_devices = job->devices;
-    job->duration = to_time(vn_duration_at(duration_of(w, job->devices),
-                                           gsl_rng_uniform(d->rng[DURATIONS])),
-                            w->precise, w->precise ? 1 : VN_SECOND);
+    draw_size(d, job);
     job->priority = pick(d, PRIORITIES, &w->priority, 0);
     job->weight =
         pick(d, WEIGHTS, &w->weight, job->priority > 0 ? job->priority : 1);
     job->vc = (int) pick(d, VCS, &w->vc, -1);
-    longest = VN_TRACE_WORK_MAX / job->devices;
-    if (job->duration > VN_TIME_MAX / 8)
-        job->duration = VN_TIME_MAX / 8;
-    if (job->duration > longest)
-        job->duration = longest;
     return true;
 }

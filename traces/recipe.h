@@ -76,9 +76,15 @@ double vn_recipe_work(const struct vn_recipe *w);
 /* Draws jobs, from streams of random numbers of their own. */
 struct vn_draw;
 
-/* w is settled, and kept. */
-struct vn_draw *vn_draw_begin(struct vn_recipe *w, uint64_t seed);
+/* w is kept. */
+struct vn_draw *vn_draw_begin(const struct vn_recipe *w, uint64_t seed);
 void vn_draw_end(struct vn_draw *draw);
+
+/*
+ * Set the rate of a new draw so that its first n jobs ask for `devices` of
+ * them from the first submission to the last; false where no rate does.
+ */
+bool vn_draw_calibrate(struct vn_draw *draw, int64_t n, double devices);
 
 /* The next job, with the next id, from 0; false after VN_ARRIVAL_END. */
 bool vn_draw_job(struct vn_draw *draw, struct vn_job *job);
