@@ -149,6 +149,10 @@ refused $g 1 "every job asks for more than the 4 devices of a type, expected sma
 refused $g 1 "/nowhere: No such file or directory" --like /nowhere
 printf 'job_id,submit_s,duration_s,devices\n1,0,5,1\n' > "$tmp/one.csv"
 refused $g 1 "$tmp/one.csv: 1 recorded jobs, expected at least 2 to fit" --like "$tmp/one.csv"
+printf 'job_id,submit_s,duration_s,devices\n1,7,5,1\n2,7,6,1\n' > "$tmp/same.csv"
+refused $g 2 "$tmp/same.csv: all jobs are submitted at one time, expected --rate or --load" --like "$tmp/same.csv"
+"$vntrace" generate --like "$tmp/same.csv" --rate 1/s --jobs 2 > "$tmp/out"
+ok $? "jobs of one time, at a rate of its own"
 refused $g 2 "'x' is no option (see --help)" x
 refused $g 1 "cannot write /nowhere/t.csv: No such file or directory" -o /nowhere/t.csv
 refused stat 2 "0 traces, expected one (see --help)"

@@ -249,6 +249,11 @@ set_rate(const struct arguments *a, struct vn_recipe *w, double *left_out,
     *left_out = 0;
     if (a->rate > 0)
         w->arrival.rate = a->rate;
+    else if (w->arrival.rate == 0 && v[LOAD] == NULL && !a->print_fit)
+        return vn_fail(err, VN_EUSAGE,
+                       "%s: all jobs are submitted at one time, expected "
+                       "--rate or --load",
+                       v[LIKE]);
     if (v[CLUSTER] == NULL)
         return VN_OK;
     status = vn_cluster_read(v[CLUSTER], &cluster, err);

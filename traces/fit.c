@@ -155,6 +155,8 @@ vn_recipe_fit(const char *path, struct vn_recipe *w, struct vn_error *err)
         for (size_t i = 0; i < jobs.count; i++)
             seconds[i] = (double) jobs.all[i].submit / 1e6;
         w->arrival = vn_arrival_fit(seconds, jobs.count);
+        if (!(jobs.all[jobs.count - 1].submit > jobs.all[0].submit))
+            w->arrival.rate = 0;
         /* Where weights are the priorities, they need no mix. */
         settle_mix(&w->priority, 0);
         if (w->priority.n > 0 && jobs.weights_follow)

@@ -56,7 +56,8 @@ void vn_recipe_set_duration(struct vn_recipe *w,
 /*
  * Fit to the recorded jobs of a trace.  Durations are fitted by size, since
  * large jobs run longer; neighbouring sizes of fewer than 50 jobs share one
- * distribution.  Fails where there are fewer than two such jobs.
+ * distribution.  The rate is 0 where all are submitted at one time.  Fails
+ * where there are fewer than two such jobs.
  */
 enum vn_status vn_recipe_fit(const char *path, struct vn_recipe *w,
                              struct vn_error *err);
