@@ -80,7 +80,8 @@ result $? "a run resumed from a checkpoint goes on to the same digests"
 if ./vnexec devices | grep -q 'mpi.*ranks' && command -v mpirun > /dev/null; then
     for r in 2 4; do
         # shellcheck disable=SC2046,SC2086
-        OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1 \
+        ASAN_OPTIONS=detect_leaks=0 OMPI_ALLOW_RUN_AS_ROOT=1 \
+            OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1 \
             mpirun --oversubscribe -n $r ./vnexec run --mpi \
             $(model mlp) $small --resize "4:host:1" > "$dir/out" 2>&1 \
             && sed -n 's/.*step \([0-9]*\): digest/\1 digest/p' "$dir/out" \
