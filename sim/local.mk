@@ -104,3 +104,7 @@ check-mpk: vnsim t/initramfs t/mpk_init t/enclave.t t/enclave_attack.t $(PLUGINS
 	TOP_BUILDDIR=. $(srcdir)/t/mpk.sh
 bench-enclavedom: vnsim t/bench_gate $(PLUGINS)
 	TOP_BUILDDIR=. $(srcdir)/t/bench_enclave.sh
+
+check_PROGRAMS += t/plugin.t
+t_plugin_t_SOURCES = t/plugin.c t/plugin_layout.c t/plugin_layout.h
+t_plugin_t_LDADD = libsim.a libplan.a $(BASE_LIBS) libtap.a

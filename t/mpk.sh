@@ -25,7 +25,7 @@ fi
 {
     echo "job_id,submit_s,duration_s,devices,max_devices,weight,priority"
     awk 'BEGIN { for (i = 0; i < 120; i++)
-        print i "," i * 37 % 101 + i * 40 "," 10 + i * 7919 % 500 "," \
+        print i "," i * 43 "," 10 + i * 7919 % 500 "," \
             1 + i % 4 "," 1 + i % 4 "," 1 + i % 3 "," i % 5 }'
 } > "$tmp/trace.csv"
 set -- init="$TOP_BUILDDIR/t/mpk_init" trace.csv="$tmp/trace.csv" \
