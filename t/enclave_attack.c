@@ -30,7 +30,7 @@ enum {
 struct world {
     struct ed_domain *domain;
     volatile int64_t *secret;
-    int64_t sum;
+    int64_t limit_us;
 };
 
 /* Copies 16 bytes from a pointer, and says what it copied. */
@@ -409,7 +409,7 @@ make(const struct ed_backend *backend, struct world *w, struct vn_error *err)
                                .functions = functions,
                                .nfunctions = 2,
                                .arg = w,
-                               .limit_us = 30000};
+                               .limit_us = w->limit_us};
     struct ed_domain *d;
 
     if (ed_open(&config, &d, err) != VN_OK)
@@ -438,7 +438,7 @@ static void
 attack(const struct ed_backend *backend, const struct attack *a)
 {
     const char *name = ed_backend_name(backend);
-    struct world w = {0};
+    struct world w = {.limit_us = a->kind == ED_OVERTIME ? 30000 : 5000000};
     struct vn_error err = {.text = ""};
     struct ed_domain *d = make(backend, &w, &err);
     struct ed_violation v;
