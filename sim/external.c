@@ -19,6 +19,8 @@ vn_external_open(const char *name, const struct vn_plugin_limits *limits,
 void
 vn_external_free(const struct vn_policy *policy)
 {
-    vn_exec_free(policy);
-    vn_plugin_free(policy);
+    if (policy != NULL && policy->enclose != NULL)
+        vn_plugin_free(policy);
+    else
+        vn_exec_free(policy);
 }
