@@ -3,6 +3,7 @@
 #include "plan/cluster.h"
 
 #include "base/names.h"
+#include "base/rng.h"
 #include "base/table.h"
 #include "base/xalloc.h"
 #include "plan/job.h"
@@ -246,4 +247,30 @@ vn_cluster_read(const char *what, struct vn_cluster *cluster,
     if (status != VN_OK)
         vn_cluster_free(cluster);
     return status;
+}
+
+uint64_t
+vn_cluster_hash(const struct vn_cluster *c)
+{
+    uint64_t hash = 0;
+
+    for (int i = 0; i < c->ntypes; i++) {
+        const struct vn_device_type *t = &c->types[i];
+        const double real[] = {(double) t->memory_bytes,
+                               t->intra_node_bytes_per_s,
+                               t->inter_node_bytes_per_s,
+                               t->latency_s,
+                               t->mtbf_s,
+                               t->mttr_s};
+
+        hash = vn_hash(hash, t->name, strlen(t->name) + 1);
+        hash = vn_hash(hash, real, sizeof real);
+    }
+    for (int i = 0; i < c->ngroups; i++) {
+        const struct vn_node_group *g = &c->groups[i];
+        const int whole[] = {g->type, g->nodes, g->devices_per_node};
+
+        hash = vn_hash(hash, whole, sizeof whole);
+    }
+    return hash;
 }

@@ -60,4 +60,7 @@ void vn_cluster_free(struct vn_cluster *cluster);
 /* The number of the type of that name, or -1. */
 int vn_cluster_type(const struct vn_cluster *cluster, const char *name);
 
+/* A hash of what the cluster is, whatever file or words it came from. */
+uint64_t vn_cluster_hash(const struct vn_cluster *cluster);
+
 #endif /* PLAN_CLUSTER_H */

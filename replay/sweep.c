@@ -26,33 +26,6 @@ vn_sweep_free(struct vn_sweep *sweep)
     *sweep = (struct vn_sweep){0};
 }
 
-/* Of what the cluster is, whatever it was called. */
-static uint64_t
-cluster_hash(const struct vn_cluster *c)
-{
-    uint64_t hash = 0;
-
-    for (int i = 0; i < c->ntypes; i++) {
-        const struct vn_device_type *t = &c->types[i];
-        const double real[] = {(double) t->memory_bytes,
-                               t->intra_node_bytes_per_s,
-                               t->inter_node_bytes_per_s,
-                               t->latency_s,
-                               t->mtbf_s,
-                               t->mttr_s};
-
-        hash = vn_hash(hash, t->name, strlen(t->name) + 1);
-        hash = vn_hash(hash, real, sizeof real);
-    }
-    for (int i = 0; i < c->ngroups; i++) {
-        const struct vn_node_group *g = &c->groups[i];
-        const int whole[] = {g->type, g->nodes, g->devices_per_node};
-
-        hash = vn_hash(hash, whole, sizeof whole);
-    }
-    return hash;
-}
-
 enum vn_status
 vn_sweep_cluster(struct vn_sweep *sweep, const char *what,
                  struct vn_error *err)
@@ -63,7 +36,7 @@ vn_sweep_cluster(struct vn_sweep *sweep, const char *what,
     if (status != VN_OK)
         return status;
     snprintf(setting.hash, sizeof setting.hash, "%016" PRIx64,
-             cluster_hash(&setting.cluster));
+             vn_cluster_hash(&setting.cluster));
     sweep->settings =
         vn_xrealloc(sweep->settings, (size_t) sweep->nsettings + 1,
                     sizeof *sweep->settings);

@@ -62,36 +62,13 @@ vn_trace_data_free(struct vn_trace_data *data)
     *data = (struct vn_trace_data){0};
 }
 
-static uint64_t
-hash_name(uint64_t hash, const struct vn_names *names, int number)
-{
-    const char *text = number >= 0 ? names->text[number] : "";
-
-    return vn_hash(hash, text, strlen(text) + 1);
-}
-
-/* Of what the jobs are, whatever file and order of columns they came from. */
 static void
 set_hash(struct vn_workload *w)
 {
     uint64_t hash = 0;
 
-    for (size_t i = 0; i < w->njobs; i++) {
-        const struct vn_job *j = &w->jobs[i];
-        const int64_t whole[] = {
-            j->id,          j->submit,       j->duration, j->devices,
-            j->vnodes,      j->global_batch, j->steps,    j->min_devices,
-            j->max_devices, j->deadline,
-        };
-        const double real[] = {j->weight, j->priority};
-
-        hash = vn_hash(hash, whole, sizeof whole);
-        hash = vn_hash(hash, real, sizeof real);
-        hash = hash_name(hash, &w->names->models, j->model);
-        hash = hash_name(hash, &w->names->users, j->user);
-        hash = hash_name(hash, &w->names->vcs, j->vc);
-        hash = hash_name(hash, &w->names->device_types, j->device_type);
-    }
+    for (size_t i = 0; i < w->njobs; i++)
+        hash = vn_trace_hash(hash, &w->jobs[i], w->names);
     snprintf(w->hash, sizeof w->hash, "%016" PRIx64, hash);
 }
 

@@ -51,7 +51,7 @@ static const struct vn_option options[] = {
                 'p'},
     [OPTION] = {"option", "NAME=VALUE",
                 "an option of the policy; may be given again", 'o'},
-    [SEED] = {"seed", "N", "of what is drawn at random [0]", 's'},
+    [SEED] = {"seed", "N", "of what is drawn at random; names the run", 's'},
     [UNTIL] = {"until", "TIME", "stop before this time, as in 90000 or 25h",
                0},
     [JOBS] = {"jobs", "FILE",
@@ -188,7 +188,7 @@ parse(int argc, char **argv, struct arguments *a, bool *done,
     const char *value;
     int i;
 
-    *a = (struct arguments){.policy = vn_policies[0]};
+    *a = (struct arguments){.policy = vn_policies[0], .seed = -1};
     *done = true;
     while ((i = vn_args_next(&args, &value, err)) >= 0 && status == VN_OK) {
         if (i == POLICIES) {
@@ -255,32 +255,27 @@ go(struct vn_engine *engine, const struct vn_trace *trace,
 
 /* Name the inputs of the run by their hashes, and add it to the file. */
 static enum vn_status
-store(const struct arguments *a, struct vn_recorder *recorder,
-      struct vn_engine *engine, double wall_s, struct vn_error *err)
+store(const struct arguments *a, const struct vn_cluster *cluster,
+      struct vn_recorder *recorder, struct vn_engine *engine, double wall_s,
+      struct vn_error *err)
 {
     char words[1024] = "", trace_hash[17], cluster_hash[17], host[256] = "";
-    char until[VN_NUMBER_SIZE], name[VN_STORE_NAME_SIZE];
+    char name[VN_STORE_NAME_SIZE];
     struct vn_store_run run;
     struct vn_store *store = NULL;
     uint64_t hash = 0;
     enum vn_status status;
     bool has;
 
-    status = vn_file_hash(a->trace, &hash, err);
+    status = vn_trace_hash_file(a->trace, &hash, err);
     if (status != VN_OK)
         return status;
     snprintf(trace_hash, sizeof trace_hash, "%016" PRIx64, hash);
-    if (access(a->cluster, R_OK) != 0
-        || vn_file_hash(a->cluster, &hash, err) != VN_OK)
-        hash = vn_hash(0, a->cluster, strlen(a->cluster));
-    snprintf(cluster_hash, sizeof cluster_hash, "%016" PRIx64, hash);
+    snprintf(cluster_hash, sizeof cluster_hash, "%016" PRIx64,
+             vn_cluster_hash(cluster));
     for (int i = 0; i < a->nwords; i++)
         snprintf(words + strlen(words), sizeof words - strlen(words), "%s%s",
                  i > 0 ? " " : "", a->words[i]);
-    if (a->until > 0)
-        snprintf(words + strlen(words), sizeof words - strlen(words),
-                 "%suntil=%s", a->nwords > 0 ? " " : "",
-                 vn_format_time(until, a->until));
     gethostname(host, sizeof host - 1);
     vn_store_blank(VN_STORE_RUN, &run);
     run.kind = "simulated";
@@ -289,7 +284,11 @@ store(const struct arguments *a, struct vn_recorder *recorder,
     run.cluster = a->cluster;
     run.cluster_hash = cluster_hash;
     run.policy = a->policy->name;
-    run.options = words;
+    run.options = a->nwords > 0 ? words : NULL;
+    run.scaling = "linear";
+    run.costs = "none";
+    run.until_us = a->until > 0 ? a->until : -1;
+    run.devices = cluster->devices;
     run.seed = a->seed;
     run.version = PACKAGE_VERSION;
     run.host = host;
@@ -350,7 +349,7 @@ replay(const struct arguments *a, const struct vn_cluster *cluster,
     if (a->jobs != NULL)
         status = vn_recorder_write_jobs(recorder, a->jobs, err);
     if (status == VN_OK && a->results != NULL)
-        status = store(a, recorder, engine, heading.wall_s, err);
+        status = store(a, cluster, recorder, engine, heading.wall_s, err);
     if (status == VN_OK && (a->jobs == NULL || strcmp(a->jobs, "-") != 0))
         vn_summary_print(stdout, a->format, &heading, &summary);
 out:

@@ -40,6 +40,9 @@ ok $? "a run into a results file"
 "$vnsim" -t "$trace" -c x:1x4 -p las -o first=9 -r "$tmp/r.db" > "$tmp/b" 2> "$tmp/err"
 is "$? $(sed 's/, as .*//' "$tmp/err")" "0 vnsim: $tmp/r.db has this run already" \
     "and again, which changes nothing"
+"$TOP_BUILDDIR/vnreplay" run -t "$trace" -c x:1x4 -p las:first=9 -r "$tmp/r.db" > "$tmp/out" 2>&1
+is "$(tail -n 1 "$tmp/out" | cut -d, -f1-2)" "0 done, 1 there before" \
+    "vnreplay knows it by the same name"
 "$vnsim" --help | grep -q '^usage: vnsim'
 ok $? "--help"
 "$vnsim" --version | grep -q '^vnsim (VirtualFlow) [0-9.]*$'

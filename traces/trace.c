@@ -2,12 +2,14 @@
 
 #include "traces/trace.h"
 
+#include "base/rng.h"
 #include "base/table.h"
 #include "base/xalloc.h"
 #include "traces/trace_row.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 
 struct vn_trace {
@@ -221,4 +223,47 @@ vn_trace_next(struct vn_trace *t, struct vn_job *job, bool *more,
     if (*more)
         *job = t->jobs[t->given++];
     return VN_OK;
+}
+
+static uint64_t
+hash_name(uint64_t hash, const struct vn_names *names, int number)
+{
+    const char *text = number >= 0 ? names->text[number] : "";
+
+    return vn_hash(hash, text, strlen(text) + 1);
+}
+
+uint64_t
+vn_trace_hash(uint64_t hash, const struct vn_job *j,
+              const struct vn_trace_names *names)
+{
+    const int64_t whole[] = {
+        j->id,          j->submit,       j->duration, j->devices,
+        j->vnodes,      j->global_batch, j->steps,    j->min_devices,
+        j->max_devices, j->deadline,
+    };
+    const double real[] = {j->weight, j->priority};
+
+    hash = vn_hash(hash, whole, sizeof whole);
+    hash = vn_hash(hash, real, sizeof real);
+    hash = hash_name(hash, &names->models, j->model);
+    hash = hash_name(hash, &names->users, j->user);
+    hash = hash_name(hash, &names->vcs, j->vc);
+    return hash_name(hash, &names->device_types, j->device_type);
+}
+
+enum vn_status
+vn_trace_hash_file(const char *path, uint64_t *hash, struct vn_error *err)
+{
+    struct vn_trace *t;
+    struct vn_job job;
+    enum vn_status status = vn_trace_open(path, &t, err);
+    bool more;
+
+    *hash = 0;
+    while (status == VN_OK
+           && (status = vn_trace_next(t, &job, &more, err)) == VN_OK && more)
+        *hash = vn_trace_hash(*hash, &job, vn_trace_names(t));
+    vn_trace_close(t);
+    return status;
 }

@@ -97,6 +97,17 @@ void vn_trace_put(struct vn_trace_writer *writer, const struct vn_job *job);
 /* A job with every default: recorded, of one device, id and times 0. */
 struct vn_job vn_trace_job(void);
 
+/*
+ * A hash of what a job is, whatever file and order of columns it came from,
+ * chained through hash; start with 0.
+ */
+uint64_t vn_trace_hash(uint64_t hash, const struct vn_job *job,
+                       const struct vn_trace_names *names);
+
+/* The same, of all jobs of the trace at path. */
+enum vn_status vn_trace_hash_file(const char *path, uint64_t *hash,
+                                  struct vn_error *err);
+
 /* Order by (submit, id); for qsort. */
 int vn_trace_compare(const void *a, const void *b);
 
