@@ -33,8 +33,10 @@ struct session {
     const struct exec *exec;
     pid_t child;
     int line;        /* the socket to it */
-    char *text;      /* what it said */
-    size_t length;   /* of it */
+    char *text;      /* what it said: the line in hand first */
+    size_t length;   /* of that line, without its end */
+    size_t used;     /* the same, with it; 0 where none is in hand */
+    size_t have;     /* of all that came */
     size_t size;     /* of the memory for it */
     json_t *arrived; /* since the last decision */
     json_t *left;
@@ -111,36 +113,50 @@ say(struct session *s, const char *text)
     }
 }
 
-/* One line, without its end, in s->text; false where none comes. */
+/* Drop the line in hand; what came behind it moves to the front. */
+static void
+drop_line(struct session *s)
+{
+    s->have -= s->used;
+    if (s->have > 0)
+        memmove(s->text, s->text + s->used, s->have);
+    s->length = s->used = 0;
+}
+
+/*
+ * The next line, without its end, in s->text; false where none comes.  More
+ * than one may have come at once: the rest is kept for later.
+ */
 static bool
 hear(struct session *s)
 {
     vn_time end = now_us() + s->exec->limit_us;
+    const char *newline;
+    ssize_t n;
 
-    s->length = 0;
-    for (;;) {
-        ssize_t n;
-
-        if (s->length + 4096 > s->size) {
+    drop_line(s);
+    while ((newline = s->have > 0 ? memchr(s->text, '\n', s->have) : NULL)
+           == NULL) {
+        if (s->have + 4096 > s->size) {
             s->size = 2 * s->size + 8192;
             s->text = vn_xrealloc(s->text, s->size, 1);
         }
-        n = recv(s->line, s->text + s->length, s->size - s->length - 1, 0);
-        if (n > 0) {
-            s->length += (size_t) n;
-            s->text[s->length] = '\0';
-            if (s->text[s->length - 1] == '\n')
-                return true;
-        }
+        n = recv(s->line, s->text + s->have, s->size - s->have - 1, 0);
+        if (n > 0)
+            s->have += (size_t) n;
         if (n == 0) {
             bury(s);
             return false;
         }
-        if (now_us() > end || s->length > LINE_MAX_BYTES) {
+        if (now_us() > end || s->have > LINE_MAX_BYTES) {
             stop(s, "did not answer in time");
             return false;
         }
     }
+    s->length = (size_t) (newline - s->text);
+    s->used = s->length + 1;
+    s->text[s->length] = '\0';
+    return true;
 }
 
 static void
@@ -330,7 +346,7 @@ exec_decide(void *state, const struct vn_view *view, struct vn_answer *answer)
     json_array_clear(s->left);
     if (!s->stopped && hear(s)) {
         if (s->transcript != NULL)
-            fprintf(s->transcript, "< %s", s->text);
+            fprintf(s->transcript, "< %s\n", s->text);
         take(s, answer);
     }
     if (s->stopped)
