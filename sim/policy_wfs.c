@@ -150,6 +150,18 @@ loses(const struct wfs *s, int job, int64_t weight)
            && share_of(s, &s->with, job) < share_of(s, &s->without, job);
 }
 
+/* Does one of those between two orders? */
+static bool
+range_loses(const struct wfs *s, const struct vn_shares_group *group,
+            int64_t from, int64_t to, int64_t weight)
+{
+    for (int i = vn_shares_place(group, from);
+         i < group->length && group->order[i] < to; i++)
+        if (group->row[i] >= 0 && loses(s, group->row[i], weight))
+            return true;
+    return false;
+}
+
 /* Does any?  Those of a class have its base, but for those that are named. */
 static bool
 any_loses(const struct wfs *s, int64_t weight)
@@ -162,6 +174,11 @@ any_loses(const struct wfs *s, int64_t weight)
 
         if (group->weight <= weight)
             break;
+        if (s->with.plan.end[sh->sorted[r]]
+                < s->without.plan.end[sh->sorted[r]]
+            && range_loses(s, group, s->with.plan.end[sh->sorted[r]],
+                           s->without.plan.end[sh->sorted[r]], weight))
+            return true;
         for (int k = 0; k < VN_SHARES_CLASSES; k++) {
             if (s->with.plan.base[base + k] == s->without.plan.base[base + k])
                 continue;
@@ -247,6 +264,23 @@ give(struct wfs *s, const struct vn_view *view, struct vn_answer *answer,
         vn_answer_set(answer, job, 0, share);
 }
 
+/* Give those of a group whom the doubling now reaches, or no longer does. */
+static void
+give_range(struct wfs *s, const struct vn_view *view, struct vn_answer *answer,
+           struct vn_shares_group *group, int64_t end)
+{
+    int64_t before = group->applied_end;
+    int64_t from = before < end ? before : end;
+    int64_t to = before < end ? end : before;
+
+    if (from < to)
+        for (int i = vn_shares_place(group, from);
+             i < group->length && group->order[i] < to; i++)
+            if (group->row[i] >= 0)
+                give(s, view, answer, group->row[i]);
+    group->applied_end = end;
+}
+
 static void
 wfs_decide(void *state, const struct vn_view *view, struct vn_answer *answer)
 {
@@ -271,6 +305,7 @@ wfs_decide(void *state, const struct vn_view *view, struct vn_answer *answer)
             for (int j = group->class[k].first; j >= 0; j = sh->jobs[j].next)
                 give(s, view, answer, j);
         }
+        give_range(s, view, answer, group, s->with.plan.end[sh->sorted[r]]);
     }
     for (int i = 0; i < s->now.plan.nnamed; i++)
         give(s, view, answer, s->now.plan.named[i].job);

@@ -135,9 +135,23 @@ vn_shares_plain(int devices, int n, const int64_t *weight, const int *demand,
  * The form by classes.
  */
 
+static void
+free_row(struct vn_shares_group *group)
+{
+    free(group->row);
+    free(group->order);
+    free(group->tree);
+    group->row = NULL;
+    group->order = NULL;
+    group->tree = NULL;
+    group->length = group->size = 0;
+}
+
 void
 vn_shares_free(struct vn_shares *s)
 {
+    for (int g = 0; g < s->ngroups; g++)
+        free_row(&s->groups[g]);
     free(s->groups);
     free(s->sorted);
     free(s->jobs);
@@ -147,6 +161,7 @@ void
 vn_shares_plan_free(struct vn_shares_plan *plan)
 {
     free(plan->base);
+    free(plan->end);
     free(plan->named);
 }
 
@@ -194,13 +209,15 @@ group_of(struct vn_shares *s, int64_t weight)
         s->sorted =
             vn_xrealloc(s->sorted, (size_t) s->ngroups, sizeof *s->sorted);
         s->sorted[s->ngroups - 1] = s->ngroups - 1;
+        s->groups[s->ngroups - 1] = (struct vn_shares_group){.weight = 0};
     }
     g = s->sorted[s->nsorted]; /* vacant groups stand behind those in use */
     memmove(s->sorted + rank + 1, s->sorted + rank,
             (size_t) (s->nsorted - rank) * sizeof *s->sorted);
     s->sorted[rank] = g;
     s->nsorted++;
-    s->groups[g] = (struct vn_shares_group){.weight = weight};
+    s->groups[g] =
+        (struct vn_shares_group){.weight = weight, .applied_end = INT64_MIN};
     for (int k = 0; k < VN_SHARES_CLASSES; k++)
         s->groups[g].class[k].first = s->groups[g].class[k].last = -1;
     return g;
@@ -211,6 +228,7 @@ drop_group(struct vn_shares *s, int g)
 {
     int rank = rank_of(s, s->groups[g].weight);
 
+    free_row(&s->groups[g]);
     s->nsorted--;
     memmove(s->sorted + rank, s->sorted + rank + 1,
             (size_t) (s->nsorted - rank) * sizeof *s->sorted);
@@ -232,6 +250,79 @@ reserve(struct vn_shares *s, int job)
     s->jobs = vn_xrealloc(s->jobs, (size_t) n, sizeof *s->jobs);
     for (; s->allocated < n; s->allocated++)
         s->jobs[s->allocated].group = -1;
+}
+
+/* Count a job of a level at a place of the row, or take it off again. */
+static void
+count_place(struct vn_shares_group *group, int place, int level, int by)
+{
+    for (int i = place + 1; i <= group->size; i += i & -i)
+        group->tree[i * VN_SHARES_LEVELS + level] += by;
+}
+
+/* Close the gaps in a row, and make room behind it. */
+static void
+close_up(struct vn_shares *s, struct vn_shares_group *group)
+{
+    int n = 0, size = 64;
+
+    for (int i = 0; i < group->length; i++)
+        if (group->row[i] >= 0) {
+            group->order[n] = group->order[i];
+            group->row[n++] = group->row[i];
+        }
+    while (size < 2 * n)
+        size *= 2;
+    group->length = n;
+    group->size = size;
+    group->row = vn_xrealloc(group->row, (size_t) size, sizeof *group->row);
+    group->order =
+        vn_xrealloc(group->order, (size_t) size, sizeof *group->order);
+    free(group->tree);
+    group->tree = vn_xcalloc(((size_t) size + 1) * VN_SHARES_LEVELS,
+                             sizeof *group->tree);
+    for (int i = 0; i < n; i++) {
+        s->jobs[group->row[i]].place = i;
+        group->tree[(i + 1) * VN_SHARES_LEVELS
+                    + level_of(s->jobs[group->row[i]].demand)]++;
+    }
+    for (int i = 1; i <= size; i++) {
+        int above = i + (i & -i);
+
+        for (int l = 0; above <= size && l < VN_SHARES_LEVELS; l++)
+            group->tree[above * VN_SHARES_LEVELS + l] +=
+                group->tree[i * VN_SHARES_LEVELS + l];
+    }
+}
+
+static void
+enter_row(struct vn_shares *s, int job)
+{
+    struct vn_shares_job *j = &s->jobs[job];
+    struct vn_shares_group *group = &s->groups[j->group];
+
+    if (group->length == group->size)
+        close_up(s, group);
+    j->place = group->length++;
+    group->row[j->place] = job;
+    group->order[j->place] = j->order;
+    count_place(group, j->place, level_of(j->demand), 1);
+}
+
+int
+vn_shares_place(const struct vn_shares_group *group, int64_t order)
+{
+    int low = 0, high = group->length;
+
+    while (low < high) {
+        int middle = (low + high) / 2;
+
+        if (group->order[middle] < order)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
 }
 
 void
@@ -259,6 +350,7 @@ vn_shares_join(struct vn_shares *s, int job, int64_t weight, int demand,
     s->groups[g].used |= UINT64_C(1) << k;
     s->groups[g].count++;
     s->count++;
+    enter_row(s, job);
 }
 
 void
@@ -277,6 +369,8 @@ vn_shares_leave(struct vn_shares *s, int job)
     else
         c->last = j->previous;
     c->demand -= j->demand;
+    group->row[j->place] = -1;
+    count_place(group, j->place, level_of(j->demand), -1);
     if (--c->count == 0)
         group->used &= ~(UINT64_C(1) << j->class);
     if (--group->count == 0)
@@ -292,7 +386,9 @@ vn_shares_base(const struct vn_shares *s, const struct vn_shares_plan *plan,
     const struct vn_shares_job *j = &s->jobs[job];
     int base = plan->base[j->group * VN_SHARES_CLASSES + j->class];
 
-    return base > 0 ? base : j->demand;
+    if (base == 0)
+        return j->demand;
+    return j->order < plan->end[j->group] ? 1 << level_of(j->demand) : base;
 }
 
 static void
@@ -526,23 +622,19 @@ settle_group(const struct vn_shares *s, struct vn_shares_plan *plan, int g,
         name(plan, round->odd, round->odd_share);
 }
 
-/* The doubling within a group. */
+/*
+ * The doubling within a group that had to halve: job by job.  There is little
+ * left over to double with.
+ */
 static void
-double_group(const struct vn_shares *s, struct vn_shares_plan *plan,
-             const struct vn_shares_group *group, const struct round *round,
-             int *spare)
+double_halved(const struct vn_shares *s, struct vn_shares_plan *plan,
+              const struct vn_shares_group *group, const struct round *round,
+              int *spare)
 {
-    uint64_t left = round->left;
-    bool plain = round->nhalved == 0 && round->odd < 0;
-    struct walk w;
+    struct walk w = begin_walk(s, group, round, round->left);
     int job, k;
 
-    /* A demand of at least twice the share lies above class 2 level + 1. */
-    if (plain)
-        left &= ~((UINT64_C(4) << (2 * level_of(round->share))) - 1);
-    w = begin_walk(s, group, round, left);
-    for (int i = 0; *spare >= (plain || i > round->nhalved ? round->share : 1);
-         i++) {
+    for (int i = 0; *spare >= (i > round->nhalved ? round->share : 1); i++) {
         int share, got;
 
         if ((job = next_member(&w, &k)) < 0)
@@ -558,19 +650,98 @@ double_group(const struct vn_shares *s, struct vn_shares_plan *plan,
     }
 }
 
+/*
+ * What the jobs of a node of the tree take beyond their share of 2^level when
+ * they are doubled as often as they can be.
+ */
+static int64_t
+wanted(const struct vn_shares_group *group, int node, int level, int top)
+{
+    const int *count = group->tree + node * VN_SHARES_LEVELS;
+    int64_t sum = 0;
+
+    for (int l = level + 1; l <= top; l++)
+        sum += (int64_t) count[l] * ((1 << l) - (1 << level));
+    return sum;
+}
+
+/*
+ * How far from `place` does spare double all, as often as they can be?  The
+ * first place beyond, and in *spare what is left.
+ */
+static int
+double_all(const struct vn_shares_group *group, int place, int level, int top,
+           int *spare)
+{
+    int64_t before = 0, sum = 0;
+    int at = 0;
+
+    for (int i = place; i > 0; i -= i & -i)
+        before += wanted(group, i, level, top);
+    for (int step = group->size; step > 0; step /= 2) {
+        int64_t more;
+
+        if (at + step > group->size)
+            continue;
+        more = wanted(group, at + step, level, top);
+        if (sum + more <= before + *spare) {
+            at += step;
+            sum += more;
+        }
+    }
+    *spare -= (int) (sum - before);
+    return at;
+}
+
+/*
+ * The doubling within a group of equal shares: those up to end are doubled as
+ * often as they can be, but for a few that spare does not suffice for.
+ */
+static void
+double_group(const struct vn_shares *s, struct vn_shares_plan *plan, int g,
+             int share, int *spare)
+{
+    const struct vn_shares_group *group = &s->groups[g];
+    int level = level_of(share), place = 0;
+    int top = (63 - __builtin_clzll(group->used)) / 2;
+
+    while (*spare >= share) {
+        int job, got = share;
+
+        place = double_all(group, place, level, top, spare);
+        if (place >= group->length) {
+            plan->end[g] = INT64_MAX;
+            return;
+        }
+        plan->end[g] = group->order[place];
+        if (*spare < share)
+            return;
+        job = group->row[place];
+        for (; *spare >= got && 2 * got <= s->jobs[job].demand; got *= 2)
+            *spare -= got;
+        name(plan, job, got);
+        plan->end[g] = group->order[place++] + 1;
+    }
+}
+
 void
 vn_shares_work_out(const struct vn_shares *s, struct vn_shares_plan *plan)
 {
     size_t n = (size_t) s->nsorted;
-    int size = s->ngroups * VN_SHARES_CLASSES, spare = s->devices;
+    size_t all = (size_t) s->ngroups;
+    int spare = s->devices;
     struct round *rounds;
 
-    if (size > plan->base_size) {
-        plan->base_size = size;
-        plan->base =
-            vn_xrealloc(plan->base, (size_t) size, sizeof *plan->base);
+    if (s->ngroups > plan->groups) {
+        plan->groups = s->ngroups;
+        plan->base = vn_xrealloc(plan->base, all * VN_SHARES_CLASSES,
+                                 sizeof *plan->base);
+        plan->end = vn_xrealloc(plan->end, all, sizeof *plan->end);
     }
-    memset(plan->base, 0, (size_t) size * sizeof *plan->base);
+    if (all > 0)
+        memset(plan->base, 0, all * VN_SHARES_CLASSES * sizeof *plan->base);
+    for (int g = 0; g < s->ngroups; g++)
+        plan->end[g] = INT64_MIN;
     plan->nnamed = 0;
     rounds = vn_xcalloc(n, sizeof *rounds);
     for (size_t r = 0; r < n; r++) {
@@ -588,9 +759,14 @@ vn_shares_work_out(const struct vn_shares *s, struct vn_shares_plan *plan)
     go_round(s, rounds, &spare);
     for (size_t r = 0; r < n; r++)
         settle_group(s, plan, s->sorted[r], &rounds[r]);
-    for (size_t r = 0; r < n; r++)
-        if (rounds[r].left != 0)
-            double_group(s, plan, &s->groups[s->sorted[r]], &rounds[r],
-                         &spare);
+    for (size_t r = 0; r < n; r++) {
+        if (rounds[r].left == 0)
+            continue;
+        if (rounds[r].nhalved > 0 || rounds[r].odd >= 0)
+            double_halved(s, plan, &s->groups[s->sorted[r]], &rounds[r],
+                          &spare);
+        else
+            double_group(s, plan, s->sorted[r], rounds[r].share, &spare);
+    }
     free(rounds);
 }

@@ -39,7 +39,8 @@ void vn_shares_plain(int devices, int n, const int64_t *weight,
 int64_t vn_shares_weight(double weight);
 
 enum {
-    VN_SHARES_CLASSES = 50 /* two for each power of two up to 2^24 */
+    VN_SHARES_LEVELS = 25, /* powers of two up to 2^24 */
+    VN_SHARES_CLASSES = 2 * VN_SHARES_LEVELS
 };
 
 /* Jobs of one weight and similar demand, in order of joining. */
@@ -51,11 +52,23 @@ struct vn_shares_class {
     int applied; /* the user's: 0 in a class of a new group */
 };
 
+/*
+ * Jobs of one weight.  They also stand in a row, in order of joining, with a
+ * Fenwick tree over it that counts them by the power of two below their
+ * demand: how far along the row does what is left over double all?
+ */
 struct vn_shares_group {
     int64_t weight;
     int count;
     uint64_t used; /* bit k: class[k] is not empty */
     struct vn_shares_class class[VN_SHARES_CLASSES];
+    int64_t applied_end; /* the user's; INT64_MIN in a new group */
+
+    int *row;       /* jobs, -1 for one that left */
+    int64_t *order; /* theirs */
+    int *tree;      /* tree[i x VN_SHARES_LEVELS + level], i from 1 */
+    int length;     /* of the row */
+    int size;       /* room in it, a power of two */
 };
 
 struct vn_shares_job {
@@ -63,6 +76,7 @@ struct vn_shares_job {
     int group;     /* -1 where the job does not share */
     int class;
     int demand;
+    int place; /* in the group's row */
     int next;
     int previous;
 };
@@ -79,12 +93,15 @@ struct vn_shares {
 };
 
 /*
- * The shares in short.  A job gets named[i] where it is one of those, else
- * base[group x VN_SHARES_CLASSES + class], else (where that is 0) its demand.
+ * The shares in short.  A job gets named[i] where it is one of those (the
+ * last, if several).  Else it gets base[group x VN_SHARES_CLASSES + class],
+ * or its demand where that is 0; and twice that as often as its demand
+ * allows where its order is below end[group].
  */
 struct vn_shares_plan {
     int *base;
-    int base_size;
+    int64_t *end;
+    int groups; /* room in both */
     struct vn_shares_named {
         int job;
         int share;
@@ -115,6 +132,9 @@ void vn_shares_plan_free(struct vn_shares_plan *plan);
 /* Work out the shares.  count must not exceed devices. */
 void vn_shares_work_out(const struct vn_shares *shares,
                         struct vn_shares_plan *plan);
+
+/* The first place of a group's row whose job's order is at least this. */
+int vn_shares_place(const struct vn_shares_group *group, int64_t order);
 
 /* The share of a job that is not named in the plan. */
 int vn_shares_base(const struct vn_shares *shares,
