@@ -60,6 +60,7 @@ struct selection {
     int n;
     int64_t rank[RANKS]; /* among the values that share the prefix */
     int64_t prefix[RANKS];
+    int owner[RANKS]; /* the first rank of that prefix, which counts for it */
     int64_t count[RANKS][1 << DIGIT]; /* of the next digit */
 };
 
@@ -67,7 +68,7 @@ static void
 count_digits(struct selection *s, int shift, const int64_t *value, size_t n)
 {
     for (int r = 0; r < s->n; r++)
-        for (size_t i = 0; i < n; i++)
+        for (size_t i = 0; i < n && s->owner[r] == r; i++)
             if (value[i] >> (shift + DIGIT) == s->prefix[r])
                 s->count[r][(value[i] >> shift) & ((1 << DIGIT) - 1)]++;
 }
@@ -80,6 +81,9 @@ one_pass(struct vn_quantile *q, struct selection *s, int shift, int64_t *chunk,
     size_t n;
 
     memset(s->count, 0, sizeof s->count);
+    for (int r = 0; r < s->n; r++)
+        s->owner[r] =
+            r > 0 && s->prefix[r] == s->prefix[r - 1] ? s->owner[r - 1] : r;
     rewind(q->spill);
     while ((n = fread(chunk, sizeof *chunk, BUFFER, q->spill)) > 0)
         count_digits(s, shift, chunk, n);
@@ -87,10 +91,11 @@ one_pass(struct vn_quantile *q, struct selection *s, int shift, int64_t *chunk,
         return vn_fail(err, VN_EIO, "temporary file: %s", strerror(errno));
     count_digits(s, shift, q->buffer, q->used);
     for (int r = 0; r < s->n; r++) {
+        const int64_t *count = s->count[s->owner[r]];
         int digit = 0;
 
-        while (s->rank[r] >= s->count[r][digit])
-            s->rank[r] -= s->count[r][digit++];
+        while (s->rank[r] >= count[digit])
+            s->rank[r] -= count[digit++];
         s->prefix[r] = (s->prefix[r] << DIGIT) | digit;
     }
     return VN_OK;
