@@ -24,7 +24,7 @@ libsim_a_SOURCES = $(libenclavedom_a_SOURCES) \
 	sim/recorder.c sim/recorder.h \
 	sim/rigid.c sim/rigid.h \
 	sim/sampler.c sim/sampler.h \
-	sim/shares.c sim/shares.h \
+	sim/shares.c sim/shares.h sim/shares_plain.c sim/shares_plan.c \
 	sim/summary.c sim/summary.h \
 	sim/view.c \
 	sim/waiting.c sim/waiting.h

@@ -35,6 +35,12 @@
 void vn_shares_plain(int devices, int n, const int64_t *weight,
                      const int *demand, int *share);
 
+/* floor(log2(x)), x > 0. */
+int vn_shares_level(int64_t x);
+
+/* 2^floor(log2(max(1, spare w / sum))). */
+int vn_shares_fair(int spare, int64_t weight, __int128 sum);
+
 /* A weight in whole millionths, at least one, so that sums are exact. */
 int64_t vn_shares_weight(double weight);
 

@@ -206,6 +206,9 @@ try_all(void *arg)
 int
 main(void)
 {
+#ifdef VN_COVERAGE
+    skip_all("the coverage counters are writes of their own, inside");
+#endif
     for (int i = 0; ed_backends[i] != NULL; i++) {
         void *backend = (void *) (uintptr_t) ed_backends[i];
         const char *name = ed_backend_name(ed_backends[i]);

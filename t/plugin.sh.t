@@ -1,6 +1,10 @@
 #!/bin/sh
 # Policies as shared objects: the built-in ones give the same bytes under every
 # backend, and hostile ones are stopped, each with an error of its own.
+if grep -qa __gcov_merge_add "$TOP_BUILDDIR/vnsim"; then
+    echo "1..0 # SKIP the coverage counters are writes of their own, inside"
+    exit 0
+fi
 n=0
 tmp=$(mktemp -d) || exit 1
 trap 'rm -rf "$tmp"' EXIT
