@@ -81,6 +81,7 @@ t/plugin/builtin.stamp: t/plugin/builtin.c $(libsim_a_SOURCES)
 	    $(top_srcdir)/sim/heap.c \
 	    $(top_srcdir)/sim/ordered.c $(top_srcdir)/sim/pool.c \
 	    $(top_srcdir)/sim/rigid.c $(top_srcdir)/sim/shares.c \
+	    $(top_srcdir)/sim/shares_plain.c $(top_srcdir)/sim/shares_plan.c \
 	    $(top_srcdir)/sim/waiting.c || exit 1; \
 	done
 	@touch $@
