@@ -1,0 +1,98 @@
+/*
+ * A profile: what was measured of a model on a device type.
+ *
+ * It is read from one or several tables, told apart by their headers:
+ *
+ *   nodes     model,device_type,batch,step_s,peak_bytes [,update_s,parameters]
+ *             one virtual node of `batch` examples, forward and backward;
+ *             the update and the number of parameters, per model and type
+ *   mappings  model,device_type,devices,step_s [,spread_step_s,global_batch]
+ *             a whole step of a job on that many devices of one type, all
+ *             virtual nodes, synchronisation and update: on as few nodes as
+ *             hold them, and spread over the cluster's nodes
+ *   links     model,device_type,devices,sync_s
+ *             a measured synchronisation; `*` is any model or type
+ *
+ * or from Gavel's throughput table (a name that ends in .json).  Between two
+ * profiled batches a virtual node's time and memory are linear; beyond the
+ * first and the last there is no answer.  Where a mapping was measured it is
+ * preferred to the sum of its parts (plan/pricing.h).
+ *
+ * To add a format, write plan/profile_NAME.c and name it in profile.c.
+ */
+#ifndef PLAN_PROFILE_H
+#define PLAN_PROFILE_H
+
+#include "base/error.h"
+
+#include <stdint.h>
+
+/* One virtual node of `batch` examples. */
+struct vn_profile_point {
+    int64_t batch;
+    double step_s;      /* forward and backward, > 0 */
+    int64_t peak_bytes; /* of the device meanwhile; 0 where unknown */
+};
+
+/* A whole step of a job on `devices` devices of one type. */
+struct vn_profile_mapping {
+    int devices;
+    int64_t global_batch; /* 0 for any */
+    double step_s;        /* on as few nodes as hold them; NAN if unknown */
+    double spread_step_s; /* over several; NAN if unknown */
+};
+
+/* A measured synchronisation between devices of a type. */
+struct vn_profile_link {
+    int devices;
+    double sync_s;
+};
+
+/* What is known of a model on a type. */
+struct vn_profile_curve {
+    struct vn_profile_point *points; /* by rising batch */
+    int npoints;
+    struct vn_profile_mapping *mappings; /* by rising devices, then batch */
+    int nmappings;
+    struct vn_profile_link *links; /* by rising devices */
+    int nlinks;
+    double update_s;    /* of a step, 0 where unknown */
+    int64_t parameters; /* floats that are synchronised, 0 where unknown */
+};
+
+struct vn_profile {
+    char **models;
+    int nmodels;
+    char **types;
+    int ntypes;
+    struct vn_profile_curve *curves; /* curves[model x ntypes + type] */
+};
+
+/* Read and add a table; start from (struct vn_profile) {0}.  A point that is
+ * there already is an error. */
+enum vn_status vn_profile_read(const char *path, struct vn_profile *profile,
+                               struct vn_error *err);
+
+void vn_profile_free(struct vn_profile *profile);
+
+/* Numbers of names; -1 where there is none. */
+int vn_profile_model(const struct vn_profile *profile, const char *name);
+int vn_profile_type(const struct vn_profile *profile, const char *name);
+
+const struct vn_profile_curve *
+vn_profile_curve(const struct vn_profile *profile, int model, int type);
+
+/* Seconds and bytes of one virtual node of `batch` examples; INFINITY and
+ * INT64_MAX beyond what was profiled. */
+double vn_profile_node_s(const struct vn_profile_curve *curve, int64_t batch);
+int64_t vn_profile_node_bytes(const struct vn_profile_curve *curve,
+                              int64_t batch);
+
+/* Write the tables of what a profile holds (for imports). */
+enum vn_status vn_profile_write(const struct vn_profile *profile,
+                                const char *path, struct vn_error *err);
+
+/* A hash of what it holds, whatever files it came from. */
+uint64_t vn_profile_hash(const struct vn_profile *profile);
+
+#endif /* PLAN_PROFILE_H */
