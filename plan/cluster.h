@@ -20,6 +20,10 @@
 
 #include <stdint.h>
 
+enum {
+    VN_TYPES_MAX = 64 /* device types in a cluster */
+};
+
 /* What is known of one type; a quantity that was not given is 0. */
 struct vn_device_type {
     char *name;

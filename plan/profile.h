@@ -25,6 +25,7 @@
 
 #include "base/error.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /* One virtual node of `batch` examples. */
@@ -75,9 +76,32 @@ enum vn_status vn_profile_read(const char *path, struct vn_profile *profile,
 
 void vn_profile_free(struct vn_profile *profile);
 
+/* The same of Gavel's throughputs, in its JSON; vn_profile_read() calls it. */
+enum vn_status vn_profile_read_gavel(const char *path,
+                                     struct vn_profile *profile,
+                                     struct vn_error *err);
+
+/*
+ * What readers add to: the entry of a model and type, made if it is new and
+ * valid until the next is made, and points in it; false where there is one.
+ */
+struct vn_profile_curve *vn_profile_entry(struct vn_profile *profile,
+                                          const char *model, const char *type);
+bool vn_profile_add_point(struct vn_profile_curve *curve,
+                          struct vn_profile_point point);
+bool vn_profile_add_mapping(struct vn_profile_curve *curve,
+                            struct vn_profile_mapping mapping);
+bool vn_profile_add_link(struct vn_profile_curve *curve,
+                         struct vn_profile_link link);
+
 /* Numbers of names; -1 where there is none. */
 int vn_profile_model(const struct vn_profile *profile, const char *name);
 int vn_profile_type(const struct vn_profile *profile, const char *name);
+
+/* Fails, with the job and the nearest name, where a model is not there. */
+enum vn_status vn_profile_unknown(const struct vn_profile *profile,
+                                  int64_t job, const char *name,
+                                  struct vn_error *err);
 
 const struct vn_profile_curve *
 vn_profile_curve(const struct vn_profile *profile, int model, int type);
@@ -87,10 +111,6 @@ vn_profile_curve(const struct vn_profile *profile, int model, int type);
 double vn_profile_node_s(const struct vn_profile_curve *curve, int64_t batch);
 int64_t vn_profile_node_bytes(const struct vn_profile_curve *curve,
                               int64_t batch);
-
-/* Write the tables of what a profile holds (for imports). */
-enum vn_status vn_profile_write(const struct vn_profile *profile,
-                                const char *path, struct vn_error *err);
 
 /* A hash of what it holds, whatever files it came from. */
 uint64_t vn_profile_hash(const struct vn_profile *profile);

@@ -29,7 +29,8 @@ enum option {
     JOBS,
     SHARD,
     DRY_RUN,
-    NOPTIONS
+    ASSUMED,
+    NOPTIONS = ASSUMED + VN_ASSUMPTIONS
 };
 
 /* clang-format off */
@@ -62,6 +63,7 @@ static const struct vn_option options[] = {
     [JOBS] = {"jobs", "N", "runs at a time [one a processor]", 'j'},
     [SHARD] = {"shard", "I/N", "only every N-th run, from the I-th", 0},
     [DRY_RUN] = {"dry-run", NULL, "say what would be run", 'n'},
+    VN_ASSUMPTION_ROWS
 };
 /* clang-format on */
 
@@ -186,6 +188,9 @@ take(struct arguments *a, struct vn_sweep *sweep, enum option option,
     int64_t count = 1;
     int choice = VN_RECORD_ALL;
 
+    if (option >= ASSUMED)
+        return vn_assume(&sweep->assumptions,
+                         (enum vn_assumption)(option - ASSUMED), value, err);
     switch (option) {
     case TRACE:
         return add_list(&a->traces, value, "trace", err);
@@ -235,6 +240,7 @@ take(struct arguments *a, struct vn_sweep *sweep, enum option option,
     case DRY_RUN:
         a->dry_run = true;
         break;
+    case ASSUMED:
     case NOPTIONS:
         break;
     }
@@ -290,6 +296,8 @@ prepare(struct arguments *a, struct vn_sweep *sweep, struct vn_error *err)
     for (int i = 0; i < a->policies.n && status == VN_OK; i++)
         status = vn_sweep_policy(sweep, a->policies.text[i], a->option_words,
                                  a->noption_words, err);
+    if (status == VN_OK)
+        status = vn_assumptions_open(&sweep->assumptions, err);
     return status == VN_OK ? check_options(a, sweep, err) : status;
 }
 

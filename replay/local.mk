@@ -20,7 +20,7 @@ bin_PROGRAMS += vnreplay
 dist_man_MANS += man/vnreplay.1
 # What draws traces is a command of vntrace.
 vnreplay_SOURCES = replay/main.c traces/command_generate.c
-vnreplay_LDADD = libreplay.a libsim.a libtraces.a libplan.a $(ANALYSIS_LIBS) $(JANSSON_LIBS)
+vnreplay_LDADD = libreplay.a libsim.a libtraces.a libplan.a $(ANALYSIS_LIBS)
 
 dist_check_SCRIPTS += t/replay.sh.t
 

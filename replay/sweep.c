@@ -21,6 +21,7 @@ vn_sweep_free(struct vn_sweep *sweep)
         free(sweep->contenders[i].options);
         vn_external_free(sweep->contenders[i].policy);
     }
+    vn_assumptions_free(&sweep->assumptions);
     free(sweep->settings);
     free(sweep->contenders);
     *sweep = (struct vn_sweep){0};
@@ -159,8 +160,7 @@ vn_sweep_describe(const struct vn_sweep *sweep, const struct vn_workload *w,
     run->cluster_hash = setting->hash;
     run->policy = contender->policy->name;
     run->options = contender->options;
-    run->scaling = "linear";
-    run->costs = "none";
+    vn_assumptions_describe(&sweep->assumptions, run);
     run->until_us = sweep->until > 0 ? sweep->until : -1;
     run->version = PACKAGE_VERSION;
     run->devices = setting->cluster.devices;
@@ -202,6 +202,7 @@ vn_sweep_replay(const struct vn_sweep *sweep, const struct vn_workload *w,
         .policy = contender->policy,
         .options = contender->values,
         .until = sweep->until,
+        .seed = w->seed > 0 ? (uint64_t) w->seed : 0,
         .observer = vn_recorder_observer(recorder),
     };
     struct vn_engine *engine = NULL;
@@ -213,7 +214,9 @@ vn_sweep_replay(const struct vn_sweep *sweep, const struct vn_workload *w,
     vn_sweep_describe(sweep, w, setting, contender, &run);
     gethostname(host, sizeof host - 1);
     run.host = host;
-    if ((status = vn_engine_alloc(&config, &engine, err)) == VN_OK
+    if ((status = vn_assumptions_apply(&sweep->assumptions, &config, err))
+            == VN_OK
+        && (status = vn_engine_alloc(&config, &engine, err)) == VN_OK
         && (status = vn_engine_run(engine, err)) == VN_OK) {
         run.wall_us = (int64_t) ((vn_clock() - started) * 1e6);
         status = vn_store_open(sweep->results, VN_STORE_WRITE, &store, err);
@@ -222,6 +225,7 @@ vn_sweep_replay(const struct vn_sweep *sweep, const struct vn_workload *w,
         status = vn_recorder_write(recorder, engine, &run, store, err);
     vn_store_close(store);
     vn_engine_free(engine);
+    vn_assumptions_drop(&config);
     vn_recorder_free(recorder);
     return status;
 }

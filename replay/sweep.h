@@ -11,6 +11,7 @@
 
 #include "plan/cluster.h"
 #include "replay/workload.h"
+#include "sim/assumptions.h"
 #include "sim/plugin.h"
 #include "sim/recorder.h"
 
@@ -36,9 +37,10 @@ struct vn_sweep {
     enum vn_recording recording;
     vn_time until; /* stop each run before this time; 0 for never */
     struct vn_plugin_limits limits; /* of policies from outside */
-    int workers;                    /* runs at a time, at least 1 */
-    int shard;  /* of shards, from 0: every shards-th run is this one's */
-    int shards; /* at least 1 */
+    struct vn_assumptions assumptions;
+    int workers; /* runs at a time, at least 1 */
+    int shard;   /* of shards, from 0: every shards-th run is this one's */
+    int shards;  /* at least 1 */
 };
 
 /* Start from (struct vn_sweep) {0}; releases what the next two added. */

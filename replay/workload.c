@@ -124,8 +124,16 @@ device_type(void *arg, int number)
     return reader->workload->names->device_types.text[number];
 }
 
+static const char *
+model(void *arg, int number)
+{
+    const struct vn_reader *reader = arg;
+
+    return reader->workload->names->models.text[number];
+}
+
 struct vn_source
 vn_workload_source(struct vn_reader *reader)
 {
-    return (struct vn_source){next_job, reader, device_type};
+    return (struct vn_source){next_job, reader, device_type, model};
 }

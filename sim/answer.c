@@ -12,6 +12,7 @@ void
 vn_answer_free(struct vn_answer *a)
 {
     free(a->grants);
+    free(a->words);
     free(a->touched);
     free(a->mark);
     free(a->after);
@@ -28,6 +29,7 @@ void
 vn_answer_clear(struct vn_answer *a)
 {
     a->ngrants = 0;
+    a->nwords = 0;
     a->waking = false;
 }
 
@@ -43,6 +45,17 @@ vn_answer_set(struct vn_answer *a, int job, int type, int devices)
 }
 
 void
+vn_answer_end(struct vn_answer *a, int job, vn_time time)
+{
+    if (a->nwords == a->words_allocated) {
+        a->words_allocated = 2 * a->words_allocated + 64;
+        a->words = vn_xrealloc(a->words, (size_t) a->words_allocated,
+                               sizeof *a->words);
+    }
+    a->words[a->nwords++] = (struct vn_word){job, time};
+}
+
+void
 vn_answer_wake(struct vn_answer *a, vn_time time)
 {
     if (!a->waking || time < a->wake)
@@ -51,16 +64,41 @@ vn_answer_wake(struct vn_answer *a, vn_time time)
 }
 
 static enum vn_status
-check_grant(const struct vn_grant *g, const struct vn_policy *policy,
-            const struct vn_ledger *l, struct vn_error *err)
+check_slot(int slot, const struct vn_policy *policy, const struct vn_ledger *l,
+           struct vn_error *err)
 {
-    const struct vn_entry *e;
-
-    if (g->slot < 0 || g->slot >= l->nentries || !l->entries[g->slot].present)
+    if (slot < 0 || slot >= l->nentries || !l->entries[slot].present)
         return vn_fail(err, VN_EPOLICY,
                        "policy %s: there is no job in slot %d, expected one "
                        "that arrived and has not left",
-                       policy->name, g->slot);
+                       policy->name, slot);
+    return VN_OK;
+}
+
+static enum vn_status
+check_word(const struct vn_word *w, const struct vn_policy *policy,
+           const struct vn_ledger *l, struct vn_error *err)
+{
+    enum vn_status status = check_slot(w->slot, policy, l, err);
+
+    if (status == VN_OK && w->time < l->now)
+        status = vn_fail(err, VN_EPOLICY,
+                         "policy %s: job %" PRId64 " ends at %.6f s, "
+                         "expected no time before now, %.6f s",
+                         policy->name, l->entries[w->slot].job.id,
+                         (double) w->time / 1e6, (double) l->now / 1e6);
+    return status;
+}
+
+static enum vn_status
+check_grant(const struct vn_grant *g, const struct vn_policy *policy,
+            const struct vn_ledger *l, struct vn_error *err)
+{
+    enum vn_status status = check_slot(g->slot, policy, l, err);
+    const struct vn_entry *e;
+
+    if (status != VN_OK)
+        return status;
     e = &l->entries[g->slot];
     if (g->type < 0 || g->type >= l->cluster->ntypes)
         return vn_fail(err, VN_EPOLICY,
@@ -75,6 +113,13 @@ check_grant(const struct vn_grant *g, const struct vn_policy *policy,
                        policy->name, e->job.id,
                        l->cluster->types[g->type].name,
                        l->cluster->types[e->type].name);
+    if (g->devices > 0 && (e->types >> g->type & 1) == 0)
+        return vn_fail(err, VN_EPOLICY,
+                       "policy %s: job %" PRId64 " given %s, on which it "
+                       "cannot run: its model was not profiled there, or does "
+                       "not fit",
+                       policy->name, e->job.id,
+                       l->cluster->types[g->type].name);
     if (g->devices < 0 || g->devices > l->cluster->types[g->type].devices)
         return vn_fail(err, VN_EPOLICY,
                        "policy %s: job %" PRId64 " given %d %s, expected 0 to "
@@ -137,6 +182,9 @@ check_all(struct vn_answer *a, const struct vn_policy *policy,
     enum vn_status status;
     int types = l->cluster->ntypes;
 
+    for (int i = 0; i < a->nwords; i++)
+        if ((status = check_word(&a->words[i], policy, l, err)) != VN_OK)
+            return status;
     for (int i = 0; i < a->ngrants; i++) {
         status = check_grant(&a->grants[i], policy, l, err);
         if (status != VN_OK)

@@ -19,6 +19,12 @@ struct vn_grant {
     int devices;
 };
 
+/* The job in `slot` ends at `time`, on the policy's word. */
+struct vn_word {
+    int slot;
+    vn_time time;
+};
+
 /* A job that an answer names, and what it held before. */
 struct vn_touched {
     int slot;
@@ -29,6 +35,9 @@ struct vn_answer {
     struct vn_grant *grants;
     int ngrants;
     int allocated;
+    struct vn_word *words;
+    int nwords;
+    int words_allocated;
     bool waking;
     vn_time wake;
     bool failed; /* there is none, and will be none: why */

@@ -65,6 +65,13 @@ GATE_OF_SLOT(vn_view_executed)
 GATE_OF_SLOT(vn_view_attained)
 
 static uint64_t
+vn_view_runs_gate(void *arg, const uint64_t *args)
+{
+    return vn_view_runs(view_of(arg, args[0]), slot_of(arg, args[1]),
+                        type_of(arg, args[2]));
+}
+
+static uint64_t
 vn_view_held_gate(void *arg, const uint64_t *args)
 {
     return (uint64_t) vn_view_held(

@@ -20,11 +20,12 @@
 #define VN_API(FN)                                   \
     FN(vn_view_now, VN_LEDGER_R)                     \
     FN(vn_view_types, VN_LEDGER_R)                   \
-    FN(vn_view_devices, VN_LEDGER_R)                 \
+    FN(vn_view_devices, VN_LEDGER_R | VN_CLUSTER_R)  \
     FN(vn_view_free, VN_LEDGER_R | VN_CLUSTER_R)     \
     FN(vn_view_job, VN_LEDGER_R | VN_PLUGIN_RW)      \
     FN(vn_view_order, VN_LEDGER_R)                   \
     FN(vn_view_type, VN_LEDGER_R)                    \
+    FN(vn_view_runs, VN_LEDGER_R)                    \
     FN(vn_view_held, VN_LEDGER_R | VN_CLUSTER_R)     \
     FN(vn_view_held_all, VN_LEDGER_R)                \
     FN(vn_view_remaining, VN_LEDGER_R)               \

@@ -3,29 +3,13 @@
 #include "sim/engine.h"
 
 #include "base/xalloc.h"
-#include "sim/answer.h"
-#include "sim/heap.h"
-#include "sim/ledger.h"
-#include "sim/summary.h"
+#include "sim/state.h"
+#include "sim/transition.h"
 
 #include <inttypes.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
-
-struct vn_engine {
-    struct vn_engine_config config;
-    struct ed_domain *domain; /* the policy's, or NULL */
-    struct vn_view *view;     /* the books */
-    struct vn_heap ends;      /* of jobs that hold devices, by slot */
-    struct vn_answer answer;
-    struct vn_tally tally;
-    void *state; /* the policy's */
-    bool opened;
-
-    struct vn_job next; /* the next arrival */
-    bool arriving;      /* next is there */
-    int64_t events;
-};
 
 const char *
 vn_job_state_name(enum vn_job_state state)
@@ -44,6 +28,21 @@ fetch(struct vn_engine *e, struct vn_error *err)
 {
     return e->config.source.next(e->config.source.arg, &e->next, &e->arriving,
                                  err);
+}
+
+/* What is there only where devices are told apart. */
+static enum vn_status
+open_fleet(struct vn_engine *e, struct vn_error *err)
+{
+    const struct vn_engine_config *c = &e->config;
+
+    if (c->placement != VN_PLACEMENT_NONE || c->faults != NULL || c->numbered)
+        e->fleet = vn_fleet_alloc(c->cluster, c->placement);
+    if (c->faults == NULL)
+        return VN_OK;
+    if (c->faults->slow != NULL)
+        e->view->ledger.linear = false;
+    return vn_faults_alloc(c->faults, c->cluster, c->seed, &e->faults, err);
 }
 
 enum vn_status
@@ -68,9 +67,13 @@ vn_engine_alloc(const struct vn_engine_config *config,
     e->view->policy = policy;
     e->view->domain = domain;
     e->tally.first_submit = -1;
+    e->releases.region = e->ends.region;
+    e->unused = e->first = e->last = -1;
     e->state = vn_xcalloc(1, policy->state_size);
-    vn_ledger_init(&e->view->ledger, config->cluster, domain);
-    status = fetch(e, err);
+    vn_ledger_init(&e->view->ledger, config->cluster, config->pricing, domain);
+    status = open_fleet(e, err);
+    if (status == VN_OK)
+        status = fetch(e, err);
     if (status == VN_OK && policy->open != NULL) {
         status = policy->open(e->state, e->view, config->options, err);
         e->opened = status == VN_OK;
@@ -96,6 +99,10 @@ vn_engine_free(struct vn_engine *e)
     free(e->state);
     vn_ledger_free(&e->view->ledger);
     vn_heap_free(&e->ends);
+    vn_heap_free(&e->releases);
+    free(e->leaving);
+    vn_fleet_free(e->fleet);
+    vn_faults_free(e->faults);
     vn_answer_free(&e->answer);
     vn_tally_free(&e->tally);
     vn_region_free(vn_region(domain, VN_REGION_LEDGER), e->view);
@@ -127,23 +134,29 @@ static void
 record_entry(struct vn_engine *e, const struct vn_entry *entry, vn_time finish,
              enum vn_job_state state)
 {
+    int64_t device_us = vn_entry_device_us(entry);
+
     record(e, &(struct vn_record){.id = entry->job.id,
                                   .submit = entry->job.submit,
                                   .start = entry->start,
                                   .finish = finish,
                                   .preemptions = entry->preemptions,
+                                  .failures = entry->failures,
                                   .resizes = entry->resizes,
-                                  .device_us = entry->device_us,
+                                  .device_us = device_us,
+                                  .overhead_us =
+                                      device_us - entry->use[VN_USE_WORK],
+                                  .lost_us = entry->lost,
                                   .state = state});
 }
 
 static void
-report_change(struct vn_engine *e, int slot, int type, int after)
+grant(struct vn_engine *e, int slot, int type, int after)
 {
-    const struct vn_ledger *l = &e->view->ledger;
+    struct vn_ledger *l = &e->view->ledger;
 
-    if (e->config.observer.changed != NULL)
-        e->config.observer.changed(
+    if (e->config.observer.granted != NULL)
+        e->config.observer.granted(
             e->config.observer.arg,
             &(struct vn_change){.time = l->now,
                                 .id = l->entries[slot].job.id,
@@ -151,6 +164,7 @@ report_change(struct vn_engine *e, int slot, int type, int after)
                                 .before =
                                     l->held[slot * l->cluster->ntypes + type],
                                 .after = after});
+    vn_ledger_grant(l, slot, type, after);
 }
 
 /* Step 1 of an instant: the job in this slot has done its work. */
@@ -162,15 +176,28 @@ end_job(struct vn_engine *e, int slot)
 
     vn_heap_remove(&e->ends, slot);
     vn_ledger_settle(l, slot);
+    l->entries[slot].left = 0;
     for (int t = 0; t < l->cluster->ntypes; t++)
         if (l->held[slot * l->cluster->ntypes + t] > 0)
-            report_change(e, slot, t, 0);
-    vn_ledger_release(l, slot);
+            grant(e, slot, t, 0);
+    vn_transition_leave(e, slot);
     if (policy->leave != NULL)
         policy->leave(e->state, e->view, slot);
     record_entry(e, &l->entries[slot], l->now, VN_JOB_FINISHED);
     vn_ledger_remove(l, slot);
+}
+
+/* What is due for the job in this slot: its end, or that of its phase. */
+static void
+go_on(struct vn_engine *e, int slot)
+{
+    struct vn_ledger *l = &e->view->ledger;
+
     e->events++;
+    if (vn_ledger_end(l, slot) <= l->now)
+        end_job(e, slot);
+    else
+        vn_transition_end(e, slot);
 }
 
 /* The number of the job's only type in *type, or -1; false if not there. */
@@ -187,17 +214,61 @@ find_type(const struct vn_engine *e, const struct vn_job *job, int *type)
     return *type >= 0;
 }
 
-/* Can the cluster, when empty, give the job what it asks for? */
-static bool
-can_run(const struct vn_engine *e, const struct vn_job *job, int type)
+/*
+ * The types on which a job can run when the cluster is empty, a bit each:
+ * those that have what it asks for (or, under a policy that is not rigid, the
+ * least that is of use to it) and, of a modelled job, on which its model was
+ * profiled and fits.
+ */
+static uint64_t
+types_of(const struct vn_engine *e, const struct vn_job *job, int type,
+         int model)
 {
     const struct vn_cluster *c = e->config.cluster;
     int least = e->config.policy->rigid ? job->devices : job->min_devices;
+    int devices[VN_TYPES_MAX] = {0};
+    uint64_t types = 0;
 
-    for (int t = 0; t < c->ntypes; t++)
-        if ((type < 0 || t == type) && c->types[t].devices >= least)
-            return true;
-    return false;
+    for (int t = 0; t < c->ntypes; t++) {
+        if ((type >= 0 && t != type) || c->types[t].devices < least)
+            continue;
+        devices[t] = least;
+        if (model < 0
+            || isfinite(vn_pricing_step_s(e->config.pricing, job, model,
+                                          devices, false)))
+            types |= UINT64_C(1) << t;
+        devices[t] = 0;
+    }
+    return types;
+}
+
+/* Is this a job that can be simulated?  Of a modelled one, its model. */
+static enum vn_status
+check_job(const struct vn_engine *e, const struct vn_job *job, int *model,
+          struct vn_error *err)
+{
+    const struct vn_source *source = &e->config.source;
+    const char *name;
+
+    *model = -1;
+    if (!vn_job_is_modelled(job)) {
+        if (job->duration > (INT64_C(1) << 62) / job->max_devices)
+            return vn_fail(err, VN_EINVAL,
+                           "job %" PRId64 ": duration x devices is more than "
+                           "2^62 device-microseconds, expected less",
+                           job->id);
+        return VN_OK;
+    }
+    name = source->model(source->arg, job->model);
+    if (e->config.profile == NULL || e->config.pricing == NULL)
+        return vn_fail(err, VN_EUNSUP,
+                       "job %" PRId64 " is a modelled one, of '%.64s', "
+                       "expected a profile (--profile) that prices it",
+                       job->id, name);
+    *model = vn_profile_model(e->config.profile, name);
+    if (*model < 0)
+        return vn_profile_unknown(e->config.profile, job->id, name, err);
+    return VN_OK;
 }
 
 /* Step 2 of an instant: the next job arrives. */
@@ -206,20 +277,17 @@ admit_job(struct vn_engine *e, struct vn_error *err)
 {
     const struct vn_policy *policy = e->config.policy;
     struct vn_job job = e->next;
-    int type, slot;
+    enum vn_status status;
+    uint64_t types = 0;
+    int type, slot, model;
 
     e->events++;
-    if (vn_job_is_modelled(&job))
-        return vn_fail(err, VN_EUNSUP,
-                       "job %" PRId64 " is a modelled one, expected a "
-                       "recorded one, with duration_s and devices",
-                       job.id);
-    if (job.duration > (INT64_C(1) << 62) / job.max_devices)
-        return vn_fail(err, VN_EINVAL,
-                       "job %" PRId64 ": duration x devices is more than "
-                       "2^62 device-microseconds, expected less",
-                       job.id);
-    if (!find_type(e, &job, &type) || !can_run(e, &job, type)) {
+    status = check_job(e, &job, &model, err);
+    if (status != VN_OK)
+        return status;
+    if (find_type(e, &job, &type))
+        types = types_of(e, &job, type, model);
+    if (types == 0) {
         record(e, &(struct vn_record){.id = job.id,
                                       .submit = job.submit,
                                       .start = -1,
@@ -227,58 +295,122 @@ admit_job(struct vn_engine *e, struct vn_error *err)
                                       .state = VN_JOB_REJECTED});
         return fetch(e, err);
     }
-    slot = vn_ledger_admit(&e->view->ledger, &job, type);
+    slot = vn_ledger_admit(&e->view->ledger, &job, type, types, model);
+    if (e->config.costs != NULL) {
+        struct vn_entry *entry = &e->view->ledger.entries[slot];
+        const char *name = model < 0 ? NULL : e->config.profile->models[model];
+
+        entry->cost_row = vn_costs_row(e->config.costs, name);
+        entry->checkpoint =
+            vn_costs_checkpoint(e->config.costs, entry->cost_row);
+    }
     if (policy->arrive != NULL)
         policy->arrive(e->state, e->view, slot);
     return fetch(e, err);
 }
 
-/* What one job's new allocation means for it. */
-static void
-count_change(struct vn_engine *e, const struct vn_touched *touched)
+/* Does the i-th job that the answer touches get less of some type? */
+static bool
+gives_up(const struct vn_engine *e, int i)
 {
-    struct vn_ledger *l = &e->view->ledger;
-    struct vn_entry *entry = &l->entries[touched->slot];
-
-    if (entry->held == 0) {
-        entry->preemptions++;
-        vn_heap_remove(&e->ends, touched->slot);
-        return;
-    }
-    if (touched->before > 0)
-        entry->resizes++;
-    else if (entry->start < 0)
-        entry->start = l->now;
-    vn_heap_set(&e->ends, touched->slot, vn_ledger_end(l, touched->slot),
-                entry->order);
-}
-
-/* Step 3 of an instant, once the answer is checked. */
-static void
-apply_answer(struct vn_engine *e)
-{
-    struct vn_ledger *l = &e->view->ledger;
+    const struct vn_ledger *l = &e->view->ledger;
     const struct vn_answer *a = &e->answer;
     int types = l->cluster->ntypes;
 
-    for (int i = 0; i < a->ntouched; i++) {
-        int slot = a->touched[i].slot;
-        bool changed = false;
+    for (int t = 0; t < types; t++)
+        if (a->after[i * types + t] < l->held[a->touched[i].slot * types + t])
+            return true;
+    return false;
+}
 
-        for (int t = 0; t < types; t++) {
-            int after = a->after[i * types + t];
+static void
+apply_grants(struct vn_engine *e, int i)
+{
+    struct vn_ledger *l = &e->view->ledger;
+    const struct vn_answer *a = &e->answer;
+    int types = l->cluster->ntypes, slot = a->touched[i].slot;
+    bool changed = false;
 
-            if (l->held[slot * types + t] == after)
-                continue;
-            if (!changed)
-                vn_ledger_settle(l, slot);
-            changed = true;
-            report_change(e, slot, t, after);
-            vn_ledger_hold(l, slot, t, after);
-        }
-        if (changed)
-            count_change(e, &a->touched[i]);
+    for (int t = 0; t < types; t++) {
+        int after = a->after[i * types + t];
+
+        if (l->held[slot * types + t] == after)
+            continue;
+        changed = true;
+        grant(e, slot, t, after);
     }
+    if (changed)
+        vn_transition(e, slot);
+}
+
+/* Step 3 of an instant, once the answer is checked: who gives up first. */
+static void
+apply_answer(struct vn_engine *e)
+{
+    const struct vn_answer *a = &e->answer;
+
+    for (int i = 0; i < a->nwords; i++)
+        e->view->ledger.entries[a->words[i].slot].told = a->words[i].time;
+    for (int i = 0; i < a->ntouched; i++)
+        if (gives_up(e, i))
+            apply_grants(e, i);
+    for (int i = 0; i < a->ntouched; i++)
+        apply_grants(e, i);
+    for (int i = 0; i < a->nwords; i++)
+        vn_transition_schedule(e, a->words[i].slot);
+}
+
+/* A device that a job has fails. */
+static void
+fail_device(struct vn_engine *e, int type, int device)
+{
+    struct vn_ledger *l = &e->view->ledger;
+    int slot;
+
+    if (vn_fleet_is_leaving(e->fleet, type, device))
+        return; /* its job is gone; the next failure will find it */
+    slot = vn_fleet_fail(e->fleet, type, device);
+    if (slot >= 0)
+        vn_transition_fail(e, slot, type);
+    l->at_hand[type]--;
+    l->down[type]++;
+}
+
+/* Step 1 of an instant: what goes wrong, or right again. */
+static void
+suffer(struct vn_engine *e, const struct vn_fault *fault)
+{
+    struct vn_ledger *l = &e->view->ledger;
+    int slot;
+
+    e->events++;
+    for (int d = fault->first; d < fault->first + fault->count; d++)
+        switch (fault->kind) {
+        case VN_FAULT_FAIL:
+            fail_device(e, fault->type, d);
+            break;
+        case VN_FAULT_REPAIR:
+            if (!vn_fleet_is_down(e->fleet, fault->type, d))
+                break;
+            vn_fleet_repair(e->fleet, fault->type, d);
+            l->at_hand[fault->type]++;
+            l->down[fault->type]--;
+            e->freed = true;
+            break;
+        case VN_FAULT_SLOW:
+            slot = vn_fleet_slow(e->fleet, fault->type, d, fault->slowdown);
+            if (slot >= 0)
+                vn_transition_reprice(e, slot);
+            break;
+        }
+}
+
+/* Make *time the earlier of the two. */
+static void
+sooner(vn_time *time, vn_time other)
+{
+    if (other < *time)
+        *time = other;
 }
 
 /* The time of the next instant in *time; false where there is none. */
@@ -286,29 +418,67 @@ static bool
 next_instant(const struct vn_engine *e, vn_time *time)
 {
     const struct vn_event *end = vn_heap_top(&e->ends);
-    bool any = false;
+    const struct vn_event *release = vn_heap_top(&e->releases);
+    bool present = e->view->ledger.present > 0;
+    struct vn_fault fault;
 
-    if (end != NULL) {
-        *time = end->time;
-        any = true;
+    *time = VN_TIME_MAX;
+    if (end != NULL)
+        sooner(time, end->time);
+    if (release != NULL)
+        sooner(time, release->time);
+    if (e->arriving)
+        sooner(time, e->next.submit);
+    if (e->answer.waking && present)
+        sooner(time, e->answer.wake);
+    if (e->faults != NULL && (present || e->arriving)
+        && vn_faults_next(e->faults, &fault))
+        sooner(time, fault.time);
+    return *time < VN_TIME_MAX
+           && (e->config.until == 0 || *time < e->config.until);
+}
+
+/* Step 1 of an instant: what is due now, of jobs, devices and faults. */
+static void
+catch_up(struct vn_engine *e, vn_time now)
+{
+    const struct vn_event *event;
+    struct vn_fault fault;
+
+    while ((event = vn_heap_top(&e->releases)) != NULL && event->time == now)
+        vn_transition_release(e, event->handle);
+    while ((event = vn_heap_top(&e->ends)) != NULL && event->time == now)
+        go_on(e, event->handle);
+    while (e->faults != NULL && vn_faults_next(e->faults, &fault)
+           && fault.time == now) {
+        suffer(e, &fault);
+        vn_faults_pass(e->faults);
     }
-    if (e->arriving && (!any || e->next.submit < *time)) {
-        *time = e->next.submit;
-        any = true;
-    }
-    if (e->answer.waking && (!any || e->answer.wake < *time)
-        && e->view->ledger.present > 0) {
-        *time = e->answer.wake;
-        any = true;
-    }
-    return any && (e->config.until == 0 || *time < e->config.until);
+}
+
+/* Step 3 of an instant: ask the policy, check what it says, and do it. */
+static enum vn_status
+ask(struct vn_engine *e, struct vn_error *err)
+{
+    enum vn_status status;
+
+    vn_answer_clear(&e->answer);
+    e->config.policy->decide(e->state, e->view, &e->answer);
+    if (e->answer.failed)
+        return vn_fail(err, VN_EPOLICY, "%s", e->answer.why);
+    if (e->answer.ngrants == 0 && e->answer.nwords == 0 && !e->answer.waking)
+        return VN_OK;
+    status =
+        vn_answer_check(&e->answer, e->config.policy, &e->view->ledger, err);
+    if (status == VN_OK)
+        apply_answer(e);
+    return status;
 }
 
 enum vn_status
 vn_engine_step(struct vn_engine *e, bool *more, struct vn_error *err)
 {
     struct vn_ledger *l = &e->view->ledger;
-    const struct vn_event *end;
     enum vn_status status = VN_OK;
     vn_time now;
 
@@ -317,22 +487,14 @@ vn_engine_step(struct vn_engine *e, bool *more, struct vn_error *err)
         return VN_OK;
     vn_ledger_advance(l, now);
     e->events += e->answer.waking && e->answer.wake == now;
-    while ((end = vn_heap_top(&e->ends)) != NULL && end->time == now)
-        end_job(e, end->handle);
+    catch_up(e, now);
     while (status == VN_OK && e->arriving && e->next.submit == now)
         status = admit_job(e, err);
+    if (status == VN_OK)
+        status = ask(e, err);
     if (status != VN_OK)
         return status;
-    vn_answer_clear(&e->answer);
-    e->config.policy->decide(e->state, e->view, &e->answer);
-    if (e->answer.failed)
-        return vn_fail(err, VN_EPOLICY, "%s", e->answer.why);
-    if (e->answer.ngrants > 0 || e->answer.waking) {
-        status = vn_answer_check(&e->answer, e->config.policy, l, err);
-        if (status != VN_OK)
-            return status;
-        apply_answer(e);
-    }
+    vn_transition_serve(e);
     if (e->config.observer.instant != NULL)
         e->config.observer.instant(e->config.observer.arg, now, l->busy,
                                    l->waiting);
@@ -371,6 +533,7 @@ vn_engine_summary(struct vn_engine *e, struct vn_summary *summary,
     *summary = (struct vn_summary){.events = e->events,
                                    .device_us = (int64_t) l->device_us};
     status = vn_tally_summary(&e->tally, summary, err);
+    summary->overhead_us += (int64_t) l->release_us;
     /* Of a run that leaves jobs, the time that it saw. */
     end = l->present > 0 ? l->now : e->tally.last_finish;
     if (end > e->tally.first_submit && e->tally.first_submit >= 0)

@@ -6,15 +6,21 @@
  * applies it.  Ties are broken by submission, then by job id.  All state is
  * in the engine; two of them do not notice each other.
  *
- * A recorded job carries duration x devices of work and does as much of it in
- * a unit of time as it holds devices (scaling is linear), so on the devices
- * it asks for it takes its duration.  A job that asks for more devices than
- * there are, or for a type that is not there, is rejected.
+ * A recorded job carries duration x devices of work and, under linear scaling,
+ * does as much of it in a unit of time as it has devices, so on the devices
+ * it asks for it takes its duration.  A modelled job has steps to do, each of
+ * which takes what plan/pricing.h says of its devices.  A job that asks for
+ * more devices than there are, or for a type that is not there, is rejected.
+ * What a policy grants is carried out at a cost (sim/transition.h).
  */
 #ifndef SIM_ENGINE_H
 #define SIM_ENGINE_H
 
 #include "plan/cluster.h"
+#include "plan/cost.h"
+#include "plan/pricing.h"
+#include "sim/faults.h"
+#include "sim/fleet.h"
 #include "sim/policy.h"
 
 #include <stdbool.h>
@@ -27,6 +33,9 @@ struct vn_source {
 
     /* The name that a job's device_type stands for; NULL if it has none. */
     const char *(*device_type)(void *arg, int number);
+
+    /* The name that a job's model stands for; NULL where none is modelled. */
+    const char *(*model)(void *arg, int number);
 };
 
 enum vn_job_state {
@@ -45,8 +54,11 @@ struct vn_record {
     vn_time start;  /* it first held devices */
     vn_time finish; /* it was done */
     int preemptions;
+    int failures; /* of its devices */
     int resizes;
-    int64_t device_us; /* device-microseconds that it held */
+    int64_t device_us;   /* device-microseconds that it had */
+    int64_t overhead_us; /* of them, not at work: starting, changing */
+    int64_t lost_us;     /* of them, at work that was lost */
     enum vn_job_state state;
 };
 
@@ -59,11 +71,27 @@ struct vn_change {
     int after;
 };
 
+/* A job trains on these devices from now on. */
+struct vn_mapped {
+    vn_time time;
+    int64_t id;
+    int slot;
+    int64_t step;     /* of a modelled job: steps done */
+    const int *works; /* devices, by type */
+    const struct vn_job *job;
+    const struct vn_fleet *fleet; /* which they are, or NULL */
+};
+
 /* Told of what happens; each may be NULL. */
 struct vn_observer {
     void *arg;
     void (*ended)(void *arg, const struct vn_record *record);
     void (*changed)(void *arg, const struct vn_change *change);
+
+    /* The same of what the policy granted, when it did. */
+    void (*granted)(void *arg, const struct vn_change *change);
+
+    void (*mapped)(void *arg, const struct vn_mapped *mapped);
 
     /* Once an instant, after the policy: devices held, jobs that wait. */
     void (*instant)(void *arg, vn_time now, int held, int waiting);
@@ -75,6 +103,16 @@ struct vn_engine_config {
     const struct vn_policy *policy; /* kept */
     const double *options;          /* of the policy: vn_policy_configure() */
     vn_time until;                  /* stop before this time; 0 for never */
+    uint64_t seed;                  /* of costs and faults */
+
+    /* Each may be NULL, or 0; all are kept. */
+    const struct vn_profile *profile; /* that pricing prices by */
+    struct vn_pricing *pricing;       /* needed by modelled jobs */
+    const struct vn_costs *costs;
+    const struct vn_fault_config *faults;
+    enum vn_placement placement;
+    bool numbered;        /* devices are told apart, for observers */
+    bool free_preemption; /* a preempted job loses and pays nothing */
     struct vn_observer observer;
 };
 
@@ -101,10 +139,13 @@ struct vn_summary {
     struct vn_spread queueing;
     vn_time makespan;
     double utilisation;
-    int64_t device_us; /* held, over all jobs */
+    int64_t device_us;   /* had, over all jobs, or being released */
+    int64_t overhead_us; /* of it, not at work */
+    int64_t lost_us;     /* of it, at work that was lost */
     int64_t preemptions;
+    int64_t failures;
     int64_t resizes;
-    int64_t events; /* arrivals, ends and wake-ups */
+    int64_t events; /* arrivals, ends, changes, faults and wake-ups */
 };
 
 struct vn_engine;

@@ -3,7 +3,11 @@ noinst_LIBRARIES += libsim.a
 libsim_a_SOURCES = $(libenclavedom_a_SOURCES) \
 	sim/answer.c sim/answer.h \
 	sim/api.c sim/api.h \
+	sim/assumptions.c sim/assumptions.h \
 	sim/engine.c sim/engine.h \
+	sim/faults.c sim/faults.h \
+	sim/fleet.c sim/fleet.h sim/state.h \
+	sim/transition.c sim/transition.h \
 	sim/external.c sim/external.h \
 	sim/heap.c sim/heap.h \
 	sim/ledger.c sim/ledger.h \
@@ -33,7 +37,7 @@ bin_PROGRAMS += vnsim
 dist_man_MANS += man/vnsim.1 man/enclavedom.7
 dist_check_SCRIPTS += t/vnsim.sh.t t/expected.sh.t
 vnsim_SOURCES = sim/main.c sim/new_policy.c sim/new_policy.h
-vnsim_LDADD = libsim.a libtraces.a libplan.a $(BASE_LIBS) $(JANSSON_LIBS)
+vnsim_LDADD = libsim.a libtraces.a libplan.a $(BASE_LIBS)
 
 check_PROGRAMS += t/recorder.t
 t_recorder_t_SOURCES = t/recorder.c

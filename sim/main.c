@@ -7,6 +7,7 @@
 #include "base/rng.h"
 #include "base/store.h"
 #include "plan/cluster.h"
+#include "sim/assumptions.h"
 #include "sim/engine.h"
 #include "sim/external.h"
 #include "sim/new_policy.h"
@@ -35,7 +36,8 @@ enum option {
     LIMIT,
     TRANSCRIPT,
     SHOW_VERSION,
-    NOPTIONS
+    ASSUMED,
+    NOPTIONS = ASSUMED + VN_ASSUMPTIONS
 };
 
 /* clang-format off: a row reads as name, argument, help, letter. */
@@ -67,7 +69,7 @@ static const struct vn_option options[] = {
                     "write what is said to and by a COMMAND", 0},
     [POLICIES] = {"policies", NULL, "list the policies and their options", 0},
     [SHOW_VERSION] = {"version", NULL, "print the version", 0},
-};
+    VN_ASSUMPTION_ROWS};
 /* clang-format on */
 
 struct arguments {
@@ -83,6 +85,7 @@ struct arguments {
     const char *jobs;
     const char *results;
     enum vn_format format;
+    struct vn_assumptions assumptions;
 };
 
 static void
@@ -119,6 +122,9 @@ take(struct arguments *a, enum option option, const char *value,
     enum vn_status status = VN_OK;
     int choice;
 
+    if (option >= ASSUMED)
+        return vn_assume(&a->assumptions,
+                         (enum vn_assumption)(option - ASSUMED), value, err);
     switch (option) {
     case TRACE:
         a->trace = value;
@@ -172,6 +178,7 @@ take(struct arguments *a, enum option option, const char *value,
         break;
     case POLICIES:
     case SHOW_VERSION:
+    case ASSUMED:
     case NOPTIONS:
         break;
     }
@@ -235,6 +242,12 @@ device_type(void *arg, int number)
     return vn_trace_names(arg)->device_types.text[number];
 }
 
+static const char *
+model(void *arg, int number)
+{
+    return vn_trace_names(arg)->models.text[number];
+}
+
 /* Step to the end, with progress. */
 static enum vn_status
 go(struct vn_engine *engine, const struct vn_trace *trace,
@@ -285,8 +298,7 @@ store(const struct arguments *a, const struct vn_cluster *cluster,
     run.cluster_hash = cluster_hash;
     run.policy = a->policy->name;
     run.options = a->nwords > 0 ? words : NULL;
-    run.scaling = "linear";
-    run.costs = "none";
+    vn_assumptions_describe(&a->assumptions, &run);
     run.until_us = a->until > 0 ? a->until : -1;
     run.devices = cluster->devices;
     run.seed = a->seed;
@@ -317,10 +329,11 @@ replay(const struct arguments *a, const struct vn_cluster *cluster,
     struct vn_recorder *recorder = vn_recorder_alloc(cluster, recording);
     struct vn_engine_config config = {
         .cluster = cluster,
-        .source = {next_job, trace, device_type},
+        .source = {next_job, trace, device_type, model},
         .policy = a->policy,
         .options = values,
         .until = a->until,
+        .seed = a->seed > 0 ? (uint64_t) a->seed : 0,
         .observer = vn_recorder_observer(recorder),
     };
     struct vn_heading heading = {.trace = a->trace,
@@ -334,6 +347,7 @@ replay(const struct arguments *a, const struct vn_cluster *cluster,
 
     if ((status =
              vn_policy_configure(a->policy, a->words, a->nwords, values, err))
+        || (status = vn_assumptions_apply(&a->assumptions, &config, err))
         || (status = vn_engine_alloc(&config, &engine, err))
         || (status = go(engine, trace, err))
         || (status = vn_engine_summary(engine, &summary, err)))
@@ -354,6 +368,7 @@ replay(const struct arguments *a, const struct vn_cluster *cluster,
         vn_summary_print(stdout, a->format, &heading, &summary);
 out:
     vn_engine_free(engine);
+    vn_assumptions_drop(&config);
     vn_recorder_free(recorder);
     return status;
 }
@@ -374,13 +389,14 @@ main(int argc, char **argv)
             vn_error_print(stderr, "vnsim", &err);
         return status == VN_OK ? 0 : vn_error_exit(&err);
     }
-    a.policy = NULL;
+    a = (struct arguments){0};
     if ((status = parse(argc, argv, &a, &done, &err)) == VN_OK && !done
         && (a.plugin == NULL
             || (status =
                     vn_external_open(a.plugin, &a.limits, &a.policy, &err))
                    == VN_OK)
         && (status = vn_cluster_read(a.cluster, &cluster, &err)) == VN_OK
+        && (status = vn_assumptions_open(&a.assumptions, &err)) == VN_OK
         && (status = vn_trace_open(a.trace, &trace, &err)) == VN_OK)
         status = replay(&a, &cluster, trace, &err);
     if (status == VN_OK && fflush(stdout) != 0)
@@ -388,6 +404,7 @@ main(int argc, char **argv)
     if (status != VN_OK)
         vn_error_print(stderr, "vnsim", &err);
     vn_external_free(a.policy);
+    vn_assumptions_free(&a.assumptions);
     vn_trace_close(trace);
     vn_cluster_free(&cluster);
     return status == VN_OK ? 0 : vn_error_exit(&err);

@@ -108,11 +108,14 @@ enum vn_status vn_policy_configure(const struct vn_policy *policy,
 /* The present instant. */
 vn_time vn_view_now(const struct vn_view *view);
 
-/* Device types, numbered from 0 in the cluster's order, and their devices. */
+/*
+ * Device types, numbered from 0 in the cluster's order, and their devices:
+ * those that work now, which is all of them where nothing fails.
+ */
 int vn_view_types(const struct vn_view *view);
 int vn_view_devices(const struct vn_view *view, int type);
 
-/* Devices of the type that no job holds. */
+/* Devices of the type that are granted to nobody. */
 int vn_view_free(const struct vn_view *view, int type);
 
 /* The job as the trace has it; borrowed, until it leaves. */
@@ -124,11 +127,26 @@ int64_t vn_view_order(const struct vn_view *view, int job);
 /* The only type it may run on, or -1 where it may run on any. */
 int vn_view_type(const struct vn_view *view, int job);
 
-/* Devices that it holds: of one type, and of all. */
+/* May it run on this type? */
+bool vn_view_runs(const struct vn_view *view, int job, int type);
+
+/*
+ * Seconds of a step of the job on devices[t] devices of each type; INFINITY
+ * where it cannot run so.  A recorded job has one step, as long as it is.
+ */
+double vn_view_step_s(const struct vn_view *view, int job, const int *devices);
+
+/* Steps that it has still to do; 1 of a recorded job. */
+int64_t vn_view_steps(const struct vn_view *view, int job);
+
+/* Devices that it is granted: of one type, and of all. */
 int vn_view_held(const struct vn_view *view, int job, int type);
 int vn_view_held_all(const struct vn_view *view, int job);
 
-/* How long it would still run on all the devices that it asks for. */
+/*
+ * How long it would still run on all the devices that it asks for, a modelled
+ * one on the type where it is fastest.
+ */
 vn_time vn_view_remaining(const struct vn_view *view, int job);
 
 /* How long it has held devices, and the sum of device x time (microseconds).
@@ -138,6 +156,13 @@ int64_t vn_view_attained(const struct vn_view *view, int job);
 
 /* From now on the job holds this many devices of the type. */
 void vn_answer_set(struct vn_answer *answer, int job, int type, int devices);
+
+/*
+ * The job ends at this time, now or later, on the policy's own account of its
+ * progress; VN_TIME_MAX is not yet.  For the forms of built-in policies that
+ * follow the accounting of a published simulator; it need hold no devices.
+ */
+void vn_answer_end(struct vn_answer *answer, int job, vn_time time);
 
 /* Ask again at this time, if nothing happens before; later than now. */
 void vn_answer_wake(struct vn_answer *answer, vn_time time);

@@ -278,7 +278,7 @@ fill(struct las *s, const struct vn_view *view, struct vn_answer *answer,
 
         if (pick.job < 0)
             return;
-        type = vn_pool_fit(&queue->waiting, s->free, pick.only, pick.demand);
+        type = vn_pool_fit(&queue->waiting, s->free, pick.types, pick.demand);
         vn_pool_take(&queue->waiting, &pick);
         s->free[type] -= pick.demand;
         start(s, view, answer, q, &pick, type);

@@ -11,7 +11,7 @@ extern const struct vn_policy vn_policy_sjf;
 static void
 sjf_arrive(void *state, const struct vn_view *view, int job)
 {
-    vn_rigid_wait(state, view, job, vn_view_job(view, job)->duration);
+    vn_rigid_wait(state, view, job, vn_view_remaining(view, job));
 }
 
 const struct vn_policy vn_policy_sjf = {

@@ -153,14 +153,14 @@ displace(struct srtf *s, const struct vn_view *view, struct vn_answer *answer,
     vn_ordered_remove(&s->running[s->type[job]], job);
     vn_answer_set(answer, job, s->type[job], 0);
     reach(s, view, key);
-    type = vn_pool_fit(&s->pool, s->free, vn_view_type(view, job),
+    type = vn_pool_fit(&s->pool, s->free, vn_pool_types(&s->pool, view, job),
                        vn_view_job(view, job)->devices);
     if (type >= 0)
         place(s, view, answer, job, type, key);
     else
         vn_pool_add(
             &s->pool, view, job,
-            (struct vn_key){key.major - vn_view_now(view), stamp(s, false)});
+            (struct vn_key){vn_view_remaining(view, job), stamp(s, false)});
 }
 
 /* Where a waiting job would stand among those that run. */
@@ -201,7 +201,7 @@ srtf_decide(void *state, const struct vn_view *view, struct vn_answer *answer)
         if (pick.job < 0)
             break;
         reach(s, view, key);
-        type = vn_pool_fit(&s->pool, s->free, pick.only, pick.demand);
+        type = vn_pool_fit(&s->pool, s->free, pick.types, pick.demand);
         if (type < 0)
             continue; /* its demand is now out of reach */
         vn_pool_take(&s->pool, &pick);

@@ -1,6 +1,6 @@
 /*
- * Waiting jobs on a cluster of several device types: those that may run on
- * any type, and those that may run on one only, each an index of its own.
+ * Waiting jobs on a cluster of several device types: those that can run on the
+ * same types are an index of their own.
  */
 #ifndef SIM_POOL_H
 #define SIM_POOL_H
@@ -8,8 +8,15 @@
 #include "sim/policy.h"
 #include "sim/waiting.h"
 
+/* Those that can run on these types, a bit each. */
+struct vn_line {
+    uint64_t types;
+    struct vn_waiting waiting;
+};
+
 struct vn_pool {
-    struct vn_waiting *lines; /* [0] any type, [1 + t] only type t */
+    struct vn_line *lines; /* of different types, as they came up */
+    int nlines;
     int ntypes;
 };
 
@@ -18,7 +25,8 @@ struct vn_pick {
     int job; /* -1 if there is none */
     struct vn_key key;
     int demand;
-    int only; /* its only type, or -1 */
+    int line;
+    uint64_t types; /* that it can run on */
 };
 
 void vn_pool_init(struct vn_pool *pool, const struct vn_view *view);
@@ -37,8 +45,12 @@ struct vn_pick vn_pool_head(const struct vn_pool *pool);
 /* Take the job of a pick away. */
 void vn_pool_take(struct vn_pool *pool, const struct vn_pick *pick);
 
-/* The first type with that many free devices, of `only` or of all; or -1. */
-int vn_pool_fit(const struct vn_pool *pool, const int *free, int only,
+/* The types that a job can run on, a bit each. */
+uint64_t vn_pool_types(const struct vn_pool *pool, const struct vn_view *view,
+                       int job);
+
+/* The first of these types with that many free devices; or -1. */
+int vn_pool_fit(const struct vn_pool *pool, const int *free, uint64_t types,
                 int demand);
 
 #endif /* SIM_POOL_H */

@@ -49,7 +49,7 @@ decide(struct vn_rigid *s, const struct vn_view *view,
 
         if (pick.job < 0)
             return;
-        type = vn_pool_fit(&s->pool, s->free, pick.only, pick.demand);
+        type = vn_pool_fit(&s->pool, s->free, pick.types, pick.demand);
         if (type < 0)
             return;
         vn_pool_take(&s->pool, &pick);

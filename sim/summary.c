@@ -18,6 +18,9 @@ vn_tally_add(struct vn_tally *tally, const struct vn_record *record)
         tally->first_submit = record->submit;
     tally->count[record->state]++;
     tally->preemptions += record->preemptions;
+    tally->failures += record->failures;
+    tally->overhead_us += record->overhead_us;
+    tally->lost_us += record->lost_us;
     tally->resizes += record->resizes;
     if (record->state != VN_JOB_FINISHED)
         return;
@@ -57,6 +60,9 @@ vn_tally_summary(struct vn_tally *tally, struct vn_summary *summary,
     summary->left = tally->count[VN_JOB_LEFT];
     summary->jobs = summary->finished + summary->rejected + summary->left;
     summary->preemptions = tally->preemptions;
+    summary->failures = tally->failures;
+    summary->overhead_us = tally->overhead_us;
+    summary->lost_us = tally->lost_us;
     summary->resizes = tally->resizes;
     summary->makespan =
         summary->finished > 0 ? tally->last_finish - tally->first_submit : 0;

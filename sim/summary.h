@@ -12,6 +12,9 @@ struct vn_tally {
     __int128 queueing_us;
     int64_t count[VN_JOB_LEFT + 1]; /* by state */
     int64_t preemptions;
+    int64_t failures;
+    int64_t overhead_us;
+    int64_t lost_us;
     int64_t resizes;
     vn_time first_submit; /* -1 before the first job */
     vn_time last_finish;

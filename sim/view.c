@@ -3,6 +3,8 @@
 
 #include "sim/ledger.h"
 
+#include <math.h>
+
 vn_time
 vn_view_now(const struct vn_view *view)
 {
@@ -18,13 +20,15 @@ vn_view_types(const struct vn_view *view)
 int
 vn_view_devices(const struct vn_view *view, int type)
 {
-    return view->ledger.cluster->types[type].devices;
+    return view->ledger.cluster->types[type].devices - view->ledger.down[type];
 }
 
 int
 vn_view_free(const struct vn_view *view, int type)
 {
-    return view->ledger.free[type];
+    int free = view->ledger.free[type] - view->ledger.down[type];
+
+    return free > 0 ? free : 0;
 }
 
 const struct vn_job *
@@ -57,12 +61,50 @@ vn_view_held_all(const struct vn_view *view, int job)
     return view->ledger.entries[job].held;
 }
 
+bool
+vn_view_runs(const struct vn_view *view, int job, int type)
+{
+    return view->ledger.entries[job].types >> type & 1;
+}
+
+double
+vn_view_step_s(const struct vn_view *view, int job, const int *devices)
+{
+    const struct vn_ledger *l = &view->ledger;
+    const struct vn_entry *e = &l->entries[job];
+    int n = 0;
+
+    if (e->model >= 0)
+        return vn_pricing_step_s(l->pricing, &e->job, e->model, devices,
+                                 false);
+    for (int t = 0; t < l->cluster->ntypes; t++)
+        n += devices[t];
+    if (n == 0)
+        return INFINITY;
+    return (double) e->job.duration * 1e-6
+           / (l->pricing != NULL ? vn_pricing_speed(l->pricing, &e->job, n)
+                                 : (double) n / e->job.devices);
+}
+
+int64_t
+vn_view_steps(const struct vn_view *view, int job)
+{
+    const struct vn_entry *e = &view->ledger.entries[job];
+
+    return e->model >= 0
+               ? (int64_t) ceil(vn_ledger_left(&view->ledger, e) - 1e-6)
+               : 1;
+}
+
 vn_time
 vn_view_remaining(const struct vn_view *view, int job)
 {
-    const struct vn_entry *e = &view->ledger.entries[job];
-    int64_t work = e->work - (view->ledger.now - e->since) * e->held;
+    const struct vn_ledger *l = &view->ledger;
+    const struct vn_entry *e = &l->entries[job];
+    int64_t work = e->work - (l->now - e->since) * e->works;
 
+    if (e->model >= 0 || !l->linear)
+        return (vn_time) ceil(vn_ledger_left(l, e) * e->full_us - 1e-3);
     return work / e->job.devices + (work % e->job.devices > 0);
 }
 
@@ -71,7 +113,7 @@ vn_view_executed(const struct vn_view *view, int job)
 {
     const struct vn_entry *e = &view->ledger.entries[job];
 
-    return e->executed + (e->held > 0 ? view->ledger.now - e->since : 0);
+    return e->executed + (e->has > 0 ? view->ledger.now - e->since : 0);
 }
 
 int64_t
@@ -79,5 +121,5 @@ vn_view_attained(const struct vn_view *view, int job)
 {
     const struct vn_entry *e = &view->ledger.entries[job];
 
-    return e->device_us + (view->ledger.now - e->since) * e->held;
+    return vn_entry_device_us(e) + (view->ledger.now - e->since) * e->has;
 }

@@ -217,6 +217,13 @@ one_modelled(void *arg, struct vn_job *job, bool *more, struct vn_error *err)
     return VN_OK;
 }
 
+static const char *
+model_name(void *arg, int number)
+{
+    (void) arg, (void) number;
+    return "resnet50";
+}
+
 static void
 check_refused(void)
 {
@@ -229,14 +236,15 @@ check_refused(void)
 
     vn_cluster_read("x:4", &cluster, &err);
     vn_policy_find("fifo", &fifo, &err);
-    config = (struct vn_engine_config){.cluster = &cluster,
-                                       .source = {one_modelled, &count, NULL},
-                                       .policy = fifo};
+    config = (struct vn_engine_config){
+        .cluster = &cluster,
+        .source = {one_modelled, &count, NULL, model_name},
+        .policy = fifo};
     vn_engine_alloc(&config, &engine, &err);
     is_int(vn_engine_run(engine, &err), VN_EUNSUP, "a modelled job");
     is_str(err.text,
-           "job 3 is a modelled one, expected a recorded one, with "
-           "duration_s and devices",
+           "job 3 is a modelled one, of 'resnet50', expected a profile "
+           "(--profile) that prices it",
            "is refused");
     vn_engine_free(engine);
     count = 1;
@@ -261,23 +269,25 @@ check_books(void)
     int slot;
 
     vn_cluster_read("x:4", &cluster, &err);
-    vn_ledger_init(&l, &cluster, NULL);
-    slot = vn_ledger_admit(&l, &job, -1);
-    vn_ledger_hold(&l, slot, 0, 2);
+    vn_ledger_init(&l, &cluster, NULL, NULL);
+    slot = vn_ledger_admit(&l, &job, -1, 1, -1);
+    vn_ledger_grant(&l, slot, 0, 2);
+    vn_ledger_have(&l, slot, 0, 2, false);
+    vn_ledger_work(&l, slot, true);
     vn_ledger_advance(&l, 3 * VN_SECOND);
     is_int(vn_ledger_check(&l, &err), VN_OK, "books that agree");
     is_int(vn_ledger_end(&l, slot), 10 * VN_SECOND, "and the end they tell");
-    l.entries[slot].device_us++;
+    l.entries[slot].use[VN_USE_WORK]++;
     is_int(vn_ledger_check(&l, &err), VN_EINVAL, "time that nobody gave");
     is_str(err.text,
-           "the books do not agree: 6000001 device-microseconds held by "
+           "the books do not agree: 6000001 device-microseconds had by "
            "jobs, 6000000 of the cluster, 6000000 of work",
            "is noticed");
-    l.entries[slot].device_us--;
+    l.entries[slot].use[VN_USE_WORK]--;
     l.busy++;
     is_int(vn_ledger_check(&l, &err), VN_EINVAL, "a device that nobody has");
     is_str(err.text,
-           "the books do not agree: 2 devices held by jobs, 3 in use, 2 free "
+           "the books do not agree: 2 devices had by jobs, 3 in use, 2 free "
            "of 4",
            "is noticed");
     l.busy--;

@@ -38,7 +38,7 @@ t_fuzz_trace_SOURCES = t/fuzz_trace.c t/fuzz_jobs.c t/fuzz_jobs.h
 t_fuzz_trace_LDADD = libtraces.a libplan.a $(BASE_LIBS)
 t_fuzz_trace_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 t_fuzz_import_SOURCES = t/fuzz_import.c t/fuzz_jobs.c t/fuzz_jobs.h
-t_fuzz_import_LDADD = libtraces.a libplan.a $(BASE_LIBS) $(JANSSON_LIBS)
+t_fuzz_import_LDADD = libtraces.a libplan.a $(BASE_LIBS)
 t_fuzz_import_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 
 # What libFuzzer finds new stays in fuzz/NAME, what breaks in fuzz/NAME-*.
@@ -59,5 +59,5 @@ t_fuzz_trace_t_LDADD = libtraces.a libplan.a $(BASE_LIBS) libtap.a
 t_fuzz_import_t_SOURCES = \
 	t/fuzz_import.c t/fuzz_jobs.c t/fuzz_jobs.h t/fuzz_main.c
 t_fuzz_import_t_LDADD = libtraces.a libplan.a $(BASE_LIBS) \
-	$(JANSSON_LIBS) libtap.a
+	libtap.a
 endif

@@ -24,11 +24,12 @@ static const struct {
 } meant[] = {
     {"vn_view_now",       L},
     {"vn_view_types",     L},
-    {"vn_view_devices",   L},
+    {"vn_view_devices",   L | C},
     {"vn_view_free",      L | C},
     {"vn_view_job",       L | P},
     {"vn_view_order",     L},
     {"vn_view_type",      L},
+    {"vn_view_runs",      L},
     {"vn_view_held",      L | C},
     {"vn_view_held_all",  L},
     {"vn_view_remaining", L},

@@ -37,7 +37,7 @@ vntrace_SOURCES = \
 	traces/command_generate.c \
 	traces/command_import.c \
 	traces/command_stat.c
-vntrace_LDADD = libtraces.a libplan.a $(GSL_LIBS) $(BASE_LIBS) $(JANSSON_LIBS)
+vntrace_LDADD = libtraces.a libplan.a $(GSL_LIBS) $(BASE_LIBS)
 
 check_PROGRAMS += t/clock.t t/trace.t
 t_clock_t_SOURCES = t/clock.c

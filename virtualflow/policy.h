@@ -151,6 +151,9 @@ int64_t vn_view_order(const struct vn_view *view, int job);
 /* The only type it may run on, or -1 where it may run on any. */
 int vn_view_type(const struct vn_view *view, int job);
 
+/* May it run on this type? */
+bool vn_view_runs(const struct vn_view *view, int job, int type);
+
 /* Devices that it holds: of one type, and of all. */
 int vn_view_held(const struct vn_view *view, int job, int type);
 int vn_view_held_all(const struct vn_view *view, int job);

@@ -1,0 +1,92 @@
+/*
+ * What a run assumes beyond its trace, cluster and policy: how fast jobs go
+ * (profile, scaling), what changes cost, where devices stand and how they
+ * fail.  Programs that run policies share the options here:
+ *
+ *     enum option { TRACE, ..., ASSUMED, NOPTIONS = ASSUMED + VN_ASSUMPTIONS
+ * }; options[] = {..., VN_ASSUMPTION_ROWS}; vn_assume(&assumptions, option -
+ * ASSUMED, value, err); vn_assumptions_open(&assumptions, err);
+ *     vn_assumptions_apply(&assumptions, &config, err);
+ *     ... a run ...
+ *     vn_assumptions_drop(&config);
+ *     vn_assumptions_free(&assumptions);
+ */
+#ifndef SIM_ASSUMPTIONS_H
+#define SIM_ASSUMPTIONS_H
+
+#include "base/schema.h"
+#include "sim/engine.h"
+
+enum vn_assumption {
+    VN_ASSUME_PROFILE,
+    VN_ASSUME_SCALING,
+    VN_ASSUME_COSTS,
+    VN_ASSUME_COMPAT,
+    VN_ASSUME_PLACEMENT,
+    VN_ASSUME_FAULTS,
+    VN_ASSUME_SLOW,
+    VN_ASSUMPTIONS
+};
+
+/* clang-format off */
+#define VN_ASSUMPTION_ROWS                                                   \
+    {"profile", "FILE", "step times of modelled jobs: tables (see the "      \
+     "manual) or Gavel's .json; may be given again", 0},                     \
+    {"scaling", "linear|amdahl:F|curve:FILE",                                \
+     "speed of a recorded job on fewer or more devices [linear]", 0},        \
+    {"costs", "FILE|INLINE", "what changes of devices cost: a table, or as " \
+     "in start=60,grow=90,release=10 [none]", 0},                            \
+    {"compat", "free-preemption", "preempted jobs lose and pay nothing, as " \
+     "in the reference simulators", 0},                                      \
+    {"placement", "none|consolidate|spread", "where devices are taken "      \
+     "[none: they are only counted]", 0},                                    \
+    {"faults", "device|node[,mtbf=S,mttr=S,shape=K]",                        \
+     "devices or nodes fail and are repaired", 0},                           \
+    {"slow", "FILE", "a table of devices that are slow for a while", 0}
+/* clang-format on */
+
+enum {
+    VN_PROFILES_MAX = 64
+};
+
+struct vn_assumptions {
+    const char *profiles[VN_PROFILES_MAX];
+    int nprofiles;
+    const char *scaling; /* NULL: linear */
+    const char *costs;   /* NULL: none */
+    bool free_preemption;
+    enum vn_placement placement;
+    struct vn_fault_config faults;
+
+    struct vn_profile profile; /* once opened */
+    struct vn_costs *table;
+    char profile_words[512]; /* for results */
+    char profile_hash[17];
+    char costs_words[256];
+    char compat_words[256];
+};
+
+/* Take an option's value, which is kept. */
+enum vn_status vn_assume(struct vn_assumptions *assumptions,
+                         enum vn_assumption assumption, const char *value,
+                         struct vn_error *err);
+
+/* Read the tables. */
+enum vn_status vn_assumptions_open(struct vn_assumptions *assumptions,
+                                   struct vn_error *err);
+
+void vn_assumptions_free(struct vn_assumptions *assumptions);
+
+/* Set what they mean for an engine whose cluster and seed are set. */
+enum vn_status vn_assumptions_apply(const struct vn_assumptions *assumptions,
+                                    struct vn_engine_config *config,
+                                    struct vn_error *err);
+
+/* Drop what the above made. */
+void vn_assumptions_drop(struct vn_engine_config *config);
+
+/* Say in the results what was assumed; texts are of the assumptions. */
+void vn_assumptions_describe(const struct vn_assumptions *assumptions,
+                             struct vn_store_run *run);
+
+#endif /* SIM_ASSUMPTIONS_H */

@@ -1,0 +1,49 @@
+/*
+ * The engine from inside: what engine.c, transition.c and faults.c share.
+ */
+#ifndef SIM_STATE_H
+#define SIM_STATE_H
+
+#include "sim/answer.h"
+#include "sim/engine.h"
+#include "sim/heap.h"
+#include "sim/ledger.h"
+#include "sim/summary.h"
+
+struct vn_fleet;
+struct vn_faults;
+
+/* Devices that are being released; its handle is its index. */
+struct vn_leaving {
+    int type;
+    int devices;
+    int next; /* of those that are not used */
+};
+
+struct vn_engine {
+    struct vn_engine_config config;
+    struct ed_domain *domain; /* the policy's, or NULL */
+    struct vn_view *view;     /* the books */
+    struct vn_heap ends;      /* of jobs or of their phases, by slot */
+    struct vn_answer answer;
+    struct vn_tally tally;
+    void *state; /* the policy's */
+    bool opened;
+
+    struct vn_heap releases; /* when devices are at hand again */
+    struct vn_leaving *leaving;
+    int nleaving;
+    int unused;         /* the first of leaving that is free, or -1 */
+    int first, last;    /* the line of jobs that wait for devices, or -1 */
+    bool freed;         /* devices came to hand since the line was served */
+    int64_t releasings; /* counts releases, for their order */
+
+    struct vn_fleet *fleet;   /* devices by number; NULL where only counted */
+    struct vn_faults *faults; /* NULL where nothing fails */
+
+    struct vn_job next; /* the next arrival */
+    bool arriving;      /* next is there */
+    int64_t events;
+};
+
+#endif /* SIM_STATE_H */

@@ -1,0 +1,48 @@
+/*
+ * Carrying out what a policy granted.
+ *
+ *     IDLE --devices at hand--> STARTING --start_s, restart_s--> TRAINING
+ *     TRAINING, granted more: devices are reserved once they are at hand,
+ *         GROWING --grow_s--> DRAINING --end of the step--> TRAINING
+ *     TRAINING, granted fewer:
+ *         DRAINING --end of the step--> SHRINKING --shrink_s--> TRAINING
+ *     any, granted nothing: IDLE, at once; what was done since the last
+ *         checkpoint is lost
+ *
+ * Released devices are at hand after release_s.  A start or a growth for
+ * which devices are missing stands in a line, served in order, passing over
+ * what does not fit; since no policy can grant more than there is, all of it
+ * is served once others have released what they no longer are granted.  Where
+ * costs are nothing and the job is a recorded one, all of this happens within
+ * the instant.
+ */
+#ifndef SIM_TRANSITION_H
+#define SIM_TRANSITION_H
+
+#include "sim/state.h"
+
+/* Go from where the job is towards what it is granted. */
+void vn_transition(struct vn_engine *engine, int slot);
+
+/* The phase of the job, which ends now, ends. */
+void vn_transition_end(struct vn_engine *engine, int slot);
+
+/* Serve the line of those that wait for devices. */
+void vn_transition_serve(struct vn_engine *engine);
+
+/* The job, which has ended, gives back all that it has. */
+void vn_transition_leave(struct vn_engine *engine, int slot);
+
+/* A device of this type that the job had has failed; the fleet knows. */
+void vn_transition_fail(struct vn_engine *engine, int slot, int type);
+
+/* The job's devices became slower or faster. */
+void vn_transition_reprice(struct vn_engine *engine, int slot);
+
+/* Devices whose release ends now are at hand. */
+void vn_transition_release(struct vn_engine *engine, int handle);
+
+/* Put the job's next event into the heap: its end, or that of its phase. */
+void vn_transition_schedule(struct vn_engine *engine, int slot);
+
+#endif /* SIM_TRANSITION_H */
