@@ -3,7 +3,7 @@ libplan_a_SOURCES = \
 	plan/cluster.c plan/cluster.h \
 	plan/cost.c plan/cost.h \
 	plan/job.c plan/job.h \
-	plan/plan.h \
+	plan/plan.c plan/plan.h \
 	plan/pricing.c plan/pricing.h \
 	plan/profile.c plan/profile.h \
 	plan/profile_gavel.c \

@@ -7,8 +7,9 @@
  *     7,400,v100,0,0,16,32
  *
  * A row gives `vnode_count` virtual nodes, from number `vnode_first` on, of
- * `batch` examples each, to one device of a type; a new from_step is a
- * resize.  vnsim writes such tables (--plan) and vnexec runs them.
+ * `batch` examples each, to one device of a type, which may have several
+ * rows; a new from_step is a resize.  vnsim writes such tables (--plan) and
+ * vnexec runs them.
  */
 #ifndef PLAN_PLAN_H
 #define PLAN_PLAN_H
@@ -39,11 +40,12 @@ struct vn_plan {
     int ntypes;
     struct vn_mapping *mappings; /* by (job, from_step) */
     int nmappings;
+    int room;
 };
 
 /*
- * Read and validate: every virtual node of a mapping is there once, no device
- * twice, and the global batch of a job is the same in all its mappings.  The
+ * Read and validate: every virtual node of a mapping is there once, and the
+ * global batch of a job is the same in all its mappings.  The
  * first mapping of a job must be from step 0.
  */
 enum vn_status vn_plan_read(const char *path, struct vn_plan *plan,
@@ -56,16 +58,12 @@ void vn_plan_free(struct vn_plan *plan);
 int64_t vn_mapping_batch(const struct vn_mapping *mapping);
 int vn_mapping_vnodes(const struct vn_mapping *mapping);
 
-/* Append a mapping of nothing, to be filled with vn_mapping_add(). */
+/* Append a mapping of nothing, to be filled with vn_mapping_add(); valid until
+ * the next is appended. */
 struct vn_mapping *vn_plan_add(struct vn_plan *plan, int64_t job,
                                int64_t from_step);
 int vn_plan_type(struct vn_plan *plan, const char *name); /* added if new */
 void vn_mapping_add(struct vn_mapping *mapping, struct vn_share share);
-
-/* V virtual nodes of B/V examples over n devices of a type, in order, the
- * first V mod n devices with one more. */
-void vn_mapping_even(struct vn_mapping *mapping, int type, int devices,
-                     int vnodes, int64_t global_batch);
 
 /* Virtual nodes that run elsewhere after a change. */
 struct vn_move {
@@ -76,10 +74,10 @@ struct vn_move {
 };
 
 /*
- * The difference of two mappings, in the order of virtual nodes; *moves is to
- * be freed.  State (parameters, optimizer) must be sent to each device of
- * `after` that is not in `before`; newcomers, by index into after's shares,
- * go to *newcomers, to be freed.
+ * The difference of two mappings of one plan, in the order of virtual nodes;
+ * *moves is to be freed.  State (parameters, optimizer) must be sent to each
+ * device of `after` that is not in `before`; newcomers, by index into after's
+ * shares, go to *newcomers, to be freed.
  */
 void vn_mapping_diff(const struct vn_mapping *before,
                      const struct vn_mapping *after, struct vn_move **moves,

@@ -76,6 +76,7 @@ struct vn_mapped {
     vn_time time;
     int64_t id;
     int slot;
+    int model;        /* the profile's number, -1 of a recorded job */
     int64_t step;     /* of a modelled job: steps done */
     const int *works; /* devices, by type */
     const struct vn_job *job;

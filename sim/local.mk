@@ -14,6 +14,7 @@ libsim_a_SOURCES = $(libenclavedom_a_SOURCES) \
 	sim/memory.c sim/memory.h \
 	sim/ordered.c sim/ordered.h \
 	sim/output.c sim/output.h \
+	sim/planner.c sim/planner.h \
 	sim/plugin.c sim/plugin.h \
 	sim/policy.c sim/policy.h \
 	sim/policy_exec.c sim/policy_exec.h \

@@ -31,6 +31,7 @@ enum option {
     JOBS,
     RESULTS,
     FORMAT,
+    PLAN,
     POLICIES,
     BACKEND,
     LIMIT,
@@ -67,6 +68,8 @@ static const struct vn_option options[] = {
                "the longest call of a FILE.so [1] or COMMAND [10]", 0},
     [TRANSCRIPT] = {"transcript", "FILE",
                     "write what is said to and by a COMMAND", 0},
+    [PLAN] = {"plan", "FILE",
+              "write which virtual nodes run where, for vnexec", 0},
     [POLICIES] = {"policies", NULL, "list the policies and their options", 0},
     [SHOW_VERSION] = {"version", NULL, "print the version", 0},
     VN_ASSUMPTION_ROWS};
@@ -83,6 +86,7 @@ struct arguments {
     int64_t seed;
     vn_time until;
     const char *jobs;
+    const char *plan;
     const char *results;
     enum vn_format format;
     struct vn_assumptions assumptions;
@@ -176,6 +180,9 @@ take(struct arguments *a, enum option option, const char *value,
     case TRANSCRIPT:
         a->limits.transcript = value;
         break;
+    case PLAN:
+        a->plan = value;
+        break;
     case POLICIES:
     case SHOW_VERSION:
     case ASSUMED:
@@ -223,6 +230,10 @@ parse(int argc, char **argv, struct arguments *a, bool *done,
                        "no %s given, expected --%s (see --help)",
                        a->trace == NULL ? "trace" : "cluster",
                        a->trace == NULL ? "trace" : "cluster");
+    if (a->plan != NULL && a->assumptions.nprofiles == 0)
+        return vn_fail(err, VN_EUSAGE,
+                       "--plan: no --profile given, expected one: plans are "
+                       "of modelled jobs");
     if (a->results != NULL && strcmp(a->trace, "-") == 0)
         return vn_fail(err, VN_EUSAGE,
                        "--results: the trace is standard input, expected a "
@@ -334,7 +345,7 @@ replay(const struct arguments *a, const struct vn_cluster *cluster,
         .options = values,
         .until = a->until,
         .seed = a->seed > 0 ? (uint64_t) a->seed : 0,
-        .observer = vn_recorder_observer(recorder),
+        .numbered = a->plan != NULL,
     };
     struct vn_heading heading = {.trace = a->trace,
                                  .cluster = a->cluster,
@@ -345,6 +356,9 @@ replay(const struct arguments *a, const struct vn_cluster *cluster,
     struct rusage used;
     enum vn_status status;
 
+    if (a->plan != NULL)
+        vn_recorder_plan(recorder, &a->assumptions.profile);
+    config.observer = vn_recorder_observer(recorder);
     if ((status =
              vn_policy_configure(a->policy, a->words, a->nwords, values, err))
         || (status = vn_assumptions_apply(&a->assumptions, &config, err))
@@ -360,7 +374,9 @@ replay(const struct arguments *a, const struct vn_cluster *cluster,
                         + (double) used.ru_stime.tv_usec * 1e-6;
         heading.peak_bytes = (int64_t) used.ru_maxrss * 1024;
     }
-    if (a->jobs != NULL)
+    if (a->plan != NULL)
+        status = vn_recorder_write_plan(recorder, a->plan, err);
+    if (status == VN_OK && a->jobs != NULL)
         status = vn_recorder_write_jobs(recorder, a->jobs, err);
     if (status == VN_OK && a->results != NULL)
         status = store(a, cluster, recorder, engine, heading.wall_s, err);

@@ -4,6 +4,7 @@
 
 #include "base/xalloc.h"
 #include "sim/output.h"
+#include "sim/planner.h"
 #include "sim/sampler.h"
 
 #include <stdlib.h>
@@ -22,6 +23,7 @@ struct vn_recorder {
     size_t nchanges;
     size_t allocated;
     struct vn_sampler sampler;
+    struct vn_planner *planner; /* or NULL */
 };
 
 struct vn_recorder *
@@ -42,6 +44,7 @@ vn_recorder_free(struct vn_recorder *r)
         return;
     vn_records_free(&r->records);
     vn_sampler_free(&r->sampler);
+    vn_planner_free(r->planner);
     free(r->changes);
     free(r);
 }
@@ -75,6 +78,27 @@ on_instant(void *arg, vn_time now, int held, int waiting)
     vn_sampler_set(&r->sampler, now, held, waiting);
 }
 
+static void
+on_mapped(void *arg, const struct vn_mapped *mapped)
+{
+    struct vn_recorder *r = arg;
+
+    vn_planner_mapped(r->planner, mapped);
+}
+
+void
+vn_recorder_plan(struct vn_recorder *r, const struct vn_profile *profile)
+{
+    r->planner = vn_planner_alloc(r->cluster, profile);
+}
+
+enum vn_status
+vn_recorder_write_plan(struct vn_recorder *r, const char *path,
+                       struct vn_error *err)
+{
+    return vn_planner_write(r->planner, path, err);
+}
+
 struct vn_observer
 vn_recorder_observer(struct vn_recorder *r)
 {
@@ -87,6 +111,8 @@ vn_recorder_observer(struct vn_recorder *r)
         observer.changed = on_changed;
     if (r->recording >= VN_RECORD_ALL)
         observer.instant = on_instant;
+    if (r->planner != NULL)
+        observer.mapped = on_mapped;
     return observer;
 }
 

@@ -30,6 +30,14 @@ struct vn_recorder;
 struct vn_recorder *vn_recorder_alloc(const struct vn_cluster *cluster,
                                       enum vn_recording recording);
 
+/* Keep plans too; before vn_recorder_observer().  profile is kept. */
+void vn_recorder_plan(struct vn_recorder *recorder,
+                      const struct vn_profile *profile);
+
+/* Write the plans kept. */
+enum vn_status vn_recorder_write_plan(struct vn_recorder *recorder,
+                                      const char *path, struct vn_error *err);
+
 void vn_recorder_free(struct vn_recorder *recorder);
 
 /* For the engine's configuration; it needs the recorder while it runs. */

@@ -1,0 +1,181 @@
+#include "config.h"
+
+#include "sim/planner.h"
+
+#include "base/xalloc.h"
+#include "plan/plan.h"
+#include "plan/solver.h"
+
+#include <stdlib.h>
+
+struct vn_planner {
+    const struct vn_cluster *cluster;
+    const struct vn_profile *profile;
+    struct vn_plan plan;
+    int *last; /* last[slot]: the job's newest mapping + 1 */
+    int slots;
+};
+
+struct vn_planner *
+vn_planner_alloc(const struct vn_cluster *cluster,
+                 const struct vn_profile *profile)
+{
+    struct vn_planner *p = vn_xcalloc(1, sizeof *p);
+
+    p->cluster = cluster;
+    p->profile = profile;
+    for (int t = 0; t < cluster->ntypes; t++)
+        vn_plan_type(&p->plan, cluster->types[t].name);
+    return p;
+}
+
+void
+vn_planner_free(struct vn_planner *p)
+{
+    if (p == NULL)
+        return;
+    vn_plan_free(&p->plan);
+    free(p->last);
+    free(p);
+}
+
+/* The job's mapping from this step on, empty: a new one, or the last, if no
+ * step was done under it. */
+static struct vn_mapping *
+mapping_of(struct vn_planner *p, const struct vn_mapped *mapped)
+{
+    struct vn_mapping *m;
+
+    if (mapped->slot >= p->slots) {
+        int n = 2 * mapped->slot + 64;
+
+        p->last = vn_xrealloc(p->last, (size_t) n, sizeof *p->last);
+        for (int i = p->slots; i < n; i++)
+            p->last[i] = 0;
+        p->slots = n;
+    }
+    if (p->last[mapped->slot] > 0) {
+        m = &p->plan.mappings[p->last[mapped->slot] - 1];
+        if (m->job == mapped->id && m->from_step >= mapped->step) {
+            m->nshares = 0;
+            m->from_step = mapped->step;
+            return m;
+        }
+    }
+    m = vn_plan_add(&p->plan, mapped->id, mapped->step);
+    p->last[mapped->slot] = p->plan.nmappings;
+    return m;
+}
+
+/* Add virtual nodes of a device, of which those below `rest` have one example
+ * more. */
+static void
+add(struct vn_mapping *m, struct vn_share share, int rest)
+{
+    int more = rest - share.vnode_first;
+
+    if (more > 0) {
+        struct vn_share first = share;
+
+        first.vnode_count =
+            more < share.vnode_count ? more : share.vnode_count;
+        first.batch++;
+        vn_mapping_add(m, first);
+        share.vnode_first += first.vnode_count;
+        share.vnode_count -= first.vnode_count;
+    }
+    if (share.vnode_count > 0 && share.batch > 0)
+        vn_mapping_add(m, share);
+}
+
+static void
+map_evenly(struct vn_mapping *m, const struct vn_mapped *mapped, int type)
+{
+    int n = mapped->works[type], vnodes = mapped->job->vnodes, next = 0;
+    int64_t batch = mapped->job->global_batch;
+
+    for (int i = 0; i < n; i++) {
+        int count = vnodes / n + (i < vnodes % n);
+
+        add(m,
+            (struct vn_share){.type = type,
+                              .device = vn_fleet_device(mapped->fleet,
+                                                        mapped->slot, type, i),
+                              .vnode_first = next,
+                              .vnode_count = count,
+                              .batch = batch / vnodes},
+            (int) (batch % vnodes));
+        next += count;
+    }
+}
+
+static void
+map_split(struct vn_planner *p, struct vn_mapping *m,
+          const struct vn_mapped *mapped)
+{
+    struct vn_solver_type types[VN_SOLVER_TYPES_MAX] = {0};
+    int model = mapped->model, next = 0;
+    struct vn_solution solution;
+
+    for (int t = 0; t < p->cluster->ntypes; t++) {
+        int type = vn_profile_type(p->profile, p->cluster->types[t].name);
+
+        if (type >= 0 && mapped->works[t] > 0)
+            types[t].curve = vn_profile_curve(p->profile, model, type);
+        types[t].devices = mapped->works[t];
+        types[t].memory_bytes = p->cluster->types[t].memory_bytes;
+    }
+    vn_solve(types, p->cluster->ntypes, mapped->job->global_batch, 0,
+             &solution);
+    for (int t = 0; t < p->cluster->ntypes; t++)
+        for (int i = 0; i < mapped->works[t] && solution.best.vnodes[t] > 0;
+             i++) {
+            vn_mapping_add(
+                m, (struct vn_share){.type = t,
+                                     .device = vn_fleet_device(
+                                         mapped->fleet, mapped->slot, t, i),
+                                     .vnode_first = next,
+                                     .vnode_count = solution.best.vnodes[t],
+                                     .batch = solution.best.batch[t]});
+            next += solution.best.vnodes[t];
+        }
+}
+
+void
+vn_planner_mapped(struct vn_planner *p, const struct vn_mapped *mapped)
+{
+    struct vn_mapping *m;
+    int types = 0, type = 0;
+
+    if (mapped->model < 0 || mapped->fleet == NULL)
+        return;
+    for (int t = 0; t < p->cluster->ntypes; t++)
+        if (mapped->works[t] > 0) {
+            types++;
+            type = t;
+        }
+    m = mapping_of(p, mapped);
+    if (types == 1)
+        map_evenly(m, mapped, type);
+    else
+        map_split(p, m, mapped);
+}
+
+static int
+compare(const void *a, const void *b)
+{
+    const struct vn_mapping *x = a, *y = b;
+
+    if (x->job != y->job)
+        return x->job < y->job ? -1 : 1;
+    return x->from_step < y->from_step ? -1 : x->from_step > y->from_step;
+}
+
+enum vn_status
+vn_planner_write(struct vn_planner *p, const char *path, struct vn_error *err)
+{
+    if (p->plan.nmappings > 0)
+        qsort(p->plan.mappings, (size_t) p->plan.nmappings,
+              sizeof *p->plan.mappings, compare);
+    return vn_plan_write(&p->plan, path, err);
+}
