@@ -140,9 +140,11 @@ work(struct vn_engine *e, int slot, enum vn_phase phase, bool all)
                 .time = l->now,
                 .id = entry->job.id,
                 .slot = slot,
+                .model = entry->model,
                 .step = entry->model >= 0 ? vn_ledger_steps_done(l, slot) : 0,
                 .works = row(e, l->works, slot),
-                .job = &entry->job});
+                .job = &entry->job,
+                .fleet = e->fleet});
 }
 
 static void
