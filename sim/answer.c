@@ -5,6 +5,7 @@
 #include "base/xalloc.h"
 
 #include <inttypes.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -154,11 +155,19 @@ row_of(struct vn_answer *a, const struct vn_ledger *l, int slot)
     return a->after + (a->mark[slot] - 1) * types;
 }
 
-/* A job's devices of all types, as they shall be: are they of use to it? */
+/* A job's devices, as they shall be: are they of use to it? */
 static enum vn_status
-check_total(const struct vn_job *job, int total,
-            const struct vn_policy *policy, struct vn_error *err)
+check_row(const struct vn_ledger *l, const struct vn_entry *e,
+          const int *devices, const struct vn_policy *policy,
+          struct vn_error *err)
 {
+    const struct vn_job *job = &e->job;
+    int total = 0, types = 0;
+
+    for (int t = 0; t < l->cluster->ntypes; t++) {
+        total += devices[t];
+        types += devices[t] > 0;
+    }
     if (total == 0)
         return VN_OK;
     if (policy->rigid && total != job->devices)
@@ -166,12 +175,20 @@ check_total(const struct vn_job *job, int total,
                        "policy %s: job %" PRId64 " given %d devices, expected "
                        "the %d it asks for, or none",
                        policy->name, job->id, total, job->devices);
-    if (total < job->min_devices || total > job->max_devices)
+    /* Of several types, a modelled job may use more: its nodes are split. */
+    if (total < job->min_devices
+        || (total > job->max_devices && (types == 1 || e->model < 0)))
         return vn_fail(err, VN_EPOLICY,
                        "policy %s: job %" PRId64 " given %d devices, expected "
                        "%d to %d, or none",
                        policy->name, job->id, total, job->min_devices,
                        job->max_devices);
+    if (e->model >= 0 && e->told < 0
+        && isinf(vn_pricing_step_s(l->pricing, job, e->model, devices, false)))
+        return vn_fail(err, VN_EPOLICY,
+                       "policy %s: job %" PRId64 " given %d devices, on which "
+                       "its profile has no step, expected others, or none",
+                       policy->name, job->id, total);
     return VN_OK;
 }
 
@@ -193,12 +210,8 @@ check_all(struct vn_answer *a, const struct vn_policy *policy,
             a->grants[i].devices;
     }
     for (int i = 0; i < a->ntouched; i++) {
-        int total = 0;
-
-        for (int t = 0; t < types; t++)
-            total += a->after[i * types + t];
-        status = check_total(&l->entries[a->touched[i].slot].job, total,
-                             policy, err);
+        status = check_row(l, &l->entries[a->touched[i].slot],
+                           a->after + i * types, policy, err);
         if (status != VN_OK)
             return status;
     }

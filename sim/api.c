@@ -59,6 +59,7 @@ GATE_OF_TYPE(vn_view_devices)
 GATE_OF_TYPE(vn_view_free)
 GATE_OF_SLOT(vn_view_order)
 GATE_OF_SLOT(vn_view_type)
+GATE_OF_SLOT(vn_view_steps)
 GATE_OF_SLOT(vn_view_held_all)
 GATE_OF_SLOT(vn_view_remaining)
 GATE_OF_SLOT(vn_view_executed)
@@ -69,6 +70,14 @@ vn_view_runs_gate(void *arg, const uint64_t *args)
 {
     return vn_view_runs(view_of(arg, args[0]), slot_of(arg, args[1]),
                         type_of(arg, args[2]));
+}
+
+static uint64_t
+vn_view_step_ns_gate(void *arg, const uint64_t *args)
+{
+    return (uint64_t) vn_view_step_ns(view_of(arg, args[0]),
+                                      slot_of(arg, args[1]),
+                                      type_of(arg, args[2]), (int) args[3]);
 }
 
 static uint64_t

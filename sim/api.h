@@ -26,6 +26,8 @@
     FN(vn_view_order, VN_LEDGER_R)                   \
     FN(vn_view_type, VN_LEDGER_R)                    \
     FN(vn_view_runs, VN_LEDGER_R)                    \
+    FN(vn_view_step_ns, VN_LEDGER_R)                 \
+    FN(vn_view_steps, VN_LEDGER_R)                   \
     FN(vn_view_held, VN_LEDGER_R | VN_CLUSTER_R)     \
     FN(vn_view_held_all, VN_LEDGER_R)                \
     FN(vn_view_remaining, VN_LEDGER_R)               \

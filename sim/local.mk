@@ -5,6 +5,7 @@ libsim_a_SOURCES = $(libenclavedom_a_SOURCES) \
 	sim/api.c sim/api.h \
 	sim/assumptions.c sim/assumptions.h \
 	sim/engine.c sim/engine.h \
+	sim/fair.c sim/fair.h \
 	sim/faults.c sim/faults.h \
 	sim/fleet.c sim/fleet.h sim/state.h \
 	sim/transition.c sim/transition.h \
@@ -25,6 +26,7 @@ libsim_a_SOURCES = $(libenclavedom_a_SOURCES) \
 	sim/policy_sjf.c \
 	sim/policy_srtf.c \
 	sim/policy_wfs.c \
+	sim/policy_wfs_ht.c \
 	sim/pool.c sim/pool.h \
 	sim/recorder.c sim/recorder.h \
 	sim/rigid.c sim/rigid.h \
@@ -83,7 +85,7 @@ t/plugin/builtin.stamp: t/plugin/builtin.c $(libsim_a_SOURCES)
 	    -DPOLICY=vn_policy_$$p -o t/plugin/$$p.so \
 	    $(top_srcdir)/t/plugin/builtin.c $(top_srcdir)/base/rng.c \
 	    $(top_srcdir)/sim/policy_$$p.c \
-	    $(top_srcdir)/sim/heap.c \
+	    $(top_srcdir)/sim/fair.c $(top_srcdir)/sim/heap.c \
 	    $(top_srcdir)/sim/ordered.c $(top_srcdir)/sim/pool.c \
 	    $(top_srcdir)/sim/rigid.c $(top_srcdir)/sim/shares.c \
 	    $(top_srcdir)/sim/shares_plain.c $(top_srcdir)/sim/shares_plan.c \

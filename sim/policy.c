@@ -14,10 +14,12 @@ extern const struct vn_policy vn_policy_srtf;
 extern const struct vn_policy vn_policy_las;
 extern const struct vn_policy vn_policy_priority;
 extern const struct vn_policy vn_policy_wfs;
+extern const struct vn_policy vn_policy_wfs_ht;
 
 const struct vn_policy *const vn_policies[] = {
-    &vn_policy_fifo, &vn_policy_fifo_skip, &vn_policy_sjf, &vn_policy_srtf,
-    &vn_policy_las,  &vn_policy_priority,  &vn_policy_wfs, NULL,
+    &vn_policy_fifo, &vn_policy_fifo_skip, &vn_policy_sjf,
+    &vn_policy_srtf, &vn_policy_las,       &vn_policy_priority,
+    &vn_policy_wfs,  &vn_policy_wfs_ht,    NULL,
 };
 
 enum {

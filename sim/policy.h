@@ -136,6 +136,11 @@ bool vn_view_runs(const struct vn_view *view, int job, int type);
  */
 double vn_view_step_s(const struct vn_view *view, int job, const int *devices);
 
+/* The same in nanoseconds, on devices of one type; INT64_MAX where it cannot
+ * run so. */
+int64_t vn_view_step_ns(const struct vn_view *view, int job, int type,
+                        int devices);
+
 /* Steps that it has still to do; 1 of a recorded job. */
 int64_t vn_view_steps(const struct vn_view *view, int job);
 

@@ -87,6 +87,17 @@ vn_view_step_s(const struct vn_view *view, int job, const int *devices)
 }
 
 int64_t
+vn_view_step_ns(const struct vn_view *view, int job, int type, int n)
+{
+    int devices[VN_TYPES_MAX] = {0};
+    double s;
+
+    devices[type] = n > 0 ? n : 0;
+    s = vn_view_step_s(view, job, devices);
+    return s * 1e9 < (double) (INT64_MAX / 2) ? llround(s * 1e9) : INT64_MAX;
+}
+
+int64_t
 vn_view_steps(const struct vn_view *view, int job)
 {
     const struct vn_entry *e = &view->ledger.entries[job];

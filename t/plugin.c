@@ -30,6 +30,8 @@ static const struct {
     {"vn_view_order",     L},
     {"vn_view_type",      L},
     {"vn_view_runs",      L},
+    {"vn_view_step_ns",   L},
+    {"vn_view_steps",     L},
     {"vn_view_held",      L | C},
     {"vn_view_held_all",  L},
     {"vn_view_remaining", L},

@@ -149,6 +149,30 @@ static const struct {
      "a:1,b:1",
      {{0, 4000, 1}, {0, 4000, 1}, {3300, 100, 1, 0, "b"}},
      "0-4000 0-4100 3300-3400"},
+    {"the type where the share is worth most",
+     "wfs",
+     NULL,
+     "a:2,b:2",
+     {{0, 10, 4, 1}, {0, 10, 2, 1}},
+     "0-20 0-10"},
+    {"shares on each of two types",
+     "wfs",
+     NULL,
+     "a:2,b:1",
+     {{0, 10, 2, 1, "a"}, {0, 10, 2, 1, "a"}, {0, 10, 1, 1}},
+     "0-20 0-20 0-10"},
+    {"a line that is blocked does not hold up another",
+     "wfs",
+     NULL,
+     "a:1,b:1",
+     {{0, 10, 1, 9, "a"}, {1, 10, 1, 5, "a"}, {2, 10, 1, 1, "b"}},
+     "0-10 10-20 2-12"},
+    {"no recorded job borrows",
+     "wfs-ht",
+     NULL,
+     "a:2,b:2",
+     {{0, 10, 4, 1}, {0, 10, 2, 1}},
+     "0-20 0-10"},
 };
 /* clang-format on */
 
@@ -199,7 +223,8 @@ static const struct {
     {"las", "form=exat", "--form: unknown 'exat', did you mean 'exact'?"},
     {"las", "second=1",
      "policy las: second is 1, expected at least first, 3250"},
-    {"wfs", NULL, "policy wfs: a cluster of 2 device types, expected one"},
+    {"wfs-ht", "gain=0.5",
+     "policy wfs-ht: gain is '0.5', expected a number from 1 to 1000"},
 };
 /* clang-format on */
 

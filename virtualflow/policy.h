@@ -154,6 +154,16 @@ int vn_view_type(const struct vn_view *view, int job);
 /* May it run on this type? */
 bool vn_view_runs(const struct vn_view *view, int job, int type);
 
+/*
+ * Nanoseconds of a step of the job on so many devices of a type; INT64_MAX
+ * where it cannot run so.  A recorded job has one step, as long as it is.
+ */
+int64_t vn_view_step_ns(const struct vn_view *view, int job, int type,
+                        int devices);
+
+/* Steps that it has still to do; 1 of a recorded job. */
+int64_t vn_view_steps(const struct vn_view *view, int job);
+
 /* Devices that it holds: of one type, and of all. */
 int vn_view_held(const struct vn_view *view, int job, int type);
 int vn_view_held_all(const struct vn_view *view, int job);
