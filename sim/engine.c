@@ -181,6 +181,7 @@ end_job(struct vn_engine *e, int slot)
         if (l->held[slot * l->cluster->ntypes + t] > 0)
             grant(e, slot, t, 0);
     vn_transition_leave(e, slot);
+    e->asking = e->asking || l->releasing == 0;
     if (policy->leave != NULL)
         policy->leave(e->state, e->view, slot);
     record_entry(e, &l->entries[slot], l->now, VN_JOB_FINISHED);
@@ -282,6 +283,7 @@ admit_job(struct vn_engine *e, struct vn_error *err)
     int type, slot, model;
 
     e->events++;
+    e->asking = true;
     status = check_job(e, &job, &model, err);
     if (status != VN_OK)
         return status;
@@ -384,6 +386,7 @@ suffer(struct vn_engine *e, const struct vn_fault *fault)
     int slot;
 
     e->events++;
+    e->asking = true;
     for (int d = fault->first; d < fault->first + fault->count; d++)
         switch (fault->kind) {
         case VN_FAULT_FAIL:
@@ -486,11 +489,12 @@ vn_engine_step(struct vn_engine *e, bool *more, struct vn_error *err)
     if (!*more)
         return VN_OK;
     vn_ledger_advance(l, now);
-    e->events += e->answer.waking && e->answer.wake == now;
+    e->asking = e->answer.waking && e->answer.wake == now;
+    e->events += e->asking;
     catch_up(e, now);
     while (status == VN_OK && e->arriving && e->next.submit == now)
         status = admit_job(e, err);
-    if (status == VN_OK)
+    if (status == VN_OK && e->asking)
         status = ask(e, err);
     if (status != VN_OK)
         return status;

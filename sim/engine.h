@@ -3,8 +3,10 @@
  *
  * At each instant at which something happens the engine (1) frees what ends,
  * (2) admits what arrives, (3) asks the policy once, checks its answer and
- * applies it.  Ties are broken by submission, then by job id.  All state is
- * in the engine; two of them do not notice each other.
+ * applies it.  The policy is asked where a job arrived, devices came free
+ * (where a release takes time, at its end), something failed, or a time that
+ * it named has come.  Ties are broken by submission, then by job id.  All
+ * state is in the engine; two of them do not notice each other.
  *
  * A recorded job carries duration x devices of work and, under linear scaling,
  * does as much of it in a unit of time as it has devices, so on the devices

@@ -43,6 +43,7 @@ struct vn_engine {
 
     struct vn_job next; /* the next arrival */
     bool arriving;      /* next is there */
+    bool asking;        /* at this instant the policy is asked */
     int64_t events;
 };
 

@@ -92,6 +92,7 @@ vn_transition_release(struct vn_engine *e, int handle)
 {
     struct vn_leaving *leaving = &e->leaving[handle];
 
+    e->asking = true;
     vn_heap_remove(&e->releases, handle);
     vn_ledger_released(&e->view->ledger, leaving->type, leaving->devices);
     if (e->fleet != NULL)
@@ -411,23 +412,6 @@ from_training(struct vn_engine *e, int slot, struct gap gap)
     entry->until = l->now + wait;
 }
 
-/* Give back what is reserved, or starts, and no longer granted. */
-static void
-trim(struct vn_engine *e, int slot)
-{
-    struct vn_ledger *l = &e->view->ledger;
-    const int *held = row(e, l->held, slot), *has = row(e, l->has, slot);
-    const int *works = row(e, l->works, slot);
-
-    vn_ledger_settle(l, slot);
-    for (int t = 0; t < l->cluster->ntypes; t++) {
-        int keep = held[t] > works[t] ? held[t] : works[t];
-
-        if (keep < has[t])
-            have(e, slot, t, keep);
-    }
-}
-
 /* One move towards what is granted; does another follow? */
 static bool
 move(struct vn_engine *e, int slot)
@@ -450,27 +434,11 @@ move(struct vn_engine *e, int slot)
         stop(e, slot, false);
         return entry->held > 0;
     }
-    switch (phase) {
-    case VN_TRAINING:
-        from_training(e, slot, gap);
-        return entry->phase == VN_IDLE
-               || (entry->phase == VN_TRAINING && gap.shrinks && gap.grows);
-    case VN_STARTING:
-        trim(e, slot);
-        return false;
-    case VN_GROWING:
-        trim(e, slot);
-        if (entry->has > entry->works)
-            return false;
-        entry->phase = VN_TRAINING;
-        entry->until = VN_TIME_MAX;
-        return true;
-    case VN_IDLE:
-    case VN_DRAINING:
-    case VN_SHRINKING:
-        break;
-    }
-    return false;
+    if (phase != VN_TRAINING)
+        return false; /* what is under way is finished first */
+    from_training(e, slot, gap);
+    return entry->phase == VN_IDLE
+           || (entry->phase == VN_TRAINING && gap.shrinks && gap.grows);
 }
 
 void
