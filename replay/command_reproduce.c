@@ -87,6 +87,8 @@ make_sweep(struct vn_sweep *sweep, const struct vn_store_run *run,
     status = vn_sweep_cluster(sweep, run->cluster, err);
     if (status == VN_OK)
         status = vn_sweep_policy(sweep, run->policy, words, n, err);
+    if (status == VN_OK)
+        status = vn_assumptions_open(&sweep->assumptions, err);
     free(text);
     return status;
 }
@@ -179,7 +181,7 @@ repeatable(const struct vn_store_run *run)
 {
     return strcmp(run->kind, "simulated") == 0 && run->trace != NULL
            && strcmp(run->trace, "-") != 0 && run->cluster != NULL
-           && run->policy != NULL;
+           && run->policy != NULL && run->backend == NULL;
 }
 
 static enum vn_status
@@ -262,8 +264,8 @@ run(const char *results, struct vn_error *err)
         return status;
     printf("%d runs reproduced", outcome.same);
     if (outcome.skipped > 0)
-        printf(", %d skipped: measured on devices, or read from standard "
-               "input",
+        printf(", %d skipped: measured on devices, read from standard "
+               "input, or under a plug-in",
                outcome.skipped);
     putchar('\n');
     if (outcome.different > 0)
