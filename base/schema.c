@@ -40,6 +40,7 @@ static const struct vn_store_column run_columns[] = {
     C(profile_hash, TEXT, MAY | KEY, "", "hash of the profile"),
     C(policy, TEXT, MAY | KEY, "", "scheduling policy"),
     C(options, TEXT, MAY | KEY, "", "the policy's options, name=value"),
+    C(backend, TEXT, MAY | VN_STORE_PLACE, "", "what confined a plug-in"),
     C(seed, INT, MAY | KEY, "", "of all random numbers; none where none enter"),
     C(load, REAL, MAY | KEY, "1", "offered load over the cluster's capacity"),
     C(compat, TEXT, MAY | KEY, "", "reference whose simplifications were used"),

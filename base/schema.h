@@ -22,7 +22,7 @@
 #include <stdint.h>
 
 enum {
-    VN_STORE_FORMAT = 1,     /* PRAGMA user_version */
+    VN_STORE_FORMAT = 2,     /* PRAGMA user_version */
     VN_STORE_NAME_SIZE = 17, /* a run's name: 16 hexadecimal digits and NUL */
     VN_STORE_COLUMNS_MAX = 64
 };
@@ -86,6 +86,7 @@ struct vn_store_run {
     const char *profile_hash;
     const char *policy;
     const char *options;
+    const char *backend;
     int64_t seed;
     double load;
     const char *compat;

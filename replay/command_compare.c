@@ -5,6 +5,8 @@
 #include "replay/command.h"
 #include "replay/report.h"
 
+#include <inttypes.h>
+
 enum option {
     BASELINE,
     POOL,
@@ -63,6 +65,29 @@ compare(struct vn_store *store, const struct vn_groups *groups,
     return status;
 }
 
+/* Say of the runs that failed how many did, of which policy, and why. */
+static enum vn_status
+say_failed(struct vn_store *store, int n, FILE *out, struct vn_error *err)
+{
+    struct vn_rows *rows = NULL;
+    enum vn_status status;
+    bool more;
+
+    fprintf(out, "%d run%s failed and %s not shown:\n", n, n == 1 ? "" : "s",
+            n == 1 ? "is" : "are");
+    status = vn_store_query(store,
+                            "SELECT policy, coalesce(error, ''), count(*) "
+                            "FROM run WHERE state = 'failed' "
+                            "GROUP BY 1, 2 ORDER BY 1, 2",
+                            &rows, err);
+    while (status == VN_OK
+           && (status = vn_rows_next(rows, &more, err)) == VN_OK && more)
+        fprintf(out, "  %" PRId64 " of %s: %s\n", vn_rows_int(rows, 2),
+                vn_rows_text(rows, 0), vn_rows_text(rows, 1));
+    vn_rows_close(rows);
+    return status;
+}
+
 static enum vn_status
 run(const struct arguments *a, struct vn_error *err)
 {
@@ -70,10 +95,13 @@ run(const struct arguments *a, struct vn_error *err)
     struct vn_runs runs = {0};
     struct vn_groups groups = {0};
     enum vn_status status;
+    bool text = vn_report_forms[a->format].print == vn_report_text;
 
     status = vn_store_open(a->results, VN_STORE_READ, &store, err);
     if (status == VN_OK)
         status = vn_runs_read(store, &runs, err);
+    if (status == VN_OK && runs.failed > 0 && (!text || runs.n == 0))
+        status = say_failed(store, runs.failed, stderr, err);
     if (status == VN_OK && runs.n == 0)
         status = vn_fail(err, VN_EINVAL, "%s: holds no run%s", a->results,
                          runs.failed > 0 ? " that did not fail" : "");
@@ -81,10 +109,10 @@ run(const struct arguments *a, struct vn_error *err)
         vn_groups_make(&runs, a->report.baseline, a->report.pool, &groups);
         status = compare(store, &groups, a, err);
     }
-    if (status == VN_OK && runs.failed > 0
-        && vn_report_forms[a->format].print == vn_report_text)
-        printf("\n%d run%s failed and %s not shown\n", runs.failed,
-               runs.failed == 1 ? "" : "s", runs.failed == 1 ? "is" : "are");
+    if (status == VN_OK && runs.failed > 0 && text) {
+        putchar('\n');
+        status = say_failed(store, runs.failed, stdout, err);
+    }
     vn_groups_free(&groups);
     vn_runs_free(&runs);
     vn_store_close(store);

@@ -160,6 +160,7 @@ vn_sweep_describe(const struct vn_sweep *sweep, const struct vn_workload *w,
     run->cluster_hash = setting->hash;
     run->policy = contender->policy->name;
     run->options = contender->options;
+    run->backend = vn_plugin_backend(contender->policy);
     vn_assumptions_describe(&sweep->assumptions, run);
     run->until_us = sweep->until > 0 ? sweep->until : -1;
     run->version = PACKAGE_VERSION;
@@ -187,6 +188,37 @@ vn_sweep_failed(const struct vn_sweep *sweep, const struct vn_store_run *given,
     return status;
 }
 
+/*
+ * Write a run that ended with this status; of one whose policy was stopped,
+ * what there is.  Returns the status, or that of what went wrong here.
+ */
+static enum vn_status
+keep(const struct vn_sweep *sweep, struct vn_recorder *recorder,
+     struct vn_engine *engine, const struct vn_store_run *run,
+     enum vn_status status, struct vn_error *err)
+{
+    struct vn_store *store = NULL;
+    struct vn_error again;
+    enum vn_status kept;
+
+    if (status != VN_OK && (status != VN_EPOLICY || engine == NULL)) {
+        kept = vn_sweep_failed(sweep, run, err->text, &again);
+        if (kept != VN_OK)
+            *err = again;
+        return kept != VN_OK ? kept : status;
+    }
+    kept = vn_store_open(sweep->results, VN_STORE_WRITE, &store, &again);
+    if (kept == VN_OK && status == VN_OK)
+        kept = vn_recorder_write(recorder, engine, run, store, &again);
+    else if (kept == VN_OK)
+        kept = vn_recorder_write_failed(recorder, engine, run, err->text,
+                                        store, &again);
+    vn_store_close(store);
+    if (kept != VN_OK)
+        *err = again;
+    return kept != VN_OK ? kept : status;
+}
+
 enum vn_status
 vn_sweep_replay(const struct vn_sweep *sweep, const struct vn_workload *w,
                 const struct vn_setting *setting,
@@ -206,7 +238,6 @@ vn_sweep_replay(const struct vn_sweep *sweep, const struct vn_workload *w,
         .observer = vn_recorder_observer(recorder),
     };
     struct vn_engine *engine = NULL;
-    struct vn_store *store = NULL;
     char host[256] = "";
     struct vn_store_run run;
     enum vn_status status;
@@ -216,14 +247,10 @@ vn_sweep_replay(const struct vn_sweep *sweep, const struct vn_workload *w,
     run.host = host;
     if ((status = vn_assumptions_apply(&sweep->assumptions, &config, err))
             == VN_OK
-        && (status = vn_engine_alloc(&config, &engine, err)) == VN_OK
-        && (status = vn_engine_run(engine, err)) == VN_OK) {
-        run.wall_us = (int64_t) ((vn_clock() - started) * 1e6);
-        status = vn_store_open(sweep->results, VN_STORE_WRITE, &store, err);
-    }
-    if (status == VN_OK)
-        status = vn_recorder_write(recorder, engine, &run, store, err);
-    vn_store_close(store);
+        && (status = vn_engine_alloc(&config, &engine, err)) == VN_OK)
+        status = vn_engine_run(engine, err);
+    run.wall_us = (int64_t) ((vn_clock() - started) * 1e6);
+    status = keep(sweep, recorder, engine, &run, status, err);
     vn_engine_free(engine);
     vn_assumptions_drop(&config);
     vn_recorder_free(recorder);

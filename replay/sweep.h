@@ -90,7 +90,10 @@ enum vn_status vn_pool_run(struct vn_pool *pool,
 enum vn_status vn_pool_end(struct vn_pool *pool, bool stop,
                            struct vn_sweep_count *count, struct vn_error *err);
 
-/* Replay a workload once, and write it to the results file at path. */
+/*
+ * Replay a workload once, and write it to the results file; where it fails,
+ * that it did, and why, and what was finished before a policy was stopped.
+ */
 enum vn_status vn_sweep_replay(const struct vn_sweep *sweep,
                                const struct vn_workload *workload,
                                const struct vn_setting *setting,

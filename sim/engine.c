@@ -505,6 +505,18 @@ vn_engine_step(struct vn_engine *e, bool *more, struct vn_error *err)
     return VN_OK;
 }
 
+void
+vn_engine_leave(struct vn_engine *e)
+{
+    struct vn_ledger *l = &e->view->ledger;
+
+    for (int slot = 0; slot < l->nentries; slot++)
+        if (l->entries[slot].present) {
+            vn_ledger_settle(l, slot);
+            record_entry(e, &l->entries[slot], -1, VN_JOB_LEFT);
+        }
+}
+
 enum vn_status
 vn_engine_run(struct vn_engine *e, struct vn_error *err)
 {
@@ -520,9 +532,7 @@ vn_engine_run(struct vn_engine *e, struct vn_error *err)
     if (e->config.until > l->now)
         vn_ledger_advance(l, e->config.until);
     status = vn_ledger_check(l, err);
-    for (int slot = 0; slot < l->nentries; slot++)
-        if (l->entries[slot].present)
-            record_entry(e, &l->entries[slot], -1, VN_JOB_LEFT);
+    vn_engine_leave(e);
     return status;
 }
 

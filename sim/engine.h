@@ -167,6 +167,12 @@ enum vn_status vn_engine_step(struct vn_engine *engine, bool *more,
 /* Step to the end, hand what is left to the observer, and check the books. */
 enum vn_status vn_engine_run(struct vn_engine *engine, struct vn_error *err);
 
+/*
+ * After either failed, hand what is there to the observer as left: what was
+ * finished before can then be recorded.
+ */
+void vn_engine_leave(struct vn_engine *engine);
+
 /* The present instant, and the jobs that are there. */
 vn_time vn_engine_now(const struct vn_engine *engine);
 int vn_engine_present(const struct vn_engine *engine);

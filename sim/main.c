@@ -277,11 +277,12 @@ go(struct vn_engine *engine, const struct vn_trace *trace,
     return status == VN_OK ? vn_engine_run(engine, err) : status;
 }
 
-/* Name the inputs of the run by their hashes, and add it to the file. */
+/* Name the inputs of the run by their hashes, and add it to the file; failed
+ * is why it failed, or NULL. */
 static enum vn_status
 store(const struct arguments *a, const struct vn_cluster *cluster,
       struct vn_recorder *recorder, struct vn_engine *engine, double wall_s,
-      struct vn_error *err)
+      const char *failed, struct vn_error *err)
 {
     char words[1024] = "", trace_hash[17], cluster_hash[17], host[256] = "";
     char name[VN_STORE_NAME_SIZE];
@@ -309,6 +310,7 @@ store(const struct arguments *a, const struct vn_cluster *cluster,
     run.cluster_hash = cluster_hash;
     run.policy = a->policy->name;
     run.options = a->nwords > 0 ? words : NULL;
+    run.backend = vn_plugin_backend(a->policy);
     vn_assumptions_describe(&a->assumptions, &run);
     run.until_us = a->until > 0 ? a->until : -1;
     run.devices = cluster->devices;
@@ -323,10 +325,28 @@ store(const struct arguments *a, const struct vn_cluster *cluster,
     if (status == VN_OK && has)
         fprintf(stderr, "vnsim: %s has this run already, as %s\n", a->results,
                 name);
+    else if (status == VN_OK && failed != NULL)
+        status = vn_recorder_write_failed(recorder, engine, &run, failed,
+                                          store, err);
     else if (status == VN_OK)
         status = vn_recorder_write(recorder, engine, &run, store, err);
     vn_store_close(store);
     return status;
+}
+
+/* Keep what there is of a run whose policy was stopped, as err says. */
+static void
+keep_failed(const struct arguments *a, const struct vn_cluster *cluster,
+            struct vn_recorder *recorder, struct vn_engine *engine,
+            double wall_s, const struct vn_error *err)
+{
+    struct vn_error again;
+
+    if (a->results == NULL || engine == NULL || err->status != VN_EPOLICY)
+        return;
+    if (store(a, cluster, recorder, engine, wall_s, err->text, &again)
+        != VN_OK)
+        vn_error_print(stderr, "vnsim", &again);
 }
 
 static enum vn_status
@@ -350,6 +370,7 @@ replay(const struct arguments *a, const struct vn_cluster *cluster,
     struct vn_heading heading = {.trace = a->trace,
                                  .cluster = a->cluster,
                                  .policy = a->policy->name,
+                                 .backend = vn_plugin_backend(a->policy),
                                  .devices = cluster->devices};
     struct vn_engine *engine = NULL;
     struct vn_summary summary;
@@ -362,9 +383,13 @@ replay(const struct arguments *a, const struct vn_cluster *cluster,
     if ((status =
              vn_policy_configure(a->policy, a->words, a->nwords, values, err))
         || (status = vn_assumptions_apply(&a->assumptions, &config, err))
-        || (status = vn_engine_alloc(&config, &engine, err))
-        || (status = go(engine, trace, err))
-        || (status = vn_engine_summary(engine, &summary, err)))
+        || (status = vn_engine_alloc(&config, &engine, err)))
+        goto out;
+    status = go(engine, trace, err);
+    if (status != VN_OK)
+        keep_failed(a, cluster, recorder, engine, vn_clock() - started, err);
+    if (status != VN_OK
+        || (status = vn_engine_summary(engine, &summary, err)) != VN_OK)
         goto out;
     heading.wall_s = vn_clock() - started;
     if (getrusage(RUSAGE_SELF, &used) == 0) {
@@ -379,7 +404,8 @@ replay(const struct arguments *a, const struct vn_cluster *cluster,
     if (status == VN_OK && a->jobs != NULL)
         status = vn_recorder_write_jobs(recorder, a->jobs, err);
     if (status == VN_OK && a->results != NULL)
-        status = store(a, cluster, recorder, engine, heading.wall_s, err);
+        status =
+            store(a, cluster, recorder, engine, heading.wall_s, NULL, err);
     if (status == VN_OK && (a->jobs == NULL || strcmp(a->jobs, "-") != 0))
         vn_summary_print(stdout, a->format, &heading, &summary);
 out:

@@ -98,7 +98,7 @@ struct figure {
 };
 
 enum {
-    FIGURES = 24
+    FIGURES = 25
 };
 
 static int
@@ -134,6 +134,7 @@ figures(struct figure f[FIGURES], const struct vn_heading *h,
     f[n++] = (struct figure){"cpu_s", SECONDS, NULL, h->cpu_s * 1e6};
     f[n++] =
         (struct figure){"peak_bytes", COUNT, NULL, (double) h->peak_bytes};
+    f[n++] = (struct figure){"backend", TEXT, h->backend, 0};
     return n;
 }
 
@@ -164,7 +165,7 @@ print_csv(FILE *out, const struct figure *f, int n)
         fprintf(out, "%s%c", f[i].name, i + 1 < n ? ',' : '\n');
     for (int i = 0; i < n; i++) {
         if (f[i].kind == TEXT)
-            vn_csv_cell(out, f[i].text);
+            vn_csv_cell(out, f[i].text != NULL ? f[i].text : "");
         else
             print_number(out, &f[i]);
         putc(i + 1 < n ? ',' : '\n', out);
@@ -177,7 +178,9 @@ print_json(FILE *out, const struct figure *f, int n)
     fputs("{\n", out);
     for (int i = 0; i < n; i++) {
         fprintf(out, "  \"%s\": ", f[i].name);
-        if (f[i].kind == TEXT)
+        if (f[i].text == NULL && f[i].kind == TEXT)
+            fputs("null", out);
+        else if (f[i].kind == TEXT)
             vn_json_string(out, f[i].text);
         else
             print_number(out, &f[i]);
@@ -205,7 +208,9 @@ print_text(FILE *out, const struct vn_heading *h, const struct vn_summary *s)
 
     fprintf(out, "%-12s %s\n", "trace", h->trace);
     fprintf(out, "%-12s %s, %d devices\n", "cluster", h->cluster, h->devices);
-    fprintf(out, "%-12s %s\n\n", "policy", h->policy);
+    fprintf(out, "%-12s %s%s%s\n\n", "policy", h->policy,
+            h->backend != NULL ? ", confined by " : "",
+            h->backend != NULL ? h->backend : "");
     fprintf(out,
             "%-12s %" PRId64 " finished, %" PRId64 " rejected, %" PRId64
             " left\n",

@@ -39,6 +39,7 @@ struct vn_heading {
     const char *trace;
     const char *cluster;
     const char *policy;
+    const char *backend; /* that confines it, or NULL */
     int devices;
     double wall_s;      /* of the whole run */
     double cpu_s;       /* of the process so far */

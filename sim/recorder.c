@@ -340,6 +340,19 @@ vn_recorder_write(struct vn_recorder *r, struct vn_engine *engine,
 }
 
 enum vn_status
+vn_recorder_write_failed(struct vn_recorder *r, struct vn_engine *engine,
+                         const struct vn_store_run *given, const char *why,
+                         struct vn_store *store, struct vn_error *err)
+{
+    struct vn_store_run run = *given;
+
+    run.state = "failed";
+    run.error = why;
+    vn_engine_leave(engine);
+    return vn_recorder_write(r, engine, &run, store, err);
+}
+
+enum vn_status
 vn_recorder_write_jobs(struct vn_recorder *r, const char *path,
                        struct vn_error *err)
 {

@@ -54,6 +54,17 @@ enum vn_status vn_recorder_write(struct vn_recorder *recorder,
                                  const struct vn_store_run *run,
                                  struct vn_store *store, struct vn_error *err);
 
+/*
+ * Write a run whose policy was stopped: its state is "failed", its error is
+ * `why`, and its rows and figures are of what happened before.
+ */
+enum vn_status vn_recorder_write_failed(struct vn_recorder *recorder,
+                                        struct vn_engine *engine,
+                                        const struct vn_store_run *run,
+                                        const char *why,
+                                        struct vn_store *store,
+                                        struct vn_error *err);
+
 /* Write the jobs kept as a table (sim/output.h), in order of id. */
 enum vn_status vn_recorder_write_jobs(struct vn_recorder *recorder,
                                       const char *path, struct vn_error *err);

@@ -155,6 +155,32 @@ ok $? "a sweep with a hostile policy says what became of it"
 "$TOP_BUILDDIR/vnreplay" export "$tmp/r.db" --table run > "$tmp/runs" 2>&1
 test "$(grep -c ',done,' "$tmp/runs")" = 2 && grep -q 'called exit(0)' "$tmp/runs"
 ok $? "and goes on with the others, and the results say why"
+"$TOP_BUILDDIR/vnreplay" export "$tmp/r.db" --table job |
+    awk -F, -v r="$(grep ',failed,' "$tmp/runs" | cut -d, -f1)" '
+        $1 == r { n[$NF]++ }
+        END { exit !(n["finished"] > 0 && n["left"] > 0 && n["finished"] + n["left"] < 300) }'
+ok $? "and have the jobs that were finished before"
+"$TOP_BUILDDIR/vnreplay" compare "$tmp/r.db" > "$tmp/out" 2>&1
+grep -A1 '^1 run failed and is not shown:$' "$tmp/out" |
+    grep -q '^  1 of hostile@[0-9a-f]*: policy hostile@.*called exit(0)'
+ok $? "and compare says why"
+"$TOP_BUILDDIR/vnreplay" compare "$tmp/r.db" --format csv 2> "$tmp/err" | grep -q '^hostile'
+test $? = 1 && grep -q 'called exit(0)' "$tmp/err"
+ok $? "beside a table for machines too"
+"$TOP_BUILDDIR/vnreplay" export "$tmp/r.db" --table run --all > "$tmp/runs"
+awk -F, 'NR == 1 { for (i = 1; i <= NF; i++) at[$i] = i }
+    NR > 1 { n[$at["backend"]]++ } END { exit !(n[""] == 1 && (n["mpk"] == 2 || n["process"] == 2)) }' "$tmp/runs"
+ok $? "and what confined a policy"
+
+# So does a single run.
+run -p "$plugins/hostile_exit.so" -r "$tmp/one.db" > "$tmp/out"
+test $? = 1 && "$TOP_BUILDDIR/vnreplay" export "$tmp/one.db" --table run > "$tmp/runs" &&
+    grep -q ',failed,.*called exit(0)' "$tmp/runs" &&
+    "$TOP_BUILDDIR/vnreplay" export "$tmp/one.db" --table job | grep -q ',finished$'
+ok $? "vnsim keeps what was finished before, and why the run failed"
+run -p "$plugins/fifo.so" --backend mprotect > "$tmp/out"
+grep -q '^policy  *fifo@[0-9a-f]*, confined by mprotect$' "$tmp/out"
+ok $? "and its summary says what confined the policy"
 
 refused() { # status, message, name, words ...
     want=$1 message=$2 name=$3
