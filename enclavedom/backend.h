@@ -59,6 +59,12 @@ struct ed_image {
     int nsegments;
 };
 
+struct ed_file {
+    char *path;
+    const unsigned char *bytes;
+    size_t size;
+};
+
 struct ed_ring;
 
 /* How long to look before sleeping: as long as that helps, with a new try at

@@ -200,16 +200,32 @@ call_address(struct ed_domain *d, uint64_t address, struct vn_error *err)
                : ed_call(d, d->image.base + address, NULL, 0, NULL, err);
 }
 
+/* Close what lies between the most that the heap may be, and the stack. */
+static enum vn_status
+close_rest(struct ed_domain *d, struct vn_error *err)
+{
+    struct ed_heap *heap = (struct ed_heap *) d->regions[ED_PLUGIN].base;
+    size_t page = ED_PAGE - 1, most = d->config.heap_bytes;
+    unsigned char *end = d->stack - d->stack_bytes, *from;
+
+    if (most != 0 && most < heap->limit - heap->used)
+        heap->limit = heap->used + most;
+    heap->limit &= ~page;
+    from = (unsigned char *) heap + heap->limit;
+    if (mprotect(from, (size_t) (end - from), PROT_NONE) != 0)
+        return vn_fail(err, VN_EIO, "cannot guard a stack: %s",
+                       strerror(errno));
+    return VN_OK;
+}
+
 enum vn_status
 ed_start(struct ed_domain *d, struct vn_error *err)
 {
-    enum vn_status status;
+    enum vn_status status = close_rest(d, err);
     uint64_t entry;
 
-    if (mprotect(d->stack - 2 * d->stack_bytes, d->stack_bytes, PROT_NONE)
-        != 0)
-        return vn_fail(err, VN_EIO, "cannot guard a stack: %s",
-                       strerror(errno));
+    if (status != VN_OK)
+        return status;
     if ((status = ed_protect_image(d, !d->backend->shared, err)) != VN_OK
         || (d->backend->start != NULL
             && (status = d->backend->start(d, err)) != VN_OK))

@@ -63,6 +63,7 @@ struct ed_region_spec {
 struct ed_domain;
 struct ed_region;
 struct ed_backend;
+struct ed_file;
 
 struct ed_config {
     const char *name;                     /* of the plug-in, for messages */
@@ -73,6 +74,7 @@ struct ed_config {
     int nfunctions;
     void *arg;          /* for the functions */
     size_t stack_bytes; /* of the plug-in's stack; 0 for 1 MiB */
+    size_t heap_bytes;  /* that it may allocate; 0 for all of its region */
     int64_t limit_us;   /* the longest call; 0 for 1 s */
 };
 
@@ -146,14 +148,24 @@ void ed_free(struct ed_region *region, void *p);
 bool ed_contains(const struct ed_region *region, const void *p, size_t bytes);
 
 /*
- * Read a plug-in, an ELF shared object, into its region.  A sealed copy is
- * scanned, and what was scanned is what is loaded; no code of it runs.
- * Refused, saying where: executable bytes that hold WRPKRU, XRSTOR,
- * WRFSBASE, SYSCALL, SYSENTER or INT 80, at any offset; text relocations;
- * segments that are writable and executable; functions that a plug-in may
- * not call.  Under `none` nothing is refused that can be loaded.
+ * Read a plug-in, an ELF shared object: a sealed copy, so that what is checked
+ * is what is loaded, in any number of domains, whatever becomes of the file.
  */
-enum vn_status ed_load(struct ed_domain *domain, const char *path,
+enum vn_status ed_file_open(const char *path, struct ed_file **file,
+                            struct vn_error *err);
+void ed_file_close(struct ed_file *file);
+
+/* The bytes of the copy, borrowed, and how many. */
+const void *ed_file_bytes(const struct ed_file *file, size_t *size);
+
+/*
+ * Lay a plug-in out in its region; no code of it runs.  Refused, saying
+ * where: executable pages that hold WRPKRU, XRSTOR, WRFSBASE, SYSCALL,
+ * SYSENTER or INT 80, at any offset; text relocations; segments that are
+ * writable and executable; functions that a plug-in may not call.  Under
+ * `none` nothing is refused that can be loaded.
+ */
+enum vn_status ed_load(struct ed_domain *domain, const struct ed_file *file,
                        struct vn_error *err);
 
 /* The address of a symbol that the plug-in exports, or NULL. */

@@ -14,6 +14,7 @@
 #include <inttypes.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/personality.h>
 
 static const char *
 name_of(const struct ed_object *o, uint32_t name)
@@ -76,13 +77,14 @@ bind(const struct ed_domain *d, const struct ed_object *o, uint64_t i,
     return VN_OK;
 }
 
-/* Is [address, + 8) in a segment that may be written? */
+/* Is [address, + 8) in a segment that may be written?  Text may be, where
+ * nothing is confined. */
 static bool
 is_writable(const struct ed_object *o, uint64_t address)
 {
     for (int i = 0; i < o->nloads; i++)
-        if ((o->loads[i].p_flags & PF_W) != 0 && address >= o->loads[i].p_vaddr
-            && o->loads[i].p_memsz >= 8
+        if (((o->loads[i].p_flags & PF_W) != 0 || !o->confine)
+            && address >= o->loads[i].p_vaddr && o->loads[i].p_memsz >= 8
             && address - o->loads[i].p_vaddr <= o->loads[i].p_memsz - 8)
             return true;
     return false;
@@ -179,24 +181,61 @@ place(struct ed_domain *d, const struct ed_object *o, struct vn_error *err)
     return status;
 }
 
-enum vn_status
-ed_load(struct ed_domain *d, const char *path, struct vn_error *err)
+/*
+ * Look through executable pages as they would be run: neighbours are one run,
+ * since an instruction may lie across them, and nothing writes to them after
+ * relocation.
+ */
+static enum vn_status
+scan_code(const struct ed_domain *d, const char *path, struct vn_error *err)
 {
-    const unsigned char *copy = NULL;
+    const struct ed_image *m = &d->image;
+    uint64_t from = 0, bytes = 0;
+
+    for (int i = 0; i <= m->nsegments; i++) {
+        const struct ed_segment *s = &m->segments[i];
+        bool code =
+            i < m->nsegments && (s->protection & PROT_EXEC) == PROT_EXEC;
+        const char *name;
+        size_t at;
+
+        if (code && bytes > 0 && s->address == from + bytes) {
+            bytes += s->bytes;
+            continue;
+        }
+        name = bytes == 0 ? NULL : ed_forbidden(m->base + from, bytes, &at);
+        if (name != NULL)
+            return vn_fail(err, VN_EPOLICY,
+                           "%s: holds %s at address 0x%" PRIx64
+                           ", expected code without it at any offset",
+                           path, name, from + at);
+        from = code ? s->address : 0;
+        bytes = code ? s->bytes : 0;
+    }
+    return VN_OK;
+}
+
+enum vn_status
+ed_load(struct ed_domain *d, const struct ed_file *f, struct vn_error *err)
+{
+    bool confine = d->backend->confines;
     struct ed_object object;
     enum vn_status status;
-    size_t size = 0;
 
     if (d->started || d->image.base != NULL)
-        return vn_fail(err, VN_EINVAL, "%s: %s is already loaded", path,
+        return vn_fail(err, VN_EINVAL, "%s: %s is already loaded", f->path,
                        d->name);
-    status = ed_copy_file(path, &copy, &size, err);
-    if (status != VN_OK)
-        return status;
-    status = ed_scan(path, copy, size, d->backend->confines, &object, err);
+    /* Pages that are read would be pages that are run. */
+    if (confine && (personality(0xffffffff) & READ_IMPLIES_EXEC) != 0)
+        return vn_fail(err, VN_EUNSUP,
+                       "%s: all memory is executable here "
+                       "(READ_IMPLIES_EXEC), expected only code",
+                       f->path);
+    status = ed_scan(f->path, f->bytes, f->size, confine, &object, err);
     if (status == VN_OK)
         status = place(d, &object, err);
-    munmap((void *) (uintptr_t) copy, size);
+    if (status == VN_OK && confine)
+        status = scan_code(d, f->path, err);
     return status;
 }
 

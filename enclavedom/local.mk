@@ -23,3 +23,7 @@ t_enclave_t_LDADD = $(ENCLAVEDOM_LIBS) $(BASE_LIBS) libtap.a
 check_PROGRAMS += t/enclave_attack.t
 t_enclave_attack_t_SOURCES = t/enclave_attack.c
 t_enclave_attack_t_LDADD = $(ENCLAVEDOM_LIBS) $(BASE_LIBS) libtap.a
+
+check_PROGRAMS += t/enclave_scan.t
+t_enclave_scan_t_SOURCES = t/enclave_scan.c
+t_enclave_scan_t_LDADD = $(ENCLAVEDOM_LIBS) $(BASE_LIBS) libtap.a

@@ -4,9 +4,12 @@
 
 #include "enclavedom/backend.h"
 
+#include "base/xalloc.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -29,43 +32,75 @@ copy_bytes(int from, int to, size_t size)
     return read(from, buffer, 1) == 0;
 }
 
-enum vn_status
-ed_copy_file(const char *path, const unsigned char **copy, size_t *size,
-             struct vn_error *err)
+/* A sealed copy of a file, mapped. */
+static enum vn_status
+copy_file(const char *path, int from, int to, struct ed_file *file,
+          struct vn_error *err)
 {
-    enum vn_status status = VN_OK;
-    int from = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    int to = memfd_create("plug-in", MFD_CLOEXEC | MFD_ALLOW_SEALING);
     struct stat st;
     void *p;
 
     if (from < 0 || to < 0 || fstat(from, &st) != 0)
-        status = vn_fail(err, VN_EIO, "%s: %s", path, strerror(errno));
-    else if (!S_ISREG(st.st_mode) || (uint64_t) st.st_size > SIZE_MAX_FILE
-             || (size_t) st.st_size < sizeof(Elf64_Ehdr))
-        status = vn_fail(err, VN_EFORMAT,
-                         "%s: is no shared object, expected an ELF file of at "
-                         "most 64 MiB",
-                         path);
-    else if (!copy_bytes(from, to, (size_t) st.st_size))
-        status = vn_fail(err, VN_EIO, "%s: changed while it was read", path);
-    else if (fcntl(to, F_ADD_SEALS,
-                   F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_SEAL)
-                 != 0
-             || (p = mmap(NULL, (size_t) st.st_size, PROT_READ, MAP_PRIVATE,
-                          to, 0))
-                    == MAP_FAILED)
-        status = vn_fail(err, VN_EIO, "%s: cannot be sealed: %s", path,
-                         strerror(errno));
-    else {
-        *copy = p;
-        *size = (size_t) st.st_size;
-    }
+        return vn_fail(err, VN_EIO, "%s: %s", path, strerror(errno));
+    if (!S_ISREG(st.st_mode) || (uint64_t) st.st_size > SIZE_MAX_FILE
+        || (size_t) st.st_size < sizeof(Elf64_Ehdr))
+        return vn_fail(err, VN_EFORMAT,
+                       "%s: is no shared object, expected an ELF file of at "
+                       "most 64 MiB",
+                       path);
+    if (!copy_bytes(from, to, (size_t) st.st_size))
+        return vn_fail(err, VN_EIO, "%s: changed while it was read", path);
+    if (fcntl(to, F_ADD_SEALS,
+              F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_SEAL)
+            != 0
+        || (p = mmap(NULL, (size_t) st.st_size, PROT_READ, MAP_PRIVATE, to, 0))
+               == MAP_FAILED)
+        return vn_fail(err, VN_EIO, "%s: cannot be sealed: %s", path,
+                       strerror(errno));
+    file->bytes = p;
+    file->size = (size_t) st.st_size;
+    return VN_OK;
+}
+
+enum vn_status
+ed_file_open(const char *path, struct ed_file **file, struct vn_error *err)
+{
+    int from = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    int to = from < 0
+                 ? -1
+                 : memfd_create("plug-in", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+    struct ed_file *f = vn_xcalloc(1, sizeof *f);
+    enum vn_status status = copy_file(path, from, to, f, err);
+
+    *file = NULL;
     if (from >= 0)
         close(from);
     if (to >= 0)
         close(to);
+    f->path = strcpy(vn_xcalloc(strlen(path) + 1, 1), path);
+    if (status == VN_OK)
+        *file = f;
+    else
+        ed_file_close(f);
     return status;
+}
+
+void
+ed_file_close(struct ed_file *f)
+{
+    if (f == NULL)
+        return;
+    if (f->bytes != NULL)
+        munmap((void *) (uintptr_t) f->bytes, f->size);
+    free(f->path);
+    free(f);
+}
+
+const void *
+ed_file_bytes(const struct ed_file *f, size_t *size)
+{
+    *size = f->size;
+    return f->bytes;
 }
 
 static enum vn_status
@@ -87,8 +122,9 @@ ed_object_at(const struct ed_object *o, uint64_t address, uint64_t bytes)
     return NULL;
 }
 
-const char *
-ed_forbidden(const unsigned char *p, size_t n)
+/* The name of the forbidden instruction that begins here, of n bytes. */
+static const char *
+forbidden_here(const unsigned char *p, size_t n)
 {
     if (n < 2)
         return NULL;
@@ -113,44 +149,18 @@ ed_forbidden(const unsigned char *p, size_t n)
     return NULL;
 }
 
-/*
- * Executable pages as they will be in memory: neighbours are one run, since
- * an instruction may lie across them.
- */
-static enum vn_status
-scan_code(const struct ed_object *o, struct vn_error *err)
+const char *
+ed_forbidden(const unsigned char *code, size_t bytes, size_t *at)
 {
-    for (int i = 0; i < o->nloads; i++) {
-        const Elf64_Phdr *l = &o->loads[i];
-        uint64_t more = 0;
-        unsigned char seam[6];
+    for (size_t i = 0; i < bytes; i++) {
+        const char *name = forbidden_here(code + i, bytes - i);
 
-        if ((l->p_flags & PF_X) == 0)
-            continue;
-        for (uint64_t at = 0; at < l->p_filesz; at++) {
-            const char *name =
-                ed_forbidden(o->bytes + l->p_offset + at, l->p_filesz - at);
-
-            if (name != NULL)
-                return vn_fail(err, VN_EPOLICY,
-                               "%s: holds %s at address 0x%" PRIx64
-                               ", expected code without it at any offset",
-                               o->path, name, l->p_vaddr + at);
+        if (name != NULL) {
+            *at = i;
+            return name;
         }
-        if (i + 1 == o->nloads || (o->loads[i + 1].p_flags & PF_X) == 0
-            || o->loads[i + 1].p_vaddr != l->p_vaddr + l->p_filesz
-            || l->p_filesz < 2 || o->loads[i + 1].p_filesz < 2)
-            continue;
-        more = o->loads[i + 1].p_offset;
-        memcpy(seam, o->bytes + l->p_offset + l->p_filesz - 2, 2);
-        memcpy(seam + 2, o->bytes + more, 2);
-        if (ed_forbidden(seam, 4) != NULL || ed_forbidden(seam + 1, 3) != NULL)
-            return malformed(o,
-                             "holds a forbidden instruction across two "
-                             "segments",
-                             err);
     }
-    return VN_OK;
+    return NULL;
 }
 
 static enum vn_status
@@ -164,7 +174,7 @@ add_segment(struct ed_object *o, const Elf64_Phdr *p, struct vn_error *err)
         || p->p_filesz > p->p_memsz || p->p_vaddr > SIZE_MAX_FILE
         || p->p_memsz > SIZE_MAX_FILE)
         return malformed(o, "has a segment outside the file", err);
-    if ((p->p_flags & (PF_W | PF_X)) == (PF_W | PF_X))
+    if (o->confine && (p->p_flags & (PF_W | PF_X)) == (PF_W | PF_X))
         return vn_fail(err, VN_EPOLICY,
                        "%s: has a segment that is writable and executable, "
                        "expected one or the other",
@@ -200,7 +210,8 @@ read_segments(struct ed_object *o, const Elf64_Ehdr *h, Elf64_Phdr *dynamic,
         else if (p.p_type == PT_TLS && p.p_memsz > 0)
             status =
                 malformed(o, "has thread-local variables, expected none", err);
-        else if (p.p_type == PT_GNU_STACK && (p.p_flags & PF_X) != 0)
+        else if (p.p_type == PT_GNU_STACK && (p.p_flags & PF_X) != 0
+                 && o->confine)
             status = vn_fail(err, VN_EPOLICY,
                              "%s: wants an executable stack, expected not",
                              o->path);
@@ -221,7 +232,7 @@ take_entry(struct ed_object *o, const Elf64_Dyn *e, struct vn_error *err)
         v = DF_TEXTREL;
         /* fall through */
     case DT_FLAGS:
-        if ((v & DF_TEXTREL) != 0)
+        if ((v & DF_TEXTREL) != 0 && o->confine)
             return vn_fail(err, VN_EPOLICY,
                            "%s: has text relocations, expected code compiled "
                            "with -fPIC",
@@ -332,7 +343,8 @@ ed_scan(const char *path, const unsigned char *bytes, size_t size,
     Elf64_Phdr dynamic = {0};
     Elf64_Ehdr h;
 
-    *o = (struct ed_object){.path = path, .bytes = bytes, .size = size};
+    *o = (struct ed_object){
+        .path = path, .bytes = bytes, .size = size, .confine = confine};
     if (size < sizeof h)
         return malformed(o, "is too short, expected a shared object", err);
     memcpy(&h, bytes, sizeof h);
@@ -344,8 +356,6 @@ ed_scan(const char *path, const unsigned char *bytes, size_t size,
                          "is no shared object for x86-64 (gcc -shared "
                          "-fPIC)",
                          err);
-    if ((status = read_segments(o, &h, &dynamic, err)) != VN_OK
-        || (status = read_dynamic(o, &dynamic, err)) != VN_OK)
-        return status;
-    return confine ? scan_code(o, err) : VN_OK;
+    status = read_segments(o, &h, &dynamic, err);
+    return status == VN_OK ? read_dynamic(o, &dynamic, err) : status;
 }

@@ -2,8 +2,9 @@
  * Reading plug-ins: ELF shared objects for x86-64, believed in nothing.
  *
  * ed_scan() checks all of an object's tables that the loader uses, so that
- * the loader need not, and, where asked to, refuses what could take rights:
- * see ed_load().
+ * the loader need not, and, where asked to, refuses what could take rights;
+ * code is looked through once it is laid out, as it would be run: see
+ * ed_load().
  */
 #ifndef ENCLAVEDOM_SCAN_H
 #define ENCLAVEDOM_SCAN_H
@@ -23,6 +24,7 @@ struct ed_object {
     const char *path;
     const unsigned char *bytes; /* the whole file */
     size_t size;
+    bool confine;
     Elf64_Phdr loads[ED_SEGMENTS_MAX]; /* in order of address, checked */
     int nloads;
     uint64_t span; /* addresses are in [0, span), whole pages */
@@ -33,18 +35,14 @@ struct ed_object {
     uint64_t init, init_array, init_arraysz;
 };
 
-/* A sealed copy of a file, in *copy of *size bytes; release by munmap(). */
-enum vn_status ed_copy_file(const char *path, const unsigned char **copy,
-                            size_t *size, struct vn_error *err);
-
-/* Check an object; confine says that forbidden instructions are refused. */
+/* Check an object; confine says that what could take rights is refused. */
 enum vn_status ed_scan(const char *path, const unsigned char *bytes,
                        size_t size, bool confine, struct ed_object *object,
                        struct vn_error *err);
 
-/* The name of the forbidden instruction that begins here, of n bytes, or
- * NULL. */
-const char *ed_forbidden(const unsigned char *p, size_t n);
+/* The name of the first forbidden instruction in code, at any offset, and
+ * where it begins; NULL where there is none. */
+const char *ed_forbidden(const unsigned char *code, size_t bytes, size_t *at);
 
 /* The file's bytes at an address, if all of them are in one segment. */
 const unsigned char *ed_object_at(const struct ed_object *object,

@@ -6,6 +6,7 @@
 #include "replay/command.h"
 #include "replay/generate.h"
 #include "replay/sweep.h"
+#include "sim/limit.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -22,6 +23,7 @@ enum option {
     POLICY,
     OPTION,
     BACKEND,
+    LIMIT,
     WINDOWS,
     UNTIL,
     KEEP,
@@ -51,6 +53,8 @@ static const struct vn_option options[] = {
     [BACKEND] = {"backend", "NAME",
                  "what confines a policy's FILE.so: mpk, process, mprotect, "
                  "none", 0},
+    [LIMIT] = {"limit", "TIME|NAME=VALUE,...",
+               "what a policy from outside may use, as of vnsim; again", 0},
     [OPTION] = {"option", "NAME=VALUE",
                 "an option of every policy that knows it; again", 'o'},
     [WINDOWS] = {"windows", "N",
@@ -217,6 +221,8 @@ take(struct arguments *a, struct vn_sweep *sweep, enum option option,
         break;
     case BACKEND:
         return ed_backend_find(value, &sweep->limits.backend, err);
+    case LIMIT:
+        return vn_limit_read(value, &sweep->limits, err);
     case WINDOWS:
         return take_count("windows", value, 1000000, &a->windows, err);
     case UNTIL:

@@ -12,6 +12,7 @@ libsim_a_SOURCES = $(libenclavedom_a_SOURCES) \
 	sim/external.c sim/external.h \
 	sim/heap.c sim/heap.h \
 	sim/ledger.c sim/ledger.h \
+	sim/limit.c sim/limit.h \
 	sim/memory.c sim/memory.h \
 	sim/ordered.c sim/ordered.h \
 	sim/output.c sim/output.h \

@@ -10,6 +10,7 @@
 #include "sim/assumptions.h"
 #include "sim/engine.h"
 #include "sim/external.h"
+#include "sim/limit.h"
 #include "sim/new_policy.h"
 #include "sim/output.h"
 #include "sim/recorder.h"
@@ -64,8 +65,10 @@ static const struct vn_option options[] = {
     [FORMAT] = {"format", "text|csv|json", "of the summary [text]", 0},
     [BACKEND] = {"backend", "NAME",
                  "what confines a FILE.so: mpk, process, mprotect or none", 0},
-    [LIMIT] = {"limit", "TIME",
-               "the longest call of a FILE.so [1] or COMMAND [10]", 0},
+    [LIMIT] = {"limit", "TIME|NAME=VALUE,...",
+               "of a FILE.so or COMMAND: time of a call [1; 10], memory "
+               "[256MiB; any], stack [1MiB; any], files [0; any]",
+               0},
     [TRANSCRIPT] = {"transcript", "FILE",
                     "write what is said to and by a COMMAND", 0},
     [PLAN] = {"plan", "FILE",
@@ -173,9 +176,7 @@ take(struct arguments *a, enum option option, const char *value,
         status = ed_backend_find(value, &a->limits.backend, err);
         break;
     case LIMIT:
-        wrong = vn_read_time(value, 1000, 3600000000, &a->limits.call_us, why);
-        if (wrong != NULL)
-            status = vn_args_refuse(err, "limit", value, wrong);
+        status = vn_limit_read(value, &a->limits, err);
         break;
     case TRANSCRIPT:
         a->limits.transcript = value;

@@ -2,7 +2,7 @@
 
 #include "sim/plugin.h"
 
-#include "base/file.h"
+#include "base/rng.h"
 #include "base/xalloc.h"
 #include "sim/api.h"
 
@@ -18,7 +18,7 @@ enum {
 #define MEMORY_DEFAULT ((size_t) 256 << 20)
 #define BOOKS_MAX      ((size_t) 4 << 30) /* addresses, not memory */
 #define COPIES_BYTES   (VN_COPIES_MAX * sizeof(struct vn_job))
-#define STACK_BYTES    ((size_t) 1 << 20)
+#define STACK_DEFAULT  ((size_t) 1 << 20)
 
 /* What a shared object exports. */
 struct exported {
@@ -30,6 +30,7 @@ struct exported {
 struct plugin {
     struct vn_policy policy; /* ours: its functions are those below */
     char *path;
+    struct ed_file *file;
     char name[TEXT_MAX + 16];
     struct vn_plugin_limits limits;
     struct vn_policy_option options[VN_POLICY_OPTIONS_MAX + 1];
@@ -72,9 +73,11 @@ make_domain(const struct plugin *p, struct ed_domain **domain,
 {
     size_t memory =
         p->limits.memory_bytes == 0 ? MEMORY_DEFAULT : p->limits.memory_bytes;
+    size_t stack =
+        p->limits.stack_bytes == 0 ? STACK_DEFAULT : p->limits.stack_bytes;
     const struct ed_region_spec regions[VN_REGIONS] = {
         [VN_REGION_PLUGIN] = {"plug-in",
-                              memory + 2 * COPIES_BYTES + 4 * STACK_BYTES},
+                              memory + 2 * COPIES_BYTES + 4 * stack},
         [VN_REGION_LEDGER] = {"ledger", BOOKS_MAX},
         [VN_REGION_CLUSTER] = {"cluster", BOOKS_MAX},
         [VN_REGION_EVENTS] = {"events", BOOKS_MAX},
@@ -88,13 +91,14 @@ make_domain(const struct plugin *p, struct ed_domain **domain,
                                      .nregions = VN_REGIONS,
                                      .functions = vn_api,
                                      .nfunctions = vn_api_count,
-                                     .stack_bytes = STACK_BYTES,
+                                     .stack_bytes = stack,
+                                     .heap_bytes = memory,
                                      .limit_us = p->limits.call_us};
     enum vn_status status = ed_open(&config, domain, err);
 
     if (status != VN_OK)
         return status;
-    status = ed_load(*domain, p->path, err);
+    status = ed_load(*domain, p->file, err);
     if (status != VN_OK) {
         ed_close(*domain);
         *domain = NULL;
@@ -400,15 +404,17 @@ read_table(struct plugin *p, struct ed_domain *d, struct vn_error *err)
 {
     struct vn_policy inside;
     enum vn_status status = fetch_policy(p, d, &inside, err);
+    const void *bytes;
     uint64_t hash;
+    size_t size;
 
     if (status != VN_OK
         || (status = keep_text(p, d, &inside.name, err)) != VN_OK
         || (status = keep_text(p, d, &inside.summary, err)) != VN_OK)
         return status;
     /* By the file too, so that results tell a changed policy from the old. */
-    if ((status = vn_file_hash(p->path, &hash, err)) != VN_OK)
-        return status;
+    bytes = ed_file_bytes(p->file, &size);
+    hash = vn_hash(0, bytes, size);
     snprintf(p->name, sizeof p->name, "%s@%08x", inside.name,
              (unsigned) (hash >> 32));
     p->policy = functions;
@@ -434,7 +440,9 @@ vn_plugin_open(const char *path, const struct vn_plugin_limits *limits,
     p->limits = *limits;
     if (p->limits.backend == NULL)
         p->limits.backend = ed_backend_default();
-    status = make_domain(p, &d, err);
+    status = ed_file_open(path, &p->file, err);
+    if (status == VN_OK)
+        status = make_domain(p, &d, err);
     if (status == VN_OK)
         status = read_table(p, d, err);
     ed_close(d);
@@ -454,6 +462,7 @@ vn_plugin_free(const struct vn_policy *policy)
 
     if (policy == NULL || policy->enclose != plugin_enclose)
         return;
+    ed_file_close(p->file);
     free(p->path);
     free(p->texts);
     free(p);

@@ -15,7 +15,9 @@
 struct vn_plugin_limits {
     const struct ed_backend *backend; /* NULL for the default */
     vn_time call_us;                  /* 0 for 1 s */
-    size_t memory_bytes;              /* 0 for 256 MiB */
+    size_t memory_bytes;              /* 0 for 256 MiB, or, of exec:, any */
+    size_t stack_bytes;               /* 0 for 1 MiB, or, of exec:, any */
+    int files;                        /* of exec:, open at once; 0 for any */
     const char *transcript;           /* of an exec: policy, a path, or NULL */
 };
 

@@ -11,6 +11,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <sys/wait.h>
@@ -24,7 +25,7 @@ enum {
 struct exec {
     struct vn_policy policy;
     char *name; /* as it was given */
-    vn_time limit_us;
+    struct vn_plugin_limits limits;
     char *transcript; /* path, or NULL */
 };
 
@@ -130,7 +131,7 @@ drop_line(struct session *s)
 static bool
 hear(struct session *s)
 {
-    vn_time end = now_us() + s->exec->limit_us;
+    vn_time end = now_us() + s->exec->limits.call_us;
     const char *newline;
     ssize_t n;
 
@@ -159,11 +160,25 @@ hear(struct session *s)
     return true;
 }
 
+/* 0 is no limit of ours. */
+static void
+limit(int what, size_t most)
+{
+    if (most > 0
+        && setrlimit((__rlimit_resource_t) what, &(struct rlimit){most, most})
+               != 0)
+        _exit(126);
+}
+
 static void
 run_program(const struct exec *x, int line)
 {
+    limit(RLIMIT_AS, x->limits.memory_bytes);
+    limit(RLIMIT_STACK, x->limits.stack_bytes);
     dup2(line, 0);
     dup2(line, 1);
+    close_range(3, ~0U, 0); /* the trace among them */
+    limit(RLIMIT_NOFILE, (size_t) x->limits.files);
     execl("/bin/sh", "sh", "-c", x->name + 5, (char *) NULL);
     _exit(127);
 }
@@ -171,8 +186,8 @@ run_program(const struct exec *x, int line)
 static enum vn_status
 start(struct session *s, struct vn_error *err)
 {
-    struct timeval limit = {.tv_sec = s->exec->limit_us / 1000000,
-                            .tv_usec = s->exec->limit_us % 1000000};
+    struct timeval limit = {.tv_sec = s->exec->limits.call_us / 1000000,
+                            .tv_usec = s->exec->limits.call_us % 1000000};
     int pair[2];
 
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) != 0)
@@ -364,7 +379,9 @@ vn_exec_open(const char *name, const struct vn_plugin_limits *limits,
         return vn_fail(err, VN_EUSAGE, "--policy: expected exec:COMMAND");
     x = vn_xcalloc(1, sizeof *x);
     x->name = strcpy(vn_xcalloc(strlen(name) + 1, 1), name);
-    x->limit_us = limits->call_us > 0 ? limits->call_us : 10 * 1000000;
+    x->limits = *limits;
+    if (x->limits.call_us == 0)
+        x->limits.call_us = 10 * VN_SECOND;
     if (limits->transcript != NULL)
         x->transcript = strcpy(vn_xcalloc(strlen(limits->transcript) + 1, 1),
                                limits->transcript);

@@ -147,6 +147,41 @@ program "read x; while read x; do echo '{\"set\": [[1]]}'; done" 'expected [slot
 program "read x; while read x; do echo '{\"set\": [[99,0,1]]}'; done" \
     "there is no job in slot 99, expected one that arrived and has not left"
 
+# Limits.
+limited() { # limits, policy, what is said
+    said=$(run -p "$2" --limit "$1" | sed 's/@[0-9a-f]*//; s/0x[0-9a-f]*/ADDRESS/')
+    test "$said" = "vnsim: $3"
+    ok $? "--limit $1"
+    test "$said" = "vnsim: $3" || echo "# said: $said"
+}
+b=$("$vnsim" -t "$tmp/t.csv" -c v100:2x8 -p "$plugins/fifo.so" |
+    sed -n 's/^policy.*confined by //p')
+limited stack=64KiB "$plugins/hostile_recurse.so" \
+    "policy hostile: in decide(): used up its stack of 64 KiB (stopped by $b)"
+limited memory=1MiB,stack=32KiB "$plugins/hostile_memory.so" \
+    "policy hostile: in decide(): used up its memory (stopped by $b)"
+limited 0.02 "$plugins/hostile_loop.so" \
+    "policy hostile: in decide(): did not return within 0.02 s (stopped by $b)"
+limited time=0.03 "$plugins/hostile_loop.so" \
+    "policy hostile: in decide(): did not return within 0.03 s (stopped by $b)"
+program "test -e /proc/\$\$/fd/3 && exit 4; exit 3" "ended with status 3, expected an answer"
+limited files=4 "exec:exec 2>&-; exec 4</dev/null" \
+    "policy exec:exec 2>&-; exec 4</dev/null: ended with status 2, expected an answer"
+limited files=4,memory=1 "$plugins/fifo.so" \
+    "--limit: '1' is wrong, expected bytes from 64 KiB to 64 GiB (16GiB, 900M)"
+limited memroy=1MiB "$plugins/fifo.so" \
+    "--limit: unknown 'memroy', did you mean 'memory'?"
+run -p "$plugins/fifo.so" --limit memory=1MiB,stack=64KiB > /dev/null
+cmp -s "$tmp/fifo.csv" "$tmp/jobs.csv"
+ok $? "and an honest policy does with little"
+for b in $backends; do
+    test $b = none && continue
+    start=$(date +%s%N)
+    run -p "$plugins/hostile_loop.so" --backend $b --limit 0.2 > /dev/null
+    test $((($(date +%s%N) - start) / 1000000)) -lt 1400
+    ok $? "a loop is stopped within twice the limit, under $b"
+done
+
 # A sweep goes on with the next run, and the results say why one failed.
 "$TOP_BUILDDIR/vnreplay" run --trace "$tmp/t.csv" --cluster v100:2x8 -r "$tmp/r.db" \
     --policy "$plugins/hostile_exit.so,$plugins/fifo.so,sjf" > "$tmp/out" 2> "$tmp/err"
@@ -203,5 +238,7 @@ refused 2 "new-policy: expected one NAME, of letters, digits, '_' and '-'" "new-
 "$vnsim" new-policy mine && ${CC-cc} -O2 -Wall -Wextra -Werror -fPIC -I"$TOP_SRCDIR" \
     -shared -o mine/mine.so mine/mine.c && run -p mine/mine.so > "$tmp/out"
 ok $? "a new policy compiles and runs"
+test "$(grep -vc '^$' mine/mine.c)" -le 32
+ok $? "and is short"
 refused 1 "mine/mine.c: File exists" "new-policy keeps what is there" new-policy mine
 echo "1..$n"

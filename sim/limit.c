@@ -1,0 +1,73 @@
+#include "config.h"
+
+#include "sim/limit.h"
+
+#include "base/option.h"
+
+#include <string.h>
+
+enum limit {
+    TIME,
+    MEMORY,
+    STACK,
+    FILES,
+    LIMITS
+};
+
+static const char *const names[LIMITS] = {"time", "memory", "stack", "files"};
+
+/* "memory=64MiB"; a value without a name is a time. */
+static enum vn_status
+take(const char *word, struct vn_plugin_limits *limits, struct vn_error *err)
+{
+    const char *value = strchr(word, '='), *wrong = NULL;
+    char name[16] = "time", why[VN_WHY_SIZE];
+    int64_t number = 0;
+    int which = TIME;
+
+    if (value != NULL)
+        snprintf(name, sizeof name, "%.*s",
+                 (int) (value - word < 15 ? value - word : 15), word);
+    value = value == NULL ? word : value + 1;
+    if (vn_option_choice("limit", name, names, LIMITS, &which, err) != VN_OK)
+        return VN_EUSAGE;
+    switch ((enum limit) which) {
+    case TIME:
+        wrong =
+            vn_read_time(value, 1000, 3600 * VN_SECOND, &limits->call_us, why);
+        break;
+    case MEMORY:
+        wrong = vn_read_bytes(value, 1 << 16, INT64_C(1) << 36, &number, why);
+        limits->memory_bytes = (size_t) number;
+        break;
+    case STACK:
+        wrong = vn_read_bytes(value, 1 << 14, INT64_C(1) << 30, &number, why);
+        limits->stack_bytes = (size_t) number;
+        break;
+    case FILES:
+        wrong = vn_read_int(value, 1, 1 << 20, &number, why);
+        limits->files = (int) number;
+        break;
+    case LIMITS:
+        break;
+    }
+    return wrong == NULL ? VN_OK : vn_args_refuse(err, "limit", value, wrong);
+}
+
+enum vn_status
+vn_limit_read(const char *text, struct vn_plugin_limits *limits,
+              struct vn_error *err)
+{
+    enum vn_status status = VN_OK;
+    char word[64];
+
+    for (;;) {
+        size_t n = strcspn(text, ",");
+
+        snprintf(word, sizeof word, "%.*s", (int) (n < 63 ? n : 63), text);
+        status = take(word, limits, err);
+        if (status != VN_OK || text[n] == '\0')
+            return status;
+        text += n + 1;
+    }
+}
