@@ -13,7 +13,7 @@
 #include <string.h>
 
 enum {
-    PURPOSE = 0xc057, /* of the random streams */
+    PURPOSE = 0xc0570, /* of the random streams, and the kind */
     CHECKPOINT = VN_COST_KINDS,
     NVALUES
 };
@@ -38,9 +38,19 @@ struct row {
     struct value values[NVALUES];
 };
 
+/* What one change of one job costs. */
+struct fact {
+    int64_t job;
+    enum vn_cost_kind kind;
+    int64_t n;
+    vn_time time;
+};
+
 struct vn_costs {
     struct row *rows; /* rows[0] is for any model */
     int nrows;
+    struct fact *facts; /* in order */
+    int nfacts;
 };
 
 static const char *const keys[] = {
@@ -241,6 +251,7 @@ vn_costs_free(struct vn_costs *c)
     for (int i = 0; i < c->nrows; i++)
         free(c->rows[i].model);
     free(c->rows);
+    free(c->facts);
     free(c);
 }
 
@@ -263,6 +274,8 @@ mean(const struct value *v)
 bool
 vn_costs_are_none(const struct vn_costs *c)
 {
+    if (c->nfacts > 0)
+        return false;
     for (int i = 0; i < c->nrows; i++)
         for (int k = 0; k < NVALUES; k++)
             if (mean(&c->rows[i].values[k]) > 0)
@@ -274,6 +287,17 @@ int
 vn_costs_row(const struct vn_costs *c, const char *model)
 {
     return model != NULL ? find(c, model) : 0;
+}
+
+void
+vn_costs_alias(struct vn_costs *c, const char *model, const char *as)
+{
+    struct value values[NVALUES];
+
+    if (find(c, model) > 0)
+        return;
+    memcpy(values, c->rows[vn_costs_row(c, as)].values, sizeof values);
+    memcpy(add_row(c, model)->values, values, sizeof values);
 }
 
 /* A standard normal number, of two uniform ones (Box and Muller, 1958). */
@@ -312,16 +336,64 @@ in_time(double seconds)
     return us < (double) VN_TIME_MAX / 2 ? llround(us) : VN_TIME_MAX / 2;
 }
 
+static int
+compare_facts(const struct fact *a, const struct fact *b)
+{
+    if (a->job != b->job)
+        return a->job < b->job ? -1 : 1;
+    if (a->kind != b->kind)
+        return a->kind < b->kind ? -1 : 1;
+    return a->n < b->n ? -1 : a->n > b->n;
+}
+
+/* The place of a fact: where it is, or where it goes. */
+static int
+place(const struct vn_costs *c, const struct fact *fact)
+{
+    int low = 0, high = c->nfacts;
+
+    while (low < high) {
+        int middle = (low + high) / 2;
+
+        if (compare_facts(&c->facts[middle], fact) < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+void
+vn_costs_set(struct vn_costs *c, int64_t job, enum vn_cost_kind kind,
+             int64_t n, vn_time time)
+{
+    struct fact fact = {job, kind, n, time};
+    int at = place(c, &fact);
+
+    if (at == c->nfacts || compare_facts(&c->facts[at], &fact) != 0) {
+        c->facts =
+            vn_xrealloc(c->facts, (size_t) c->nfacts + 1, sizeof *c->facts);
+        memmove(c->facts + at + 1, c->facts + at,
+                (size_t) (c->nfacts - at) * sizeof *c->facts);
+        c->nfacts++;
+    }
+    c->facts[at] = fact;
+}
+
 vn_time
 vn_costs_draw(const struct vn_costs *c, int row, enum vn_cost_kind kind,
               uint64_t seed, int64_t job, int64_t n)
 {
     const struct value *v = &c->rows[row].values[kind];
+    struct fact fact = {job, kind, n, 0};
+    int at = place(c, &fact);
     struct vn_rng rng;
 
+    if (at < c->nfacts && compare_facts(&c->facts[at], &fact) == 0)
+        return c->facts[at].time;
     if (v->shape == CONSTANT)
         return in_time(v->a);
-    rng = vn_rng_stream(seed, PURPOSE, (uint64_t) job);
+    rng = vn_rng_stream(seed, PURPOSE + (uint64_t) kind, (uint64_t) job);
     rng.counter = (uint64_t) n * 2;
     return in_time(draw(v, &rng));
 }

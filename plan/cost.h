@@ -57,8 +57,18 @@ bool vn_costs_are_none(const struct vn_costs *costs);
 int vn_costs_row(const struct vn_costs *costs, const char *model);
 
 /*
- * The cost of the n-th change of a job (the engine counts them), a function
- * of its arguments alone.
+ * Say what the n-th change of this kind of a job costs, whatever the table
+ * says: what was measured of a run that is simulated again.
+ */
+void vn_costs_set(struct vn_costs *costs, int64_t job, enum vn_cost_kind kind,
+                  int64_t n, vn_time time);
+
+/* Let a model, which has no row, cost what another does. */
+void vn_costs_alias(struct vn_costs *costs, const char *model, const char *as);
+
+/*
+ * The cost of the n-th change of this kind of a job (from 0; the engine
+ * counts them), a function of its arguments alone.
  */
 vn_time vn_costs_draw(const struct vn_costs *costs, int row,
                       enum vn_cost_kind kind, uint64_t seed, int64_t job,

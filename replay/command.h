@@ -10,6 +10,7 @@
 /* argv[0] is the command's name; returns the exit status. */
 int vn_command_sweep(int argc, char **argv);
 int vn_command_compare(int argc, char **argv);
+int vn_command_experiment(int argc, char **argv);
 int vn_command_export(int argc, char **argv);
 int vn_command_merge(int argc, char **argv);
 int vn_command_reproduce(int argc, char **argv);

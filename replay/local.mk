@@ -2,11 +2,15 @@ noinst_LIBRARIES += libreplay.a
 libreplay_a_SOURCES = \
 	replay/command.h \
 	replay/command_compare.c \
+	replay/command_experiment.c \
 	replay/command_export.c \
 	replay/command_merge.c \
 	replay/command_reproduce.c \
 	replay/command_run.c \
 	replay/command_schema.c \
+	replay/experiment.c replay/experiment.h \
+	replay/experiment_elastic.c \
+	replay/findings.c replay/findings.h \
 	replay/generate.c replay/generate.h \
 	replay/pool.c \
 	replay/report.c replay/report.h \
@@ -16,13 +20,35 @@ libreplay_a_SOURCES = \
 	replay/sweep.c replay/sweep.h \
 	replay/workload.c replay/workload.h
 
+libreplay_a_CPPFLAGS = $(AM_CPPFLAGS) \
+	-DVN_EXPERIMENTS_DIR='"$(pkgdatadir)/experiments"' \
+	-DVN_EXPERIMENTS_SOURCE='"$(abs_top_srcdir)/replay/experiments"'
+
+# The facts that experiments start from.
+virtualflowdir = $(pkgdatadir)/experiments/virtualflow
+dist_virtualflow_DATA = \
+	replay/experiments/virtualflow/9-11_20jobs_8jph.csv \
+	replay/experiments/virtualflow/9-12_3jobs.csv \
+	replay/experiments/virtualflow/9-13_3jobs.csv \
+	replay/experiments/virtualflow/9-14-2_20jobs_12jph.csv \
+	replay/experiments/virtualflow/9-14_20jobs_10jph.csv \
+	replay/experiments/virtualflow/9-9_3jobs.csv \
+	replay/experiments/virtualflow/allocations.csv \
+	replay/experiments/virtualflow/costs.csv \
+	replay/experiments/virtualflow/costs-20jobs.csv \
+	replay/experiments/virtualflow/links-a.csv \
+	replay/experiments/virtualflow/links-b.csv \
+	replay/experiments/virtualflow/measured.csv \
+	replay/experiments/virtualflow/nodes.csv \
+	replay/experiments/virtualflow/steps-9-14-2.csv
+
 bin_PROGRAMS += vnreplay
 dist_man_MANS += man/vnreplay.1
 # What draws traces is a command of vntrace.
 vnreplay_SOURCES = replay/main.c traces/command_generate.c
 vnreplay_LDADD = libreplay.a libsim.a libtraces.a libplan.a $(ANALYSIS_LIBS)
 
-dist_check_SCRIPTS += t/replay.sh.t
+dist_check_SCRIPTS += t/replay.sh.t t/experiment.sh.t
 
 # What the laboratory is for, in half a minute.
 DEMO_POLICIES = fifo,fifo-skip,sjf,srtf,las,priority,wfs

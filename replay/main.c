@@ -7,6 +7,7 @@
 static const struct vn_command commands[] = {
     {"run", "replay traces on clusters under policies", vn_command_sweep},
     {"compare", "print policies side by side", vn_command_compare},
+    {"experiment", "run a published experiment again", vn_command_experiment},
     {"export", "print a table of the results as CSV", vn_command_export},
     {"merge", "join results files", vn_command_merge},
     {"reproduce", "run every run of a file again", vn_command_reproduce},

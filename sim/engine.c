@@ -37,15 +37,12 @@ open_fleet(struct vn_engine *e, struct vn_error *err)
     const struct vn_engine_config *c = &e->config;
 
     if (c->placement != VN_PLACEMENT_NONE || c->faults != NULL || c->numbered)
-        e->fleet = vn_fleet_alloc(c->cluster, c->placement,
-                                  vn_region(e->domain, VN_REGION_CLUSTER));
+        e->fleet = vn_fleet_alloc(c->cluster, c->placement);
     if (c->faults == NULL)
         return VN_OK;
     if (c->faults->slow != NULL)
         e->view->ledger.linear = false;
-    return vn_faults_alloc(c->faults, c->cluster, c->seed,
-                           vn_region(e->domain, VN_REGION_RANDOM), &e->faults,
-                           err);
+    return vn_faults_alloc(c->faults, c->cluster, c->seed, &e->faults, err);
 }
 
 enum vn_status
@@ -69,11 +66,10 @@ vn_engine_alloc(const struct vn_engine_config *config,
                               sizeof *e->view);
     e->view->policy = policy;
     e->view->domain = domain;
-    vn_tally_init(&e->tally, vn_region(domain, VN_REGION_RESULTS));
-    e->answer.region = vn_region(domain, VN_REGION_ENGINE);
+    e->tally.first_submit = -1;
     e->releases.region = e->ends.region;
     e->unused = e->first = e->last = -1;
-    e->state = vn_region_alloc(e->answer.region, 1, policy->state_size);
+    e->state = vn_xcalloc(1, policy->state_size);
     vn_ledger_init(&e->view->ledger, config->cluster, config->pricing, domain);
     status = open_fleet(e, err);
     if (status == VN_OK)
@@ -100,11 +96,11 @@ vn_engine_free(struct vn_engine *e)
     domain = e->domain;
     if (e->opened && e->config.policy->close != NULL)
         e->config.policy->close(e->state);
-    vn_region_free(e->answer.region, e->state);
+    free(e->state);
     vn_ledger_free(&e->view->ledger);
     vn_heap_free(&e->ends);
     vn_heap_free(&e->releases);
-    vn_region_free(e->ends.region, e->leaving);
+    free(e->leaving);
     vn_fleet_free(e->fleet);
     vn_faults_free(e->faults);
     vn_answer_free(&e->answer);
@@ -112,12 +108,6 @@ vn_engine_free(struct vn_engine *e)
     vn_region_free(vn_region(domain, VN_REGION_LEDGER), e->view);
     vn_region_free(vn_region(domain, VN_REGION_ENGINE), e);
     ed_close(domain);
-}
-
-struct ed_region *
-vn_engine_region(const struct vn_engine *e, enum vn_region region)
-{
-    return vn_region(e->domain, region);
 }
 
 vn_time
@@ -177,25 +167,38 @@ grant(struct vn_engine *e, int slot, int type, int after)
     vn_ledger_grant(l, slot, type, after);
 }
 
+/* The job in this slot gives back what it has, and is gone. */
+static void
+part_with(struct vn_engine *e, int slot)
+{
+    struct vn_ledger *l = &e->view->ledger;
+    const struct vn_policy *policy = e->config.policy;
+
+    e->asking = true;
+    vn_heap_remove(&e->ends, slot);
+    for (int t = 0; t < l->cluster->ntypes; t++)
+        if (l->held[slot * l->cluster->ntypes + t] > 0)
+            grant(e, slot, t, 0);
+    vn_transition_leave(e, slot);
+    if (policy->leave != NULL)
+        policy->leave(e->state, e->view, slot);
+    record_entry(e, &l->entries[slot], l->entries[slot].finish,
+                 VN_JOB_FINISHED);
+    vn_ledger_remove(l, slot);
+}
+
 /* Step 1 of an instant: the job in this slot has done its work. */
 static void
 end_job(struct vn_engine *e, int slot)
 {
     struct vn_ledger *l = &e->view->ledger;
-    const struct vn_policy *policy = e->config.policy;
+    struct vn_entry *entry = &l->entries[slot];
 
-    vn_heap_remove(&e->ends, slot);
     vn_ledger_settle(l, slot);
-    l->entries[slot].left = 0;
-    for (int t = 0; t < l->cluster->ntypes; t++)
-        if (l->held[slot * l->cluster->ntypes + t] > 0)
-            grant(e, slot, t, 0);
-    vn_transition_leave(e, slot);
-    e->asking = e->asking || l->releasing == 0;
-    if (policy->leave != NULL)
-        policy->leave(e->state, e->view, slot);
-    record_entry(e, &l->entries[slot], l->now, VN_JOB_FINISHED);
-    vn_ledger_remove(l, slot);
+    entry->left = 0;
+    entry->finish = l->now;
+    if (!vn_transition_finish(e, slot))
+        part_with(e, slot);
 }
 
 /* What is due for the job in this slot: its end, or that of its phase. */
@@ -205,7 +208,10 @@ go_on(struct vn_engine *e, int slot)
     struct vn_ledger *l = &e->view->ledger;
 
     e->events++;
-    if (vn_ledger_end(l, slot) <= l->now)
+    if (l->entries[slot].phase == VN_LEAVING) {
+        vn_ledger_settle(l, slot);
+        part_with(e, slot);
+    } else if (vn_ledger_end(l, slot) <= l->now)
         end_job(e, slot);
     else
         vn_transition_end(e, slot);

@@ -17,7 +17,6 @@
 
 #include "base/error.h"
 #include "plan/cluster.h"
-#include "sim/memory.h"
 
 #include <stdbool.h>
 
@@ -32,10 +31,9 @@ extern const char *const vn_placements[];
 
 struct vn_fleet;
 
-/* cluster is kept; region is where, as of sim/memory.h. */
+/* cluster is kept. */
 struct vn_fleet *vn_fleet_alloc(const struct vn_cluster *cluster,
-                                enum vn_placement placement,
-                                struct ed_region *region);
+                                enum vn_placement placement);
 void vn_fleet_free(struct vn_fleet *fleet);
 
 /*

@@ -124,7 +124,8 @@ vn_ledger_admit(struct vn_ledger *l, const struct vn_job *job, int type,
                            .slowdown = 1,
                            .since = l->now,
                            .told = -1,
-                           .start = -1};
+                           .start = -1,
+                           .finish = -1};
     if (model >= 0) {
         e->left = (double) job->steps;
         e->full_us = fastest(l, e, l->works + slot * n);
@@ -187,6 +188,7 @@ vn_ledger_settle(struct vn_ledger *l, int slot)
     if (e->has > 0) {
         enum vn_use use = e->phase == VN_STARTING    ? VN_USE_START
                           : e->phase == VN_SHRINKING ? VN_USE_SHRINK
+                          : e->phase == VN_LEAVING   ? VN_USE_RELEASE
                                                      : VN_USE_RESERVE;
 
         e->executed += span;
@@ -340,6 +342,8 @@ vn_ledger_end(const struct vn_ledger *l, int slot)
     const struct vn_entry *e = &l->entries[slot];
     double span;
 
+    if (e->finish >= 0)
+        return VN_TIME_MAX;
     if (e->told >= 0)
         return e->told;
     if (e->works == 0)

@@ -20,6 +20,7 @@
 #define SIM_LEDGER_H
 
 #include "plan/cluster.h"
+#include "plan/cost.h"
 #include "plan/job.h"
 #include "plan/pricing.h"
 #include "sim/memory.h"
@@ -33,6 +34,7 @@ enum vn_phase {
     VN_GROWING,   /* some work, the others start up */
     VN_DRAINING,  /* they work to the end of a step, then change */
     VN_SHRINKING, /* they change; nothing works */
+    VN_LEAVING,   /* it is done, and its devices are being released */
 };
 
 /* What a device that a job has is for. */
@@ -41,6 +43,7 @@ enum vn_use {
     VN_USE_START,   /* it starts, or restarts, the job */
     VN_USE_RESERVE, /* it starts up, while others train */
     VN_USE_SHRINK,  /* it waits for a smaller mapping to take effect */
+    VN_USE_RELEASE, /* it is being released */
     VN_USES
 };
 
@@ -58,9 +61,9 @@ struct vn_entry {
     int has;   /* devices that it has */
     int works; /* of which work */
     enum vn_phase phase;
-    vn_time until;   /* when the phase ends; VN_TIME_MAX: open */
-    int64_t changes; /* costs drawn so far */
-    int before;      /* in the line of those that wait for devices, or -1 */
+    vn_time until;            /* when the phase ends; VN_TIME_MAX: open */
+    int drawn[VN_COST_KINDS]; /* costs drawn so far */
+    int before; /* in the line of those that wait for devices, or -1 */
     int behind;
     bool queued; /* it stands in that line */
 
@@ -77,6 +80,7 @@ struct vn_entry {
     vn_time told;       /* the policy's own word on its end; -1: none */
 
     vn_time start;        /* it first had devices, -1 if never */
+    vn_time finish;       /* it was done, -1 before */
     vn_time executed;     /* time with devices */
     int64_t use[VN_USES]; /* device-time, by what for */
     int64_t lost;         /* device-time whose work was lost */

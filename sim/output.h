@@ -6,9 +6,8 @@
 
 #include <stdio.h>
 
-/* Records of jobs, as they end; start from (struct vn_records) {.region}. */
+/* Records of jobs, as they end; start from (struct vn_records) {0}. */
 struct vn_records {
-    struct ed_region *region; /* where, as of sim/memory.h */
     struct vn_record *all;
     size_t count;
     size_t allocated;

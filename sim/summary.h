@@ -6,7 +6,6 @@
 #include "sim/engine.h"
 
 struct vn_tally {
-    struct ed_region *region;
     struct vn_quantile jct;
     struct vn_quantile queueing;
     __int128 jct_us;
@@ -21,9 +20,7 @@ struct vn_tally {
     vn_time last_finish;
 };
 
-/* An empty tally, kept in a region, as of sim/memory.h. */
-void vn_tally_init(struct vn_tally *tally, struct ed_region *region);
-
+/* Start from (struct vn_tally) {.first_submit = -1}. */
 void vn_tally_free(struct vn_tally *tally);
 
 /* Count a job that ended, was rejected or is left. */

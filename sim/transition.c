@@ -24,7 +24,7 @@ cost(struct vn_engine *e, int slot, enum vn_cost_kind kind)
     if (e->config.free_preemption && kind == VN_COST_RESTART)
         return 0;
     return vn_costs_draw(e->config.costs, entry->cost_row, kind,
-                         e->config.seed, entry->job.id, entry->changes++);
+                         e->config.seed, entry->job.id, entry->drawn[kind]++);
 }
 
 void
@@ -53,18 +53,17 @@ new_leaving(struct vn_engine *e)
         return handle;
     }
     e->leaving =
-        vn_region_realloc(e->ends.region, e->leaving, (size_t) e->nleaving + 1,
-                          sizeof *e->leaving);
+        vn_xrealloc(e->leaving, (size_t) e->nleaving + 1, sizeof *e->leaving);
     return e->nleaving++;
 }
 
-/* The job has this many devices of a type from now on. */
+/* The job has this many devices of a type from now on; those that it gives up
+ * are at hand after `wait`. */
 static void
-have(struct vn_engine *e, int slot, int type, int devices)
+have(struct vn_engine *e, int slot, int type, int devices, vn_time wait)
 {
     struct vn_ledger *l = &e->view->ledger;
     int before = row(e, l->has, slot)[type], handle = -1;
-    vn_time wait;
 
     if (before == devices)
         return;
@@ -76,7 +75,7 @@ have(struct vn_engine *e, int slot, int type, int devices)
                                 .type = type,
                                 .before = before,
                                 .after = devices});
-    if (devices < before && (wait = cost(e, slot, VN_COST_RELEASE)) > 0) {
+    if (wait > 0) {
         handle = new_leaving(e);
         e->leaving[handle] =
             (struct vn_leaving){.type = type, .devices = before - devices};
@@ -86,6 +85,14 @@ have(struct vn_engine *e, int slot, int type, int devices)
         vn_fleet_set(e->fleet, slot, type, devices, handle);
     vn_ledger_have(l, slot, type, devices, handle >= 0);
     e->freed = e->freed || (devices < before && handle < 0);
+}
+
+/* The job gives up devices of a type until it has so many, if it has more. */
+static void
+drop_to(struct vn_engine *e, int slot, int type, int devices)
+{
+    if (devices < row(e, e->view->ledger.has, slot)[type])
+        have(e, slot, type, devices, cost(e, slot, VN_COST_RELEASE));
 }
 
 void
@@ -204,9 +211,26 @@ stop(struct vn_engine *e, int slot, bool failed)
     entry->kept_left = entry->left;
     entry->trained = 0;
     for (int t = 0; t < l->cluster->ntypes; t++)
-        have(e, slot, t, 0);
+        drop_to(e, slot, t, 0);
     work(e, slot, VN_IDLE, false);
     vn_transition_schedule(e, slot);
+}
+
+bool
+vn_transition_finish(struct vn_engine *e, int slot)
+{
+    struct vn_ledger *l = &e->view->ledger;
+    struct vn_entry *entry = &l->entries[slot];
+    vn_time wait = entry->has > 0 ? cost(e, slot, VN_COST_RELEASE) : 0;
+
+    leave_line(e, slot);
+    vn_ledger_work(l, slot, false);
+    if (wait == 0)
+        return false;
+    entry->phase = VN_LEAVING;
+    entry->until = l->now + wait;
+    vn_transition_schedule(e, slot);
+    return true;
 }
 
 void
@@ -216,8 +240,7 @@ vn_transition_leave(struct vn_engine *e, int slot)
 
     leave_line(e, slot);
     for (int t = 0; t < l->cluster->ntypes; t++)
-        have(e, slot, t, 0);
-    vn_ledger_work(l, slot, false);
+        have(e, slot, t, 0, 0);
 }
 
 void
@@ -272,7 +295,7 @@ resize(struct vn_engine *e, int slot)
         return;
     }
     for (int t = 0; t < l->cluster->ntypes; t++)
-        have(e, slot, t, has[t] < held[t] ? has[t] : held[t]);
+        drop_to(e, slot, t, has[t] < held[t] ? has[t] : held[t]);
     entry->resizes++;
     work(e, slot, VN_TRAINING, true);
 }
@@ -333,7 +356,7 @@ obtain(struct vn_engine *e, int slot)
     vn_ledger_settle(l, slot);
     for (int t = 0; t < l->cluster->ntypes; t++)
         if (held[t] > has[t])
-            have(e, slot, t, held[t]);
+            have(e, slot, t, held[t], 0);
     return true;
 }
 
@@ -369,6 +392,8 @@ vn_transition_fail(struct vn_engine *e, int slot, int type)
     entry->failures++;
     vn_ledger_settle(l, slot);
     lose_device(e, slot, type);
+    if (entry->phase == VN_LEAVING)
+        return;
     if (e->config.policy->rigid || entry->has == 0) {
         stop(e, slot, true);
         vn_transition(e, slot);
@@ -422,6 +447,8 @@ move(struct vn_engine *e, int slot)
     enum vn_phase phase = entry->phase;
     struct gap gap;
 
+    if (phase == VN_LEAVING)
+        return false;
     if (phase == VN_IDLE) {
         if (entry->held == 0)
             leave_line(e, slot);
@@ -474,6 +501,7 @@ vn_transition_end(struct vn_engine *e, int slot)
         break;
     case VN_IDLE:
     case VN_TRAINING:
+    case VN_LEAVING:
         break;
     }
     vn_transition(e, slot);

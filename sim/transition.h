@@ -10,8 +10,10 @@
  *         checkpoint is lost
  *
  * A start, a growth or a shrinking that is under way is finished before the
- * job follows another grant.  Released devices are at hand after release_s.  A
- * start or a growth for which devices are missing stands in a line, served in
+ * job follows another grant.  Released devices are at hand after release_s;
+ * a job that is done keeps its own until then (LEAVING), and only then has the
+ * policy seen it leave.  A start or a growth for which devices are missing
+ * stands in a line, served in
  * order, passing over what does not fit; since no policy can grant more than
  * there is, all of it is served once others have released what they no longer
  * are granted.  Where costs are nothing and the job is a recorded one, all of
@@ -31,7 +33,11 @@ void vn_transition_end(struct vn_engine *engine, int slot);
 /* Serve the line of those that wait for devices. */
 void vn_transition_serve(struct vn_engine *engine);
 
-/* The job, which has ended, gives back all that it has. */
+/* The job is done: are its devices still to be released, so that it is not
+ * gone yet? */
+bool vn_transition_finish(struct vn_engine *engine, int slot);
+
+/* The job, which is gone, gives back all that it has, at once. */
 void vn_transition_leave(struct vn_engine *engine, int slot);
 
 /* A device of this type that the job had has failed; the fleet knows. */

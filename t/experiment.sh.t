@@ -1,0 +1,91 @@
+#!/bin/sh
+# vnreplay experiment: what was published beside what is obtained.
+bin=$(cd "${TOP_BUILDDIR:-.}" && pwd)/vnreplay
+data=$(cd "${TOP_SRCDIR:-.}" && pwd)/replay/experiments
+tmp=$(mktemp -d "${TMPDIR:-/tmp}/vn-experiment-XXXXXX") || exit 1
+trap 'rm -rf "$tmp"' EXIT
+cd "$tmp" || exit 1
+n=0
+ok() { # status, name
+    n=$((n + 1))
+    if test "$1" -eq 0; then echo "ok $n - $2"; else echo "not ok $n - $2"; fi
+}
+says() { # expected status, pattern, name, command ...
+    want=$1 pattern=$2 name=$3
+    shift 3
+    "$@" > out 2>&1
+    got=$?
+    if test $got -eq "$want" && grep -q -- "$pattern" out; then
+        ok 0 "$name"
+    else
+        sed 's/^/# /' out
+        echo "# status $got, expected $want and '$pattern'"
+        ok 1 "$name"
+    fi
+}
+value() { # file, table, row, column
+    awk -v t="$2" -v r="$3" -v c="$4" '
+        { line = $0; gsub(/"[^"]*"/, "", line) }
+        index($0, t) && index($0, r) && index($0, c) {
+            sub(/.*,/, ""); print; exit }' "$1"
+}
+within() { # a, b, tolerance, name
+    awk -v a="$1" -v b="$2" -v e="$3" \
+        'BEGIN { exit !(a != "" && b != "" && a - b <= e && b - a <= e) }'
+    ok $? "$4 ($1, $2)"
+}
+
+"$bin" experiment virtualflow-3jobs --data "$data" --format csv > 3.csv
+ok $? "the 3 jobs on 4 devices"
+gains="9-12_3jobs: wfs against priority"
+for row in "makespan, s" "JCT of the top priority, s" "utilisation, %"; do
+    published=$(value 3.csv "$gains" "$row" ",published")
+    for column in measured own fitted; do
+        within "$(value 3.csv "$gains" "$row" ",$column")" "$published" 6 \
+            "$row: $column, and published"
+    done
+done
+"$bin" experiment virtualflow-20jobs --data "$data" --format csv > 20.csv
+ok $? "the 20 jobs on 8 devices"
+gains="9-14-2_20jobs_12jph: wfs against priority"
+for row in "makespan, s" "median queueing, s" "utilisation, %"; do
+    published=$(value 20.csv "$gains" "$row" ",published")
+    for column in own fitted; do
+        within "$(value 20.csv "$gains" "$row" ",$column")" "$published" 6 \
+            "$row: $column, and published"
+    done
+done
+# With a run's own step times and overheads only the policy is left to err.
+for run in 9-12_3jobs 9-13_3jobs 9-9_3jobs; do
+    for policy in wfs priority; do
+        within "$(value 3.csv "$run under $policy," "mean JCT" '"error, %"')" \
+            0 0.5 "$run under $policy: mean JCT, per cent off"
+    done
+done
+"$bin" experiment virtualflow-3jobs --data "$data" > 3.txt
+test "$(grep -c 'own: all [0-9]* decisions are the measured ones' 3.txt)" = 6
+ok $? "every decision of the runs of 3 jobs, in order"
+"$bin" experiment virtualflow-20jobs --data "$data" > 20.txt
+grep -q 'own: all 32 decisions are the measured ones' 20.txt
+ok $? "every decision of a run of 20 jobs under wfs"
+"$bin" experiment virtualflow-20jobs --data "$data" | cmp -s - 20.txt
+ok $? "the same run, the same bytes"
+"$bin" experiment virtualflow-3jobs --data "$data" --format json > 3.json
+python3 -c 'import json; json.load(open("3.json"))' 2> /dev/null \
+    || { command -v python3 > /dev/null && false; }
+ok $? "JSON"
+says 0 "virtualflow-3jobs " "a list" "$bin" experiment --list
+says 0 "usage: vnreplay experiment" "help" "$bin" experiment --help
+says 2 "no experiment given (see --list)" "none given" "$bin" experiment
+says 2 "more than one experiment" "two given" "$bin" experiment a b
+says 2 "unknown 'virtualflow-3job', did you mean 'virtualflow-3jobs'" \
+    "a misspelt one" "$bin" experiment virtualflow-3job
+says 2 "csx" "a misspelt format" "$bin" experiment virtualflow-3jobs \
+    --format csx
+says 1 "nowhere/virtualflow/9-12_3jobs.csv" "no tables" \
+    "$bin" experiment virtualflow-3jobs --data nowhere
+cp -r "$data" damaged
+echo "9-12_3jobs,wfs,99,1,2,3" >> damaged/virtualflow/measured.csv
+says 1 "measured.csv:[0-9]*:16: job_id is '99'" \
+    "a damaged table" "$bin" experiment virtualflow-3jobs --data damaged
+echo "1..$n"
