@@ -26,6 +26,7 @@ struct ed_region {
     int number;
     unsigned char *base;
     size_t bytes;
+    size_t open; /* of them, that can ever be touched so far */
     int key;
     int fd; /* of the memory, where it is shared with a process */
 };
@@ -100,7 +101,7 @@ struct ed_backend {
     const char *summary;
     bool confines; /* scan plug-ins, and choose what they may call */
     bool shared;   /* regions are shared memory */
-    bool huge;     /* pages, so that their protection changes quickly */
+    bool paged;    /* rules are protections of pages: have few, and large */
     bool handlers; /* calls run in this process, and faults are caught */
 
     /* Each may be NULL. */

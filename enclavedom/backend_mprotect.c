@@ -23,37 +23,33 @@ protection(uint32_t rights, int region)
     }
 }
 
-/*
- * Only what was ever used has pages, and only that is changed; the rest of a
- * region is reached by nobody but through its heap, and is closed at start.
- */
+/* What of a region was never handed out is closed anyway (region.c). */
 static void
-protect(struct ed_domain *d, uint32_t rights, uint32_t changed)
+protect(struct ed_domain *d, int region, int how)
+{
+    struct ed_region *r = &d->regions[region];
+
+    if (mprotect(r->base, r->open, how) != 0)
+        abort();
+}
+
+static void
+protect_some(struct ed_domain *d, uint32_t rights, uint32_t changed)
 {
     char selector = ed_selector;
 
     ed_selector = 0;
     for (int i = ED_PLUGIN + 1; i < d->config.nregions; i++)
-        if ((changed >> (2 * i) & 3) != 0
-            && mprotect(d->regions[i].base, d->regions[i].bytes,
-                        protection(rights, i))
-                   != 0)
-            abort();
+        if ((changed >> (2 * i) & 3) != 0)
+            protect(d, i, protection(rights, i));
     ed_selector = selector;
 }
 
-/* All of them in one call, with the gaps between, which hold nothing. */
 static void
 protect_all(struct ed_domain *d, int how)
 {
-    struct ed_region *last = &d->regions[d->config.nregions - 1];
-    unsigned char *from =
-        d->regions[ED_PLUGIN].base + d->regions[ED_PLUGIN].bytes;
-
-    if (last->number > ED_PLUGIN
-        && mprotect(from, (size_t) (last->base + last->bytes - from), how)
-               != 0)
-        abort();
+    for (int i = ED_PLUGIN + 1; i < d->config.nregions; i++)
+        protect(d, i, how);
 }
 
 static void
@@ -73,13 +69,13 @@ mprotect_leave(struct ed_domain *d)
 static void
 mprotect_grant(struct ed_domain *d, uint32_t rights)
 {
-    protect(d, rights, rights);
+    protect_some(d, rights, rights);
 }
 
 static void
 mprotect_revoke(struct ed_domain *d)
 {
-    protect(d, 0, d->config.functions[d->function].rights);
+    protect_some(d, 0, d->config.functions[d->function].rights);
 }
 
 const struct ed_backend ed_backend_mprotect = {
@@ -87,7 +83,7 @@ const struct ed_backend ed_backend_mprotect = {
     .summary = "page protections: for tests; slow where regions are large",
     .confines = true,
     .handlers = true,
-    .huge = true,
+    .paged = true,
     .enter = mprotect_enter,
     .leave = mprotect_leave,
     .grant = mprotect_grant,

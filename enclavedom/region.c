@@ -2,8 +2,11 @@
  * Regions and their allocators.
  *
  * The regions of a domain lie in one range of addresses, each in whole huge
- * pages, with a gap after each.  Blocks are powers of two, found through
- * lists in the region itself, so that a region is all there is to protect.
+ * pages, with a gap after each.  Under a backend that changes protections of
+ * pages only what has been handed out of a region is ever open, since the time
+ * that takes grows with the addresses.  Blocks are powers of two, found
+ * through lists in the region itself, so that a region is all there is to
+ * protect.
  */
 #include "config.h"
 
@@ -26,9 +29,28 @@ round_up(size_t n, size_t unit)
     return (n + unit - 1) / unit * unit;
 }
 
+/* Open the first bytes of a region, a quarter more than it had. */
+static bool
+reach(struct ed_region *r, size_t bytes)
+{
+    size_t to = r->open + r->open / 4;
+
+    if (bytes <= r->open)
+        return true;
+    if (bytes > r->bytes)
+        return false;
+    to = round_up(to > bytes ? to : bytes, ED_HUGE);
+    to = to < r->bytes ? to : r->bytes;
+    if (mprotect(r->base + r->open, to - r->open, PROT_READ | PROT_WRITE) != 0)
+        return false;
+    r->open = to;
+    return true;
+}
+
 static enum vn_status
 open_region(struct ed_domain *d, struct ed_region *r, struct vn_error *err)
 {
+    bool paged = d->backend->paged && r->number != ED_PLUGIN;
     int flags = MAP_FIXED | MAP_NORESERVE;
     void *p;
 
@@ -40,12 +62,17 @@ open_region(struct ed_domain *d, struct ed_region *r, struct vn_error *err)
         flags |= MAP_SHARED;
     } else
         flags |= MAP_PRIVATE | MAP_ANONYMOUS;
-    p = mmap(r->base, r->bytes, PROT_READ | PROT_WRITE, flags, r->fd, 0);
+    p = mmap(r->base, r->bytes, paged ? PROT_NONE : PROT_READ | PROT_WRITE,
+             flags, r->fd, 0);
     if (p == MAP_FAILED)
         return vn_fail(err, VN_EIO, "cannot map region '%s': %s", r->name,
                        strerror(errno));
-    if (d->backend->huge && r->number != ED_PLUGIN)
+    r->open = paged ? 0 : r->bytes;
+    if (paged)
         madvise(r->base, r->bytes, MADV_HUGEPAGE);
+    if (!reach(r, ED_PAGE))
+        return vn_fail(err, VN_EIO, "cannot open region '%s': %s", r->name,
+                       strerror(errno));
     return VN_OK;
 }
 
@@ -205,12 +232,26 @@ ed_heap_realloc(struct ed_heap *h, void *p, size_t bytes)
     return q;
 }
 
+/* Can a block for so many bytes be touched, wherever it will be? */
+static bool
+room(struct ed_region *r, size_t bytes)
+{
+    const struct ed_heap *h = (const void *) r->base;
+    int class = class_of(bytes);
+
+    if (class < 0)
+        return false;
+    return h->used + ((size_t) 1 << class) <= r->open
+           || h->vacant[class] != NULL
+           || reach(r, h->used + ((size_t) 1 << class));
+}
+
 void *
 ed_alloc(struct ed_region *r, size_t n, size_t size)
 {
     size_t bytes;
 
-    if (__builtin_mul_overflow(n, size, &bytes))
+    if (__builtin_mul_overflow(n, size, &bytes) || !room(r, bytes))
         return NULL;
     return ed_heap_alloc((struct ed_heap *) r->base, bytes);
 }
@@ -220,7 +261,7 @@ ed_realloc(struct ed_region *r, void *p, size_t n, size_t size)
 {
     size_t bytes;
 
-    if (__builtin_mul_overflow(n, size, &bytes))
+    if (__builtin_mul_overflow(n, size, &bytes) || !room(r, bytes))
         return NULL;
     return ed_heap_realloc((struct ed_heap *) r->base, p, bytes);
 }

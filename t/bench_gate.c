@@ -1,11 +1,21 @@
-/* What a call and a gate cost under each backend, by size of the ledger. */
+/*
+ * What a call and a gate cost under each backend, by size of the ledger; and
+ * beside them the plain ways to a process and back: a byte through two pipes,
+ * and a word of shared memory with a futex.
+ */
 #include "config.h"
 
 #include "enclavedom/enclavedom.h"
 
+#include <linux/futex.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
 #include <time.h>
+#include <unistd.h>
 
 enum {
     LEDGER = ED_PLUGIN + 1,
@@ -91,6 +101,86 @@ measure(const struct ed_backend *backend, size_t bytes)
     ed_close(d);
 }
 
+enum {
+    TRIPS = 20000
+};
+
+static double
+pipe_trip(void)
+{
+    int there[2], back[2];
+    double start = 0;
+    char byte = 0;
+    pid_t child;
+
+    if (pipe(there) != 0 || pipe(back) != 0 || (child = fork()) < 0)
+        return -1;
+    if (child == 0) {
+        close(there[1]);
+        while (read(there[0], &byte, 1) == 1 && write(back[1], &byte, 1) == 1)
+            continue;
+        _exit(0);
+    }
+    for (int i = -100; i < TRIPS; i++) {
+        if (i == 0)
+            start = clock_us();
+        if (write(there[1], &byte, 1) != 1 || read(back[0], &byte, 1) != 1)
+            return -1;
+    }
+    start = clock_us() - start;
+    close(there[1]);
+    waitpid(child, NULL, 0);
+    close(there[0]);
+    close(back[0]);
+    close(back[1]);
+    return start / TRIPS;
+}
+
+static void
+wait_for(atomic_uint *word, unsigned value)
+{
+    unsigned now;
+
+    while ((now = atomic_load(word)) != value)
+        syscall(SYS_futex, word, FUTEX_WAIT, now, NULL, NULL, 0);
+}
+
+static void
+tell(atomic_uint *word, unsigned value)
+{
+    atomic_store(word, value);
+    syscall(SYS_futex, word, FUTEX_WAKE, 1, NULL, NULL, 0);
+}
+
+static double
+futex_trip(void)
+{
+    atomic_uint *word = mmap(NULL, 4096, PROT_READ | PROT_WRITE,
+                             MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    double start = 0;
+    pid_t child;
+
+    if (word == MAP_FAILED || (child = fork()) < 0)
+        return -1;
+    if (child == 0) {
+        for (unsigned i = 0; i < TRIPS + 100; i++) {
+            wait_for(&word[0], i + 1);
+            tell(&word[64], i + 1);
+        }
+        _exit(0);
+    }
+    for (unsigned i = 0; i < TRIPS + 100; i++) {
+        if (i == 100)
+            start = clock_us();
+        tell(&word[0], i + 1);
+        wait_for(&word[64], i + 1);
+    }
+    start = clock_us() - start;
+    waitpid(child, NULL, 0);
+    munmap(word, 4096);
+    return start / TRIPS;
+}
+
 int
 main(void)
 {
@@ -102,5 +192,7 @@ main(void)
     for (int i = 0; ed_backends[i] != NULL; i++)
         for (int k = 0; k < 2; k++)
             measure(ed_backends[i], sizes[k]);
+    printf("%-10s %12s %12.3f\n", "pipes", "-", pipe_trip());
+    printf("%-10s %12s %12.3f\n", "futex", "-", futex_trip());
     return 0;
 }
