@@ -24,7 +24,13 @@ struct speedup {
     double speedup;
 };
 
-/* A question that was answered: model, batch, nodes, spread, devices. */
+enum question {
+    CLOSE,
+    SPREAD, /* on more nodes than needed */
+    WHOLE   /* no type left out */
+};
+
+/* A question that was answered: model, batch, nodes, which, devices. */
 struct answer {
     double step_s;
     bool used;
@@ -250,10 +256,11 @@ one_type_s(const struct vn_pricing *p, const struct vn_job *job, int model,
                        spread || n > p->wide[type]);
 }
 
-/* On devices of several types: the solver's split. */
+/* On devices of several types: the solver's split (whole: no type left out).
+ */
 static double
 mixed_s(const struct vn_pricing *p, const struct vn_job *job, int model,
-        const int *devices)
+        const int *devices, bool whole)
 {
     const struct vn_cluster *c = p->config.cluster;
     struct vn_solver_type types[VN_SOLVER_TYPES_MAX];
@@ -278,13 +285,16 @@ mixed_s(const struct vn_pricing *p, const struct vn_job *job, int model,
                       true);
         comm_s = fmax(comm_s, s);
     }
-    vn_solve(types, n, job->global_batch, comm_s, &solution);
+    if (whole)
+        vn_solve_whole(types, n, job->global_batch, comm_s, &solution.best);
+    else
+        vn_solve(types, n, job->global_batch, comm_s, &solution);
     return solution.best.step_s;
 }
 
 static double
 price(const struct vn_pricing *p, const struct vn_job *job, int model,
-      const int *devices, bool spread)
+      const int *devices, enum question question)
 {
     int types = 0, type = 0;
 
@@ -295,8 +305,9 @@ price(const struct vn_pricing *p, const struct vn_job *job, int model,
         }
     if (types == 0 || p->config.profile == NULL)
         return INFINITY;
-    return types == 1 ? one_type_s(p, job, model, type, devices[type], spread)
-                      : mixed_s(p, job, model, devices);
+    return types == 1 ? one_type_s(p, job, model, type, devices[type],
+                                   question == SPREAD)
+                      : mixed_s(p, job, model, devices, question == WHOLE);
 }
 
 /* The place of a key in the table: where it is, or where it goes. */
@@ -339,12 +350,12 @@ enlarge(struct vn_pricing *p)
     free(keys);
 }
 
-double
-vn_pricing_step_s(struct vn_pricing *p, const struct vn_job *job, int model,
-                  const int *devices, bool spread)
+static double
+ask(struct vn_pricing *p, const struct vn_job *job, int model,
+    const int *devices, enum question question)
 {
     int64_t key[VN_TYPES_MAX + 4] = {model, job->global_batch, job->vnodes,
-                                     spread};
+                                     question};
     size_t i;
 
     for (int t = 0; t < p->config.cluster->ntypes; t++)
@@ -354,10 +365,24 @@ vn_pricing_step_s(struct vn_pricing *p, const struct vn_job *job, int model,
     i = place(p, key);
     if (!p->answers[i].used) {
         p->answers[i] =
-            (struct answer){price(p, job, model, devices, spread), true};
+            (struct answer){price(p, job, model, devices, question), true};
         memcpy(p->keys + i * (size_t) p->width, key,
                (size_t) p->width * sizeof *key);
         p->nanswers++;
     }
     return p->answers[i].step_s;
+}
+
+double
+vn_pricing_step_s(struct vn_pricing *p, const struct vn_job *job, int model,
+                  const int *devices, bool spread)
+{
+    return ask(p, job, model, devices, spread ? SPREAD : CLOSE);
+}
+
+double
+vn_pricing_mix_s(struct vn_pricing *p, const struct vn_job *job, int model,
+                 const int *devices)
+{
+    return ask(p, job, model, devices, WHOLE);
 }

@@ -53,6 +53,10 @@ bool vn_pricing_is_linear(const struct vn_pricing *pricing);
 double vn_pricing_step_s(struct vn_pricing *pricing, const struct vn_job *job,
                          int model, const int *devices, bool spread);
 
+/* The same of a mapping that leaves none of the types out. */
+double vn_pricing_mix_s(struct vn_pricing *pricing, const struct vn_job *job,
+                        int model, const int *devices);
+
 /*
  * The speed of a recorded job on n devices, against that on its own; 1 on its
  * own.

@@ -36,6 +36,7 @@ struct search {
     struct choice of[VN_SOLVER_TYPES_MAX];
     int ntypes;
     double comm_s;
+    bool whole; /* every type has a part */
     int64_t visited;
     const struct load *at[VN_SOLVER_TYPES_MAX]; /* the split in hand */
     struct vn_split *best;                      /* the best so far, in order */
@@ -179,7 +180,7 @@ search(struct search *s, int type, int64_t missing)
 {
     const struct choice *c = &s->of[type];
 
-    for (int i = 0; i < c->nloads; i++) {
+    for (int i = s->whole; i < c->nloads; i++) {
         const struct load *l = &c->loads[i];
 
         if (too_long(s, l->step_s))
@@ -262,5 +263,22 @@ vn_solve(const struct vn_solver_type *types, int ntypes, int64_t batch,
     s->best = &solution->best;
     search(s, 0, batch);
     solution->visited = s->visited;
+    free(s);
+}
+
+void
+vn_solve_whole(const struct vn_solver_type *types, int ntypes, int64_t batch,
+               double comm_s, struct vn_split *split)
+{
+    struct search *s = calloc(1, sizeof *s);
+
+    if (s == NULL)
+        abort();
+    *split = (struct vn_split){.step_s = INFINITY};
+    prepare(s, types, ntypes, batch, comm_s);
+    s->whole = true;
+    s->room = 1;
+    s->best = split;
+    search(s, 0, batch);
     free(s);
 }
