@@ -46,7 +46,7 @@ bin_PROGRAMS += vnreplay
 dist_man_MANS += man/vnreplay.1
 # What draws traces is a command of vntrace.
 vnreplay_SOURCES = replay/main.c traces/command_generate.c
-vnreplay_LDADD = libreplay.a libsim.a libtraces.a libplan.a $(ANALYSIS_LIBS)
+vnreplay_LDADD = libreplay.a libsim.a libtraces.a libplan.a $(ANALYSIS_LIBS) $(GLPK_LIBS)
 
 dist_check_SCRIPTS += t/replay.sh.t t/experiment.sh.t
 

@@ -19,6 +19,7 @@ vn_sweep_free(struct vn_sweep *sweep)
         vn_cluster_free(&sweep->settings[i].cluster);
     for (int i = 0; i < sweep->ncontenders; i++) {
         free(sweep->contenders[i].options);
+        free(sweep->contenders[i].words);
         vn_external_free(sweep->contenders[i].policy);
     }
     vn_assumptions_free(&sweep->assumptions);
@@ -88,16 +89,20 @@ knows(const struct vn_policy *policy, const char *word)
     return false;
 }
 
+/* Takes text, which the words may be part of. */
 static enum vn_status
 add_contender(struct vn_sweep *sweep, const struct vn_policy *policy,
-              const char *const *words, int nwords, struct vn_error *err)
+              const char *const *words, int nwords, char *text,
+              struct vn_error *err)
 {
-    struct vn_contender c = {.policy = policy};
+    struct vn_contender c = {.policy = policy, .words = text};
     enum vn_status status =
         vn_policy_configure(policy, words, nwords, c.values, err);
 
-    if (status != VN_OK)
+    if (status != VN_OK) {
+        free(text);
         return status;
+    }
     c.options = options_text(policy, words, nwords);
     sweep->contenders =
         vn_xrealloc(sweep->contenders, (size_t) sweep->ncontenders + 1,
@@ -137,7 +142,7 @@ vn_sweep_policy(struct vn_sweep *sweep, const char *what,
                 own[n++] = words[i];
         while (next != NULL && n < 2 * VN_POLICY_OPTIONS_MAX)
             own[n++] = strsep(&next, ":");
-        status = add_contender(sweep, policy, own, n, err);
+        return add_contender(sweep, policy, own, n, text, err);
     }
     free(text);
     return status;

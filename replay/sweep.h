@@ -20,6 +20,7 @@ struct vn_contender {
     const struct vn_policy *policy;
     double values[VN_POLICY_OPTIONS_MAX];
     char *options; /* those that were given, "a=1 b=2", or NULL */
+    char *words;   /* what values of text are borrowed from */
 };
 
 struct vn_setting {

@@ -26,8 +26,11 @@ vn_job_state_name(enum vn_job_state state)
 static enum vn_status
 fetch(struct vn_engine *e, struct vn_error *err)
 {
-    return e->config.source.next(e->config.source.arg, &e->next, &e->arriving,
-                                 err);
+    enum vn_status status = e->config.source.next(e->config.source.arg,
+                                                  &e->next, &e->arriving, err);
+
+    e->view->ledger.arriving = e->arriving;
+    return status;
 }
 
 /* What is there only where devices are told apart. */
@@ -231,11 +234,23 @@ find_type(const struct vn_engine *e, const struct vn_job *job, int *type)
     return *type >= 0;
 }
 
+/* Can a modelled job run on this many devices of the type? */
+static bool
+runs_on(const struct vn_engine *e, const struct vn_job *job, int type, int n,
+        int model)
+{
+    int devices[VN_TYPES_MAX] = {0};
+
+    devices[type] = n;
+    return isfinite(
+        vn_pricing_step_s(e->config.pricing, job, model, devices, false));
+}
+
 /*
  * The types on which a job can run when the cluster is empty, a bit each:
  * those that have what it asks for (or, under a policy that is not rigid, the
  * least that is of use to it) and, of a modelled job, on which its model was
- * profiled and fits.
+ * profiled and fits, with that or with all that it may take.
  */
 static uint64_t
 types_of(const struct vn_engine *e, const struct vn_job *job, int type,
@@ -243,18 +258,17 @@ types_of(const struct vn_engine *e, const struct vn_job *job, int type,
 {
     const struct vn_cluster *c = e->config.cluster;
     int least = e->config.policy->rigid ? job->devices : job->min_devices;
-    int devices[VN_TYPES_MAX] = {0};
+    int most = e->config.policy->rigid ? job->devices : job->max_devices;
     uint64_t types = 0;
 
     for (int t = 0; t < c->ntypes; t++) {
+        int all = c->types[t].devices;
+
         if ((type >= 0 && t != type) || c->types[t].devices < least)
             continue;
-        devices[t] = least;
-        if (model < 0
-            || isfinite(vn_pricing_step_s(e->config.pricing, job, model,
-                                          devices, false)))
+        if (model < 0 || runs_on(e, job, t, least, model)
+            || runs_on(e, job, t, most < all ? most : all, model))
             types |= UINT64_C(1) << t;
-        devices[t] = 0;
     }
     return types;
 }

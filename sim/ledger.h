@@ -106,7 +106,8 @@ struct vn_ledger {
     int *vacant; /* slots to use again, last first */
     int nvacant;
     int present;
-    int waiting; /* present, and without devices */
+    bool arriving; /* jobs are still to come */
+    int waiting;   /* present, and without devices */
     int64_t arrived;
 
     int *free;    /* devices not granted, by type; of all there are */

@@ -20,7 +20,17 @@ libsim_a_SOURCES = $(libenclavedom_a_SOURCES) \
 	sim/plugin.c sim/plugin.h \
 	sim/policy.c sim/policy.h \
 	sim/policy_exec.c sim/policy_exec.h \
+	sim/centre.c sim/centre.h \
 	sim/policy_fifo.c \
+	sim/policy_ftf.c \
+	sim/policy_gavel.c \
+	sim/policy_gavel_fifo.c \
+	sim/policy_makespan.c \
+	sim/program.c sim/program.h \
+	sim/rounds.c sim/rounds.h \
+	sim/rounds_authors.c sim/rounds_authors.h \
+	sim/rounds_gavel.c sim/rounds_gavel.h \
+	sim/solutions.c sim/solutions.h \
 	sim/policy_fifo_skip.c \
 	sim/policy_las.c \
 	sim/policy_priority.c \
@@ -39,28 +49,31 @@ libsim_a_SOURCES = $(libenclavedom_a_SOURCES) \
 
 bin_PROGRAMS += vnsim
 dist_man_MANS += man/vnsim.1 man/enclavedom.7
-dist_check_SCRIPTS += t/vnsim.sh.t t/expected.sh.t
+dist_check_SCRIPTS += t/vnsim.sh.t t/expected.sh.t t/gavel.sh.t
 vnsim_SOURCES = sim/main.c sim/new_policy.c sim/new_policy.h
-vnsim_LDADD = libsim.a libtraces.a libplan.a $(BASE_LIBS)
+vnsim_LDADD = libsim.a libtraces.a libplan.a $(BASE_LIBS) $(GLPK_LIBS)
 
 check_PROGRAMS += t/recorder.t
 t_recorder_t_SOURCES = t/recorder.c
-t_recorder_t_LDADD = libsim.a libtraces.a libplan.a $(BASE_LIBS) libtap.a
+t_recorder_t_LDADD = libsim.a libtraces.a libplan.a $(BASE_LIBS) libtap.a $(GLPK_LIBS)
 check_PROGRAMS += t/shares.t
 t_shares_t_SOURCES = t/shares.c
-t_shares_t_LDADD = libsim.a libplan.a $(BASE_LIBS) libtap.a
+t_shares_t_LDADD = libsim.a libplan.a $(BASE_LIBS) libtap.a $(GLPK_LIBS)
 
+check_PROGRAMS += t/program.t
+t_program_t_SOURCES = t/program.c
+t_program_t_LDADD = libsim.a libplan.a $(BASE_LIBS) libtap.a $(GLPK_LIBS)
 check_PROGRAMS += t/index.t t/replay.t
 t_index_t_SOURCES = t/index.c
-t_index_t_LDADD = libsim.a libplan.a $(BASE_LIBS) libtap.a
+t_index_t_LDADD = libsim.a libplan.a $(BASE_LIBS) libtap.a $(GLPK_LIBS)
 t_replay_t_SOURCES = t/replay.c t/naive.c t/naive.h
-t_replay_t_LDADD = libsim.a libtraces.a libplan.a $(BASE_LIBS) libtap.a
+t_replay_t_LDADD = libsim.a libtraces.a libplan.a $(BASE_LIBS) libtap.a $(GLPK_LIBS)
 
 check_PROGRAMS += t/policy.t t/engine.t
 t_policy_t_SOURCES = t/policy.c t/script.c t/script.h
-t_policy_t_LDADD = libsim.a libtraces.a libplan.a $(BASE_LIBS) libtap.a
+t_policy_t_LDADD = libsim.a libtraces.a libplan.a $(BASE_LIBS) libtap.a $(GLPK_LIBS)
 t_engine_t_SOURCES = t/engine.c t/script.c t/script.h
-t_engine_t_LDADD = libsim.a libtraces.a libplan.a $(BASE_LIBS) libtap.a
+t_engine_t_LDADD = libsim.a libtraces.a libplan.a $(BASE_LIBS) libtap.a $(GLPK_LIBS)
 EXTRA_DIST += t/data/small.csv t/data/small-srtf.csv
 
 EXTRA_DIST += t/bench.sh
@@ -116,4 +129,4 @@ bench-enclavedom: vnsim t/bench_gate $(PLUGINS)
 
 check_PROGRAMS += t/plugin.t
 t_plugin_t_SOURCES = t/plugin.c t/plugin_layout.c t/plugin_layout.h
-t_plugin_t_LDADD = libsim.a libplan.a $(BASE_LIBS) libtap.a
+t_plugin_t_LDADD = libsim.a libplan.a $(BASE_LIBS) libtap.a $(GLPK_LIBS)

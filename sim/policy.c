@@ -15,11 +15,19 @@ extern const struct vn_policy vn_policy_las;
 extern const struct vn_policy vn_policy_priority;
 extern const struct vn_policy vn_policy_wfs;
 extern const struct vn_policy vn_policy_wfs_ht;
+extern const struct vn_policy vn_policy_gavel;
+extern const struct vn_policy vn_policy_gavel_ht;
+extern const struct vn_policy vn_policy_gavel_fifo;
+extern const struct vn_policy vn_policy_gavel_fifo_perf;
+extern const struct vn_policy vn_policy_makespan;
+extern const struct vn_policy vn_policy_ftf;
 
 const struct vn_policy *const vn_policies[] = {
-    &vn_policy_fifo, &vn_policy_fifo_skip, &vn_policy_sjf,
-    &vn_policy_srtf, &vn_policy_las,       &vn_policy_priority,
-    &vn_policy_wfs,  &vn_policy_wfs_ht,    NULL,
+    &vn_policy_fifo,     &vn_policy_fifo_skip,  &vn_policy_sjf,
+    &vn_policy_srtf,     &vn_policy_las,        &vn_policy_priority,
+    &vn_policy_wfs,      &vn_policy_wfs_ht,     &vn_policy_gavel,
+    &vn_policy_gavel_ht, &vn_policy_gavel_fifo, &vn_policy_gavel_fifo_perf,
+    &vn_policy_makespan, &vn_policy_ftf,        NULL,
 };
 
 enum {
@@ -67,6 +75,9 @@ read_value(const struct vn_policy *policy, const struct vn_policy_option *o,
     switch (o->kind) {
     case VN_OPTION_CHOICE:
         return read_choice(o, text, value, err);
+    case VN_OPTION_TEXT: /* addresses are below 2^53: a double has them all */
+        *value = (double) (uintptr_t) text;
+        return VN_OK;
     case VN_OPTION_REAL:
         wrong = vn_read_real(text, o->min, o->max, value, why);
         break;
@@ -105,6 +116,12 @@ unknown(const struct vn_policy *policy, const char *name, size_t n,
     return vn_fail(err, VN_EUSAGE,
                    "policy %s has no option '%s' (see --policies)",
                    policy->name, word);
+}
+
+const char *
+vn_policy_text(double value)
+{
+    return (const char *) (uintptr_t) value;
 }
 
 enum vn_status

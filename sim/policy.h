@@ -38,6 +38,7 @@ enum vn_policy_option_kind {
     VN_OPTION_REAL,   /* a number in [min, max] */
     VN_OPTION_TIME,   /* a time in [min, max] seconds, given in microseconds */
     VN_OPTION_CHOICE, /* an index into choices */
+    VN_OPTION_TEXT,   /* any text: vn_policy_text() */
 };
 
 /* A row of a policy's options, set by --option NAME=VALUE. */
@@ -105,6 +106,12 @@ enum vn_status vn_policy_configure(const struct vn_policy *policy,
                                    const char *const *words, int nwords,
                                    double *values, struct vn_error *err);
 
+/*
+ * The text that the value of a VN_OPTION_TEXT stands for: what the words gave,
+ * or the fallback; borrowed from them.
+ */
+const char *vn_policy_text(double value);
+
 /* The present instant. */
 vn_time vn_view_now(const struct vn_view *view);
 
@@ -114,6 +121,15 @@ vn_time vn_view_now(const struct vn_view *view);
  */
 int vn_view_types(const struct vn_view *view);
 int vn_view_devices(const struct vn_view *view, int type);
+
+/* The name of a type, as the cluster has it. */
+const char *vn_view_type_name(const struct vn_view *view, int type);
+
+/*
+ * Are jobs still to arrive?  For the forms of built-in policies that follow a
+ * published simulator, which knows its trace.
+ */
+bool vn_view_arriving(const struct vn_view *view);
 
 /* Devices of the type that are granted to nobody. */
 int vn_view_free(const struct vn_view *view, int type);
@@ -140,6 +156,12 @@ double vn_view_step_s(const struct vn_view *view, int job, const int *devices);
  * run so. */
 int64_t vn_view_step_ns(const struct vn_view *view, int job, int type,
                         int devices);
+
+/*
+ * The same of a modelled job where each of these types takes a part of the
+ * batch; vn_view_step_s() may leave one out that would only slow it down.
+ */
+double vn_view_mix_s(const struct vn_view *view, int job, const int *devices);
 
 /* Steps that it has still to do; 1 of a recorded job. */
 int64_t vn_view_steps(const struct vn_view *view, int job);

@@ -23,6 +23,18 @@ vn_view_devices(const struct vn_view *view, int type)
     return view->ledger.cluster->types[type].devices - view->ledger.down[type];
 }
 
+const char *
+vn_view_type_name(const struct vn_view *view, int type)
+{
+    return view->ledger.cluster->types[type].name;
+}
+
+bool
+vn_view_arriving(const struct vn_view *view)
+{
+    return view->ledger.arriving;
+}
+
 int
 vn_view_free(const struct vn_view *view, int type)
 {
@@ -95,6 +107,16 @@ vn_view_step_ns(const struct vn_view *view, int job, int type, int n)
     devices[type] = n > 0 ? n : 0;
     s = vn_view_step_s(view, job, devices);
     return s * 1e9 < (double) (INT64_MAX / 2) ? llround(s * 1e9) : INT64_MAX;
+}
+
+double
+vn_view_mix_s(const struct vn_view *view, int job, const int *devices)
+{
+    const struct vn_entry *e = &view->ledger.entries[job];
+
+    return e->model >= 0 ? vn_pricing_mix_s(view->ledger.pricing, &e->job,
+                                            e->model, devices)
+                         : INFINITY;
 }
 
 int64_t
