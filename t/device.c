@@ -82,6 +82,33 @@ gemm_epilogue(backend *b, device *d, float *m)
     b->gemm(d, &g, m, m + 40000, m + OUT + 20000);
 }
 
+/* A product that goes to the sums; what c holds is nobody's business. */
+static void
+gemm_sum(backend *b, device *d, float *m)
+{
+    static const struct {
+        int m, n, k;
+    } sizes[] = {{97, 83, 301}, {5, 64, 32}, {48, 10, 700}, {12, 48, 1}};
+    float *at = m + OUT;
+
+    b->zero(d, 80000 * sizeof *m, at);
+    for (int i = 0; i < 4; i++)
+        for (int exact = 0; exact < 2; exact++) {
+            struct vn_gemm g = plain(sizes[i].m, sizes[i].n, sizes[i].k);
+            struct vn_sum sum = {.exact = exact,
+                                 .sum = at + 2,
+                                 .scale = 0x1p34,
+                                 .largest = (uint32_t *) at};
+
+            g.a_row = 1, g.a_col = g.m;
+            vn_device_gemm_sum(d, &g, m, m + 40000, m + OUT + 70000, &sum);
+            vn_device_gemm_sum(d, &g, m + 3000, m + 41000, m + OUT + 70000,
+                               &sum);
+            at += 2 + (g.m * g.n * (1 + exact) + 1) / 2 * 2;
+        }
+    b->zero(d, 10000 * sizeof *m, m + OUT + 70000);
+}
+
 /* Attention as gpt has it: 3 sequences, 2 heads of 20, context 37. */
 static void
 gemm_attention(backend *b, device *d, float *m)
@@ -316,6 +343,7 @@ static const struct op_case cases[] = {
     {"matrix product", gemm_plain, 0},
     {"matrix product, transposed", gemm_transposed, 0},
     {"matrix product and what follows it", gemm_epilogue, 0},
+    {"matrix product into sums", gemm_sum, 0},
     {"attention's products", gemm_attention, 0},
     {"3x3 convolution", conv_3x3, 0},
     {"convolution of odd sizes", conv_odd, 0},

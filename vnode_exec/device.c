@@ -57,3 +57,27 @@ vn_device_free(struct vn_device *dev, void *p, size_t bytes)
     dev->backend->free(dev, p, bytes);
     dev->used -= (int64_t) bytes;
 }
+
+void
+vn_device_accumulate(struct vn_device *dev, size_t n, const float *g,
+                     float weight, const struct vn_sum *sum)
+{
+    if (sum->exact)
+        dev->backend->accumulate(dev, n, g, weight, sum->scale, sum->sum,
+                                 sum->largest);
+    else
+        dev->backend->accumulate_fast(dev, n, g, weight, sum->sum);
+}
+
+void
+vn_device_gemm_sum(struct vn_device *dev, const struct vn_gemm *g,
+                   const float *a, const float *b, float *c,
+                   const struct vn_sum *sum)
+{
+    if (dev->backend->gemm_sum != NULL) {
+        dev->backend->gemm_sum(dev, g, a, b, c, sum);
+        return;
+    }
+    dev->backend->gemm(dev, g, a, b, c);
+    vn_device_accumulate(dev, (size_t) g->m * (size_t) g->n, c, 1, sum);
+}

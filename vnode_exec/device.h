@@ -41,9 +41,10 @@
 #include <stdint.h>
 
 enum {
-    VN_LANES = 32,  /* of a sum along a row */
-    VN_CHUNK = 128, /* rows of a partial sum down the rows */
-    VN_BLOCK = 4096 /* elements of a partial sum of squares */
+    VN_LANES = 32,         /* of a sum along a row */
+    VN_CHUNK = 128,        /* rows of a partial sum down the rows */
+    VN_BLOCK = 4096,       /* elements of a partial sum of squares */
+    VN_DEVICE_THREADS = 64 /* most of a host device */
 };
 
 struct vn_backend;
@@ -91,6 +92,15 @@ struct vn_gemm {
     bool relu;
     const float *bias;   /* n, or NULL */
     const float *addend; /* as c, or NULL */
+};
+
+/* A gradient's place among the sums, and what accumulate() is to know of it.
+ */
+struct vn_sum {
+    bool exact;        /* accumulate(), else accumulate_fast() */
+    void *sum;         /* int64_t, or float where not exact */
+    double scale;      /* where exact, as is */
+    uint32_t *largest; /* this */
 };
 
 /*
@@ -274,6 +284,15 @@ struct vn_backend {
                             float weight, float *sum);
 
     /*
+     * Both in one: the product c of a and b, whose rows are adjacent, is added
+     * to the sums with weight 1; c is left undefined.  May be NULL, since
+     * vn_device_gemm_sum() then calls the two.
+     */
+    void (*gemm_sum)(struct vn_device *dev, const struct vn_gemm *g,
+                     const float *a, const float *b, float *c,
+                     const struct vn_sum *sum);
+
+    /*
      * *square = the sum of squares of the combined gradient (factor left
      * out), in double: blocks of VN_BLOCK elements in VN_LANES lanes, joined
      * as a row's sum, then a chain over the blocks.
@@ -302,6 +321,15 @@ extern const struct vn_backend *const vn_backends[];
 
 /* The backend of that name, or NULL. */
 const struct vn_backend *vn_backend_find(const char *name);
+
+/* Add n elements of a gradient to a sum, weighted. */
+void vn_device_accumulate(struct vn_device *dev, size_t n, const float *g,
+                          float weight, const struct vn_sum *sum);
+
+/* Add a product to a sum: gemm_sum(), or what it stands for. */
+void vn_device_gemm_sum(struct vn_device *dev, const struct vn_gemm *g,
+                        const float *a, const float *b, float *c,
+                        const struct vn_sum *sum);
 
 /*
  * Memory of a device, counted in used and peak.  VN_EDEVMEM where the limit

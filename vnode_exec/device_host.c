@@ -67,7 +67,7 @@ vn_host_open(const struct vn_device_options *options, struct vn_device **dev,
 {
     struct vn_host *host;
 
-    if (options->threads < 1)
+    if (options->threads < 1 || options->threads > VN_DEVICE_THREADS)
         return vn_fail(err, VN_EINVAL, "host: %d threads", options->threads);
     host = vn_xcalloc(1, sizeof *host);
     host->device.backend = best_table();

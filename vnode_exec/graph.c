@@ -259,21 +259,27 @@ vn_pass_adds(struct vn_pass *pass, int node)
     return adds;
 }
 
+struct vn_sum
+vn_pass_sum(const struct vn_pass *pass, const struct vn_node *node, int i)
+{
+    int number = node->params[i];
+    size_t size = pass->exact ? sizeof(int64_t) : sizeof(float);
+
+    return (struct vn_sum){.exact = pass->exact,
+                           .sum = (char *) pass->sums
+                                  + pass->graph->params[number].offset * size,
+                           .scale = pass->scale[number],
+                           .largest = &pass->largest[number]};
+}
+
 void
 vn_pass_contribute(struct vn_pass *pass, const struct vn_node *node, int i,
                    const float *g, float factor)
 {
-    int number = node->params[i];
-    const struct vn_param *p = &pass->graph->params[number];
-    const struct vn_backend *b = pass->dev->backend;
+    struct vn_sum sum = vn_pass_sum(pass, node, i);
 
-    if (pass->exact)
-        b->accumulate(pass->dev, p->size, g, factor, pass->scale[number],
-                      (int64_t *) pass->sums + p->offset,
-                      &pass->largest[number]);
-    else
-        b->accumulate_fast(pass->dev, p->size, g, factor,
-                           (float *) pass->sums + p->offset);
+    vn_device_accumulate(pass->dev, pass->graph->params[node->params[i]].size,
+                         g, factor, &sum);
 }
 
 void

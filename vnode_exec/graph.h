@@ -176,6 +176,9 @@ float *vn_pass_work(const struct vn_pass *pass, const struct vn_node *node);
 bool vn_pass_wants(const struct vn_pass *pass, int node);
 /* Whether it was written before, and must be added to; it is from now on. */
 bool vn_pass_adds(struct vn_pass *pass, int node);
+/* Where the gradient of the node's i-th parameter is summed. */
+struct vn_sum vn_pass_sum(const struct vn_pass *pass,
+                          const struct vn_node *node, int i);
 /* Add factor * g to the gradient of the node's i-th parameter. */
 void vn_pass_contribute(struct vn_pass *pass, const struct vn_node *node,
                         int i, const float *g, float factor);

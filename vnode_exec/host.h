@@ -60,6 +60,10 @@ extern const struct vn_backend vn_host_v4;
 #ifdef VN_ISA
 void VN_ISA_NAME(vn_host_gemm)(struct vn_device *dev, const struct vn_gemm *g,
                                const float *a, const float *b, float *c);
+void VN_ISA_NAME(vn_host_gemm_sum)(struct vn_device *dev,
+                                   const struct vn_gemm *g, const float *a,
+                                   const float *b, float *c,
+                                   const struct vn_sum *sum);
 void VN_ISA_NAME(vn_host_conv_forward)(struct vn_device *dev,
                                        const struct vn_conv *s, const float *x,
                                        const float *w, float *y);

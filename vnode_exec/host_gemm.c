@@ -14,15 +14,72 @@
 #include <string.h>
 
 enum {
-    DEPTH = 256, /* of k at a time */
-    SPAN = 512,  /* columns of b at a time */
-    BLOCK = 96   /* rows of a at a time; a multiple of every ROWS */
+    DEPTH = 256,  /* of k at a time */
+    SPAN = 512,   /* columns of b at a time */
+    BLOCK = 96,   /* rows of a at a time; a multiple of every ROWS */
+    NEAR = 65536, /* floats that stay in the second cache */
+    AHEAD = 12    /* rows of b that are fetched while one is packed */
 };
 
 static int
 least(int a, int b)
 {
     return a < b ? a : b;
+}
+
+/*
+ * Eight columns of eight, from rows that lie in memory: to[k][i] is
+ * from[i][k].
+ */
+static inline void
+transpose(const float *from, ptrdiff_t row, float *to, int wide)
+{
+#if defined __AVX2__
+    __m256 r[8], s[8];
+
+    for (int i = 0; i < 8; i++)
+        r[i] = _mm256_loadu_ps(from + i * row);
+    for (int i = 0; i < 8; i += 2) { /* pairs of rows, then fours */
+        s[i] = _mm256_unpacklo_ps(r[i], r[i + 1]);
+        s[i + 1] = _mm256_unpackhi_ps(r[i], r[i + 1]);
+    }
+    for (int i = 0; i < 8; i += 4)
+        for (int j = 0; j < 2; j++) {
+            __m256d x = _mm256_castps_pd(s[i + j]);
+            __m256d y = _mm256_castps_pd(s[i + j + 2]);
+
+            r[i + 2 * j] = _mm256_castpd_ps(_mm256_unpacklo_pd(x, y));
+            r[i + 2 * j + 1] = _mm256_castpd_ps(_mm256_unpackhi_pd(x, y));
+        }
+    for (int i = 0; i < 4; i++) {
+        _mm256_storeu_ps(to + i * wide,
+                         _mm256_permute2f128_ps(r[i], r[i + 4], 0x20));
+        _mm256_storeu_ps(to + (i + 4) * wide,
+                         _mm256_permute2f128_ps(r[i], r[i + 4], 0x31));
+    }
+#else
+    for (int i = 0; i < 8; i++)
+        for (int k = 0; k < 8; k++)
+            to[k * wide + i] = from[k + i * row];
+#endif
+}
+
+/* The same where b's columns, not its rows, are adjacent. */
+static void
+pack_columns(const float *from, ptrdiff_t b_col, int depth, int cols, int wide,
+             float *to)
+{
+    int whole = cols / 8 * 8, k = 0;
+
+    for (; k + 8 <= depth; k += 8)
+        for (int i = 0; i < whole; i += 8)
+            transpose(from + k + i * b_col, b_col, to + k * wide + i, wide);
+    for (; k < depth; k++)
+        for (int i = 0; i < whole; i++)
+            to[k * wide + i] = from[k + i * b_col];
+    for (int i = whole; i < cols; i++)
+        for (k = 0; k < depth; k++)
+            to[k * wide + i] = from[k + i * b_col];
 }
 
 /* Columns [j, j + cols) of b, k in [k0, k0 + depth), as a panel. */
@@ -33,18 +90,17 @@ pack_b(const struct vn_gemm *g, const float *b, int k0, int depth, int j,
     const float *from = b + k0 * g->b_row + j * g->b_col;
 
     if (g->b_col == 1 && cols == wide) {
-        for (int k = 0; k < depth; k++, from += g->b_row, to += wide)
+        for (int k = 0; k < depth; k++, from += g->b_row, to += wide) {
+            __builtin_prefetch(from + AHEAD * g->b_row);
             for (int i = 0; i < wide; i += WIDTH)
                 *(vector *) (to + i) = *(const vector *) (from + i);
+        }
         return;
     }
     if (cols < wide)
         memset(to, 0, (size_t) depth * (size_t) wide * sizeof *to);
     if (g->b_row == 1) {
-        for (int k = 0; k < depth; k += WIDTH) /* a few lines at a time */
-            for (int i = 0; i < cols; i++)
-                for (int l = k; l < least(k + WIDTH, depth); l++)
-                    to[l * wide + i] = from[l + i * g->b_col];
+        pack_columns(from, g->b_col, depth, cols, wide, to);
         return;
     }
     for (int k = 0; k < depth; k++, from += g->b_row, to += wide)
@@ -79,6 +135,7 @@ struct part {
     float *c;
     int i0, i1, j0, j1;
     int depth; /* of k at a time */
+    struct sink *sink;
 };
 
 /* The k that rows [i, i + rows) need, of [k0, k0 + depth). */
@@ -97,77 +154,120 @@ clip(const struct vn_gemm *g, int i, int rows, int k0, int depth, int *from,
     return k1 > k0;
 }
 
+/* A part of k of some rows and columns, packed. */
+struct block {
+    int k0, depth;
+    int i0, i1, j0, j1;
+    int vectors;
+    const float *a; /* panels, or NULL where a is read in place */
+    const float *b;
+};
+
 /*
- * Rows [i, i + rows) by one panel of b.  packed: a's panels, or NULL where a
- * is read in place.
+ * What the next tile stores to.  Sums come from far away, and a tile of few k
+ * is over before they are there.
  */
+static inline void
+fetch(const struct part *p, const float *c, bool last, ptrdiff_t ahead)
+{
+    ptrdiff_t at = c - p->c + ahead;
+
+    if (p->sink == NULL || !last) {
+        __builtin_prefetch(c + ahead, 1);
+    } else if (p->sink->exact) {
+        __builtin_prefetch((int64_t *) p->sink->sum + at, 1);
+        __builtin_prefetch((int64_t *) p->sink->sum + at + 8, 1);
+    } else {
+        __builtin_prefetch((float *) p->sink->sum + at, 1);
+    }
+}
+
+/* The tile of rows from i and columns from j on; the next is `ahead` of it. */
 static void
-panel(const struct part *p, int k0, int depth, int i, int rows, int j,
-      int cols, int vectors, const float *packed, const float *pb)
+tile(const struct part *p, const struct block *b, int i, int j,
+     ptrdiff_t ahead)
 {
     const struct vn_gemm *g = p->g;
-    int wide = vectors * WIDTH;
+    int wide = b->vectors * WIDTH, from = b->k0;
+    struct finish f = {.rows = least(ROWS, b->i1 - i),
+                       .cols = least(wide, b->j1 - j),
+                       .more = b->k0 > 0,
+                       .last = b->k0 + b->depth >= g->k,
+                       .add = g->add,
+                       .relu = g->relu,
+                       .bias = g->bias != NULL ? g->bias + j : NULL,
+                       .has_addend = p->addend != NULL,
+                       .addend = p->addend != NULL ? p->addend - p->c : 0,
+                       .sink = p->sink};
+    struct run run = {0, 0};
+    struct tile t = {.runs = &run,
+                     .nruns = 1,
+                     .a_step = b->a != NULL ? ROWS : 1,
+                     .b = b->b + (ptrdiff_t) (j - b->j0) * b->depth,
+                     .b_step = wide};
 
-    for (int r0 = 0; r0 < rows; r0 += ROWS) {
-        struct finish f = {.rows = least(ROWS, rows - r0),
-                           .cols = cols,
-                           .more = k0 > 0,
-                           .last = k0 + depth >= g->k,
-                           .add = g->add,
-                           .relu = g->relu,
-                           .bias = g->bias != NULL ? g->bias + j : NULL,
-                           .has_addend = p->addend != NULL,
-                           .addend = p->addend != NULL ? p->addend - p->c : 0};
-        struct run run = {0, 0};
-        struct tile t = {.runs = &run, .nruns = 1, .b_step = wide};
-        int from = k0;
+    if (g->triangle == VN_LOWER_C && j > i + f.rows - 1)
+        return;
+    if (!clip(g, i, f.rows, b->k0, b->depth, &from, &run.length))
+        run.length = 0;
+    else
+        t.b += (ptrdiff_t) (from - b->k0) * wide;
+    for (int r = 0; r < ROWS; r++) {
+        int row = i + least(r, f.rows - 1);
 
-        if (g->triangle == VN_LOWER_C && j > i + r0 + f.rows - 1)
-            continue;
-        if (!clip(g, i + r0, f.rows, k0, depth, &from, &run.length))
-            run.length = 0;
-        t.b = pb + (run.length > 0 ? from - k0 : 0) * wide;
-        for (int r = 0; r < ROWS; r++) {
-            int row = i + r0 + least(r, f.rows - 1);
-
-            f.c[r] = p->c + row * g->c_row + j;
-            __builtin_prefetch(f.c[r] + ROWS * g->c_row);
-            if (packed != NULL)
-                t.a[r] = packed + (ptrdiff_t) r0 * depth
-                         + (ptrdiff_t) (from - k0) * ROWS + r;
-            else
-                t.a[r] = p->a + row * g->a_row + from;
-        }
-        t.a_step = packed != NULL ? ROWS : 1;
-        tile_compute(&t, &f, vectors);
+        f.c[r] = p->c + row * g->c_row + j;
+        fetch(p, f.c[r], f.last, ahead);
+        if (b->a != NULL)
+            t.a[r] = b->a + (ptrdiff_t) (i - b->i0) * b->depth
+                     + (ptrdiff_t) (from - b->k0) * ROWS + r;
+        else
+            t.a[r] = p->a + row * g->a_row + from;
     }
+    tile_compute(&t, &f, b->vectors);
+}
+
+/*
+ * All tiles of a block: down the columns, so that a panel of b stays in the
+ * first cache, or, where all of them fit the second, along the rows, so that
+ * results are written as they lie.
+ */
+static void
+tiles(const struct part *p, const struct block *b)
+{
+    int wide = b->vectors * WIDTH;
+
+    if ((ptrdiff_t) b->depth * (b->j1 - b->j0) <= NEAR)
+        for (int i = b->i0; i < b->i1; i += ROWS)
+            for (int j = b->j0; j < b->j1; j += wide)
+                tile(p, b, i, j, wide);
+    else
+        for (int j = b->j0; j < b->j1; j += wide)
+            for (int i = b->i0; i < b->i1; i += ROWS)
+                tile(p, b, i, j, ROWS * p->g->c_row);
 }
 
 static void
 multiply(const struct part *p, float *work)
 {
     const struct vn_gemm *g = p->g;
-    int vectors = p->j1 - p->j0 <= WIDTH ? 1 : 2, wide = vectors * WIDTH;
+    struct block b = {.vectors = p->j1 - p->j0 <= WIDTH ? 1 : 2};
+    int wide = b.vectors * WIDTH;
     float *pa = work, *pb = work + BLOCK * (ptrdiff_t) p->depth;
-    bool pack = g->a_col != 1;
 
-    for (int j0 = p->j0; j0 < p->j1; j0 += SPAN)
-        for (int k0 = 0; k0 < g->k || k0 == 0; k0 += p->depth) {
-            int depth = least(p->depth, g->k - k0);
-            int j1 = least(j0 + SPAN, p->j1);
-
-            for (int j = j0; j < j1; j += wide)
-                pack_b(g, p->b, k0, depth, j, least(wide, j1 - j), wide,
-                       pb + (ptrdiff_t) (j - j0) * depth);
-            for (int i = p->i0; i < p->i1; i += BLOCK) {
-                int rows = least(BLOCK, p->i1 - i);
-
-                if (pack)
-                    pack_a(g, p->a, k0, depth, i, rows, pa);
-                for (int j = j0; j < j1; j += wide)
-                    panel(p, k0, depth, i, rows, j, least(wide, j1 - j),
-                          vectors, pack ? pa : NULL,
-                          pb + (ptrdiff_t) (j - j0) * depth);
+    b.a = g->a_col != 1 ? pa : NULL;
+    b.b = pb;
+    for (b.j0 = p->j0; b.j0 < p->j1; b.j0 += SPAN)
+        for (b.k0 = 0; b.k0 < g->k || b.k0 == 0; b.k0 += p->depth) {
+            b.depth = least(p->depth, g->k - b.k0);
+            b.j1 = least(b.j0 + SPAN, p->j1);
+            for (int j = b.j0; j < b.j1; j += wide)
+                pack_b(g, p->b, b.k0, b.depth, j, least(wide, b.j1 - j), wide,
+                       pb + (ptrdiff_t) (j - b.j0) * b.depth);
+            for (b.i0 = p->i0; b.i0 < p->i1; b.i0 += BLOCK) {
+                b.i1 = least(b.i0 + BLOCK, p->i1);
+                if (b.a != NULL)
+                    pack_a(g, p->a, b.k0, b.depth, b.i0, b.i1 - b.i0, pa);
+                tiles(p, &b);
             }
         }
 }
@@ -178,14 +278,17 @@ struct call {
     const float *a, *b;
     float *c;
     int depth;
+    const struct vn_sum *sum; /* or NULL */
+    uint32_t most[VN_DEVICE_THREADS];
 };
 
 /* Threads share the pairs of matrices, or the longer side of the only one. */
 static void
 gemm_thread(void *arg, int thread, int threads)
 {
-    const struct call *call = arg;
+    struct call *call = arg;
     const struct vn_gemm *g = call->g;
+    struct sink sink = {.c = call->c};
     int pairs = g->outer * g->inner;
     size_t from = 0, to = (size_t) pairs;
     size_t i0 = 0, i1 = (size_t) g->m, j0 = 0, j1 = (size_t) g->n;
@@ -198,6 +301,11 @@ gemm_thread(void *arg, int thread, int threads)
         vn_team_share(i1, ROWS, thread, threads, &i0, &i1);
     if (i0 == i1 || j0 == j1)
         return;
+    if (call->sum != NULL) {
+        sink.exact = call->sum->exact;
+        sink.sum = call->sum->sum;
+        sink.scale = call->sum->scale;
+    }
     for (size_t at = from; at < to; at++) {
         ptrdiff_t o = (ptrdiff_t) at / g->inner, i = (ptrdiff_t) at % g->inner;
         ptrdiff_t c = o * g->c_outer + i * g->c_inner;
@@ -210,21 +318,48 @@ gemm_thread(void *arg, int thread, int threads)
                          .i1 = (int) i1,
                          .j0 = (int) j0,
                          .j1 = (int) j1,
-                         .depth = call->depth};
+                         .depth = call->depth,
+                         .sink = call->sum != NULL ? &sink : NULL};
 
         multiply(&p, vn_host_work(call->dev, thread));
     }
+    call->most[thread] = sink.most;
+}
+
+static void
+product(struct call *call)
+{
+    const struct vn_gemm *g = call->g;
+    int span = g->n < SPAN ? g->n + 2 * WIDTH : SPAN;
+
+    /* Where c holds a value it cannot hold a part of the product. */
+    call->depth = g->add || g->k < DEPTH ? g->k : DEPTH;
+    if (call->depth < 1)
+        call->depth = 1;
+    vn_host_reserve(call->dev, (size_t) call->depth * (size_t) (BLOCK + span));
+    vn_host_run(call->dev, gemm_thread, call);
 }
 
 void
 VN_ISA_NAME(vn_host_gemm)(struct vn_device *dev, const struct vn_gemm *g,
                           const float *a, const float *b, float *c)
 {
-    /* Where c holds a value it cannot hold a part of the product. */
-    int depth = g->add || g->k < DEPTH ? g->k : DEPTH;
-    struct call call = {dev, g, a, b, c, depth > 0 ? depth : 1};
-    int span = g->n < SPAN ? g->n + 2 * WIDTH : SPAN;
+    struct call call = {.dev = dev, .g = g, .a = a, .b = b, .c = c};
 
-    vn_host_reserve(dev, (size_t) call.depth * (size_t) (BLOCK + span));
-    vn_host_run(dev, gemm_thread, &call);
+    product(&call);
+}
+
+void
+VN_ISA_NAME(vn_host_gemm_sum)(struct vn_device *dev, const struct vn_gemm *g,
+                              const float *a, const float *b, float *c,
+                              const struct vn_sum *sum)
+{
+    struct call call = {
+        .dev = dev, .g = g, .a = a, .b = b, .c = c, .sum = sum};
+
+    product(&call);
+    if (sum->exact)
+        for (int i = 0; i < dev->options.threads; i++)
+            if (call.most[i] > *sum->largest)
+                *sum->largest = call.most[i];
 }

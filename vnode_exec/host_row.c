@@ -1089,6 +1089,7 @@ const struct vn_backend VN_ISA_NAME(vn_host) = {
     .cross_entropy = host_cross_entropy,
     .accumulate = host_accumulate,
     .accumulate_fast = host_accumulate_fast,
+    .gemm_sum = VN_ISA_NAME(vn_host_gemm_sum),
     .norm = host_norm,
     .sgd = host_sgd,
     .adamw = host_adamw,

@@ -68,17 +68,19 @@ fused(float a, vector b, vector c)
 #endif
 }
 
-/* Go on with acc[ROWS][vectors]; vectors is 1 or 2 and constant. */
+/* acc[ROWS][vectors], from 0 or, more, from itself; vectors is constant. */
 static inline __attribute__((__always_inline__)) void
-tile_run(const struct tile *t, int vectors, vector acc[ROWS][2])
+tile_run(const struct tile *t, int vectors, bool more, vector acc[ROWS][2])
 {
+    const vector zero = {0};
     vector c[ROWS][2];
     const float *b = t->b;
     ptrdiff_t a_step = t->a_step, b_step = t->b_step;
 
+#pragma GCC unroll 12
     for (int r = 0; r < ROWS; r++)
         for (int v = 0; v < vectors; v++)
-            c[r][v] = acc[r][v];
+            c[r][v] = more ? acc[r][v] : zero;
     for (int i = 0; i < t->nruns; i++) {
         ptrdiff_t at = t->runs[i].at;
 
@@ -99,10 +101,20 @@ tile_run(const struct tile *t, int vectors, vector acc[ROWS][2])
             b += b_step;
         }
     }
+#pragma GCC unroll 12
     for (int r = 0; r < ROWS; r++)
         for (int v = 0; v < vectors; v++)
             acc[r][v] = c[r][v];
 }
+
+/* Sums that a gradient is added to instead of being stored; see vn_sum. */
+struct sink {
+    bool exact;
+    void *sum;
+    const float *c; /* the element of sum[0] */
+    double scale;
+    uint32_t most; /* the bits of the largest magnitude so far */
+};
 
 /* Where a tile's results go, and what follows the product. */
 struct finish {
@@ -114,16 +126,42 @@ struct finish {
     bool relu;
     const float *bias; /* of the first column, or NULL */
     bool has_addend;
-    ptrdiff_t addend; /* from c to its addend */
+    ptrdiff_t addend;  /* from c to its addend */
+    struct sink *sink; /* or NULL */
 };
+
+/* sum[i] += x[i] as accumulate() does; n is constant but at edges. */
+static inline __attribute__((__always_inline__)) void
+sink_row(struct sink *s, ptrdiff_t at, const float *x, int n)
+{
+    uint32_t most = s->most;
+
+    if (!s->exact) {
+        float *restrict sum = (float *) s->sum + at;
+
+        for (int i = 0; i < n; i++)
+            sum[i] += x[i];
+        return;
+    }
+    uint64_t *restrict sum = (uint64_t *) s->sum + at;
+
+    for (int i = 0; i < n; i++) {
+        uint32_t m = vn_magnitude(x[i]);
+
+        sum[i] += vn_fixed(x[i], s->scale);
+        most = m > most ? m : most;
+    }
+    s->most = most;
+}
 
 /* cols floats at p in vectors; what lies beyond is 0. */
 static inline __attribute__((__always_inline__)) void
 tile_load(const float *p, int cols, int vectors, vector to[2])
 {
-    float edge[2 * WIDTH] = {0};
+    float edge[2 * WIDTH];
 
     if (cols < vectors * WIDTH) {
+        memset(edge, 0, sizeof edge);
         memcpy(edge, p, (size_t) cols * sizeof *p);
         p = edge;
     }
@@ -156,6 +194,15 @@ tile_store(const struct finish *f, int r, int vectors, vector acc[2])
     if (f->last && f->relu)
         for (int v = 0; v < vectors; v++)
             acc[v] = (vector) ((mask) acc[v] & (mask) (acc[v] > zero));
+    if (f->last && f->sink != NULL) {
+        for (int v = 0; v < vectors; v++)
+            *(vector *) (edge + v * WIDTH) = acc[v];
+        if (f->cols == vectors * WIDTH)
+            sink_row(f->sink, c - f->sink->c, edge, vectors * WIDTH);
+        else
+            sink_row(f->sink, c - f->sink->c, edge, f->cols);
+        return;
+    }
     if (f->cols == vectors * WIDTH) {
         for (int v = 0; v < vectors; v++)
             *(vector *) (c + v * WIDTH) = acc[v];
@@ -169,12 +216,15 @@ tile_store(const struct finish *f, int r, int vectors, vector acc[2])
 static inline __attribute__((__always_inline__)) void
 tile_whole(const struct tile *t, const struct finish *f, int vectors)
 {
-    vector acc[ROWS][2] = {0};
+    vector acc[ROWS][2];
 
-    if (f->more)
-        for (int r = 0; r < f->rows; r++)
+    if (f->more) {
+        for (int r = 0; r < ROWS; r++)
             tile_load(f->c[r], f->cols, vectors, acc[r]);
-    tile_run(t, vectors, acc);
+        tile_run(t, vectors, true, acc);
+    } else {
+        tile_run(t, vectors, false, acc);
+    }
     for (int r = 0; r < f->rows; r++)
         tile_store(f, r, vectors, acc[r]);
 }

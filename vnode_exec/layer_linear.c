@@ -44,11 +44,12 @@ linear_forward(struct vn_pass *pass, const struct vn_node *node)
         vn_pass_param(pass, node, 0), vn_pass_value(pass, node->id));
 }
 
-/* dW = x' dy, or its transpose. */
+/* dW = x' dy, or its transpose, goes to the sums; work has room for it. */
 static void
 linear_weights(struct vn_pass *pass, const struct vn_node *node,
-               const float *dy, float *dw)
+               const float *dy, float *work)
 {
+    struct vn_sum sum = vn_pass_sum(pass, node, 0);
     int rows = (int) rows_of(pass, node), n = (int) node->width;
     int k = depth_of(pass, node);
     const float *x = vn_pass_value(pass, node->inputs[0]);
@@ -67,9 +68,9 @@ linear_weights(struct vn_pass *pass, const struct vn_node *node,
         g.m = g.a_col = n;
         g.n = k;
         g.b_row = g.c_row = k;
-        pass->dev->backend->gemm(pass->dev, &g, dy, x, dw);
+        vn_device_gemm_sum(pass->dev, &g, dy, x, work, &sum);
     } else {
-        pass->dev->backend->gemm(pass->dev, &g, x, dy, dw);
+        vn_device_gemm_sum(pass->dev, &g, x, dy, work, &sum);
     }
 }
 
@@ -93,7 +94,6 @@ linear_backward(struct vn_pass *pass, const struct vn_node *node)
             b->copy(pass->dev, rows * n * sizeof *dr, dy, dr);
     }
     linear_weights(pass, node, dy, work);
-    vn_pass_contribute(pass, node, 0, work, 1);
     if (node->params[1] >= 0) {
         b->column_sum(pass->dev, rows, n, dy, work);
         vn_pass_contribute(pass, node, 1, work, 1);

@@ -44,7 +44,7 @@ read_part(const char *whole, const char *part, struct vn_spec *spec,
     int64_t n;
 
     if (strncmp(part, "threads=", 8) == 0) {
-        wrong = vn_read_int(part + 8, 1, 64, &n, why);
+        wrong = vn_read_int(part + 8, 1, VN_DEVICE_THREADS, &n, why);
         if (wrong == NULL)
             spec->threads = (int) n;
     } else if (strncmp(part, "slow=", 5) == 0) {
