@@ -10,8 +10,8 @@
 #include <string.h>
 
 enum {
-    BUFFER = 1 << 16, /* values */
-    DIGIT = 11,       /* bits of a value that one pass settles */
+    BUFFER = VN_QUANTILE_BUFFER,
+    DIGIT = 11, /* bits of a value that one pass settles */
     PASSES = 5,
     RANKS = 16 /* two for each quantile */
 };
@@ -19,7 +19,8 @@ enum {
 void
 vn_quantile_free(struct vn_quantile *q)
 {
-    free(q->buffer);
+    if (q->lent == NULL)
+        free(q->buffer);
     if (q->spill != NULL)
         fclose(q->spill);
     *q = (struct vn_quantile){0};
@@ -40,7 +41,8 @@ void
 vn_quantile_add(struct vn_quantile *q, int64_t value)
 {
     if (q->buffer == NULL)
-        q->buffer = vn_xcalloc(BUFFER, sizeof *q->buffer);
+        q->buffer =
+            q->lent != NULL ? q->lent : vn_xcalloc(BUFFER, sizeof *q->buffer);
     if (q->used == BUFFER)
         flush_buffer(q);
     q->buffer[q->used++] = value;

@@ -13,7 +13,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
+enum {
+    VN_QUANTILE_BUFFER = 1 << 16 /* values */
+};
+
 struct vn_quantile {
+    int64_t *lent; /* memory for the buffer, or NULL: its own */
     int64_t *buffer;
     size_t used;
     FILE *spill; /* NULL until the buffer was full once */
@@ -21,7 +26,8 @@ struct vn_quantile {
     int failed; /* errno of the first failed write */
 };
 
-/* Start from (struct vn_quantile) {0}. */
+/* Start from (struct vn_quantile) {.lent = memory, which stays the caller's}.
+ */
 void vn_quantile_free(struct vn_quantile *q);
 
 /* Add a value in [0, 2^54). */

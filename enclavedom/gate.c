@@ -6,6 +6,9 @@
  * where all rights are taken, control is then at the beginning of code that
  * believes nothing of its caller.  So a jump to one of them gets the plug-in
  * no further than the front door does.
+ *
+ * On the way back flags are cleared: alignment checks, traps and a direction
+ * that the plug-in set would be the program's otherwise.
  */
 #include "config.h"
 
@@ -55,7 +58,8 @@ __asm__(
     "  wrpkru\n"
     "  test %eax, %eax\n  jne ed_wrong\n"
     "2: mov ed_monitor(%rip), %rsp\n"
-    "  ldmxcsr (%rsp)\n  fninit\n  fldcw 4(%rsp)\n  cld\n  add $8, %rsp\n"
+    "  push $2\n  popf\n"
+    "  ldmxcsr (%rsp)\n  fninit\n  fldcw 4(%rsp)\n  add $8, %rsp\n"
     "  pop %r15\n  pop %r14\n  pop %r13\n  pop %r12\n  pop %rbx\n  pop %rbp\n"
     "  mov %r10, %rax\n  ret\n"
     "ed_wrong: ud2\n"
@@ -77,7 +81,7 @@ __asm__(
     "  sub $40, %rsp\n"
     "  mov %rdi, (%rsp)\n  mov %rsi, 8(%rsp)\n"
     "  mov %rdx, 16(%rsp)\n  mov %rcx, 24(%rsp)\n"
-    "  mov %r11d, %edi\n  mov %rsp, %rsi\n  cld\n"
+    "  mov %r11d, %edi\n  mov %rsp, %rsi\n  push $2\n  popf\n"
     "  call ed_dispatch\n"
     "  add $40, %rsp\n  ret\n"
 
@@ -94,7 +98,7 @@ __asm__(
     "  push %r15\n  push %r10\n"
     "  sub $8, %rsp\n  stmxcsr (%rsp)\n  fnstcw 4(%rsp)\n"
     "  mov ed_monitor(%rip), %rax\n  ldmxcsr (%rax)\n  fninit\n"
-    "  fldcw 4(%rax)\n  cld\n"
+    "  fldcw 4(%rax)\n  push $2\n  popf\n"
     "  and $-16, %rsp\n"
     "  sub $32, %rsp\n"
     "  mov %rdi, (%rsp)\n  mov %rsi, 8(%rsp)\n"

@@ -117,14 +117,27 @@ pass_on(int signal, siginfo_t *info, void *context)
         }
 }
 
+/* The kernel leaves alignment checks as the plug-in set them. */
+ED_UNINSTRUMENTED static void
+clear_flags(void)
+{
+    __asm__ volatile("lea -128(%%rsp), %%rsp\n\tpush $2\n\tpopf\n\t"
+                     "lea 128(%%rsp), %%rsp"
+                     :
+                     :
+                     : "cc", "memory");
+}
+
 ED_UNINSTRUMENTED static void
 caught(int signal, siginfo_t *info, void *context)
 {
     struct ed_domain *d = ed_monitor.domain;
     bool mine =
         is_child || (ed_own_thread != 0 && ed_monitor.thread == ed_own_thread);
-    char selector = ed_selector;
+    char selector;
 
+    clear_flags();
+    selector = ed_selector;
     ed_selector = 0;
     if (!mine || d == NULL || ed_monitor.state == ED_OUTSIDE) {
         ed_selector = selector;

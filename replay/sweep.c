@@ -252,12 +252,14 @@ vn_sweep_replay(const struct vn_sweep *sweep, const struct vn_workload *w,
     run.host = host;
     if ((status = vn_assumptions_apply(&sweep->assumptions, &config, err))
             == VN_OK
-        && (status = vn_engine_alloc(&config, &engine, err)) == VN_OK)
+        && (status = vn_engine_alloc(&config, &engine, err)) == VN_OK) {
+        vn_recorder_guard(recorder, engine);
         status = vn_engine_run(engine, err);
+    }
     run.wall_us = (int64_t) ((vn_clock() - started) * 1e6);
     status = keep(sweep, recorder, engine, &run, status, err);
+    vn_recorder_free(recorder);
     vn_engine_free(engine);
     vn_assumptions_drop(&config);
-    vn_recorder_free(recorder);
     return status;
 }

@@ -12,11 +12,11 @@
 void
 vn_answer_free(struct vn_answer *a)
 {
-    free(a->grants);
-    free(a->words);
-    free(a->touched);
-    free(a->mark);
-    free(a->after);
+    vn_region_free(a->region, a->grants);
+    vn_region_free(a->region, a->words);
+    vn_region_free(a->region, a->touched);
+    vn_region_free(a->region, a->mark);
+    vn_region_free(a->region, a->after);
 }
 
 void
@@ -39,8 +39,8 @@ vn_answer_set(struct vn_answer *a, int job, int type, int devices)
 {
     if (a->ngrants == a->allocated) {
         a->allocated = 2 * a->allocated + 64;
-        a->grants =
-            vn_xrealloc(a->grants, (size_t) a->allocated, sizeof *a->grants);
+        a->grants = vn_region_realloc(
+            a->region, a->grants, (size_t) a->allocated, sizeof *a->grants);
     }
     a->grants[a->ngrants++] = (struct vn_grant){job, type, devices};
 }
@@ -50,8 +50,9 @@ vn_answer_end(struct vn_answer *a, int job, vn_time time)
 {
     if (a->nwords == a->words_allocated) {
         a->words_allocated = 2 * a->words_allocated + 64;
-        a->words = vn_xrealloc(a->words, (size_t) a->words_allocated,
-                               sizeof *a->words);
+        a->words =
+            vn_region_realloc(a->region, a->words, (size_t) a->words_allocated,
+                              sizeof *a->words);
     }
     a->words[a->nwords++] = (struct vn_word){job, time};
 }
@@ -140,7 +141,8 @@ row_of(struct vn_answer *a, const struct vn_ledger *l, int slot)
     if (slot >= a->marks) {
         int n = l->allocated;
 
-        a->mark = vn_xrealloc(a->mark, (size_t) n, sizeof *a->mark);
+        a->mark =
+            vn_region_realloc(a->region, a->mark, (size_t) n, sizeof *a->mark);
         memset(a->mark + a->marks, 0,
                (size_t) (n - a->marks) * sizeof *a->mark);
         a->marks = n;
@@ -245,11 +247,11 @@ vn_answer_check(struct vn_answer *a, const struct vn_policy *policy,
 
     if (a->room < a->ngrants) {
         a->room = a->allocated;
-        a->touched =
-            vn_xrealloc(a->touched, (size_t) a->room, sizeof *a->touched);
-        a->after = vn_xrealloc(a->after,
-                               (size_t) a->room * (size_t) l->cluster->ntypes,
-                               sizeof *a->after);
+        a->touched = vn_region_realloc(a->region, a->touched, (size_t) a->room,
+                                       sizeof *a->touched);
+        a->after = vn_region_realloc(
+            a->region, a->after,
+            (size_t) a->room * (size_t) l->cluster->ntypes, sizeof *a->after);
     }
     a->ntouched = 0;
     status = check_all(a, policy, l, err);

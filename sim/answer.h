@@ -32,6 +32,7 @@ struct vn_touched {
 };
 
 struct vn_answer {
+    struct ed_region *region; /* as of sim/memory.h */
     struct vn_grant *grants;
     int ngrants;
     int allocated;

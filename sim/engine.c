@@ -40,12 +40,15 @@ open_fleet(struct vn_engine *e, struct vn_error *err)
     const struct vn_engine_config *c = &e->config;
 
     if (c->placement != VN_PLACEMENT_NONE || c->faults != NULL || c->numbered)
-        e->fleet = vn_fleet_alloc(c->cluster, c->placement);
+        e->fleet = vn_fleet_alloc(c->cluster, c->placement,
+                                  vn_region(e->domain, VN_REGION_CLUSTER));
     if (c->faults == NULL)
         return VN_OK;
     if (c->faults->slow != NULL)
         e->view->ledger.linear = false;
-    return vn_faults_alloc(c->faults, c->cluster, c->seed, &e->faults, err);
+    return vn_faults_alloc(c->faults, c->cluster, c->seed,
+                           vn_region(e->domain, VN_REGION_RANDOM), &e->faults,
+                           err);
 }
 
 enum vn_status
@@ -69,10 +72,11 @@ vn_engine_alloc(const struct vn_engine_config *config,
                               sizeof *e->view);
     e->view->policy = policy;
     e->view->domain = domain;
-    e->tally.first_submit = -1;
+    vn_tally_init(&e->tally, vn_region(domain, VN_REGION_RESULTS));
+    e->answer.region = vn_region(domain, VN_REGION_ENGINE);
     e->releases.region = e->ends.region;
     e->unused = e->first = e->last = -1;
-    e->state = vn_xcalloc(1, policy->state_size);
+    e->state = vn_region_alloc(e->answer.region, 1, policy->state_size);
     vn_ledger_init(&e->view->ledger, config->cluster, config->pricing, domain);
     status = open_fleet(e, err);
     if (status == VN_OK)
@@ -99,11 +103,11 @@ vn_engine_free(struct vn_engine *e)
     domain = e->domain;
     if (e->opened && e->config.policy->close != NULL)
         e->config.policy->close(e->state);
-    free(e->state);
+    vn_region_free(e->answer.region, e->state);
     vn_ledger_free(&e->view->ledger);
     vn_heap_free(&e->ends);
     vn_heap_free(&e->releases);
-    free(e->leaving);
+    vn_region_free(e->ends.region, e->leaving);
     vn_fleet_free(e->fleet);
     vn_faults_free(e->faults);
     vn_answer_free(&e->answer);
@@ -111,6 +115,12 @@ vn_engine_free(struct vn_engine *e)
     vn_region_free(vn_region(domain, VN_REGION_LEDGER), e->view);
     vn_region_free(vn_region(domain, VN_REGION_ENGINE), e);
     ed_close(domain);
+}
+
+struct ed_region *
+vn_engine_region(const struct vn_engine *e, enum vn_region region)
+{
+    return vn_region(e->domain, region);
 }
 
 vn_time

@@ -160,6 +160,10 @@ enum vn_status vn_engine_alloc(const struct vn_engine_config *config,
 
 void vn_engine_free(struct vn_engine *engine);
 
+/* A region of its policy's domain, or NULL where there is none. */
+struct ed_region *vn_engine_region(const struct vn_engine *engine,
+                                   enum vn_region region);
+
 /* Go through the next instant; *more is false where there is none. */
 enum vn_status vn_engine_step(struct vn_engine *engine, bool *more,
                               struct vn_error *err);

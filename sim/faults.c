@@ -35,6 +35,7 @@ struct slow {
 };
 
 struct vn_faults {
+    struct ed_region *region;
     const struct vn_cluster *cluster;
     struct vn_fault_config config;
     struct unit *units;
@@ -133,7 +134,8 @@ draw(struct vn_faults *f, int unit, vn_time now)
 static void
 add_unit(struct vn_faults *f, int type, int first, int count, uint64_t seed)
 {
-    f->units = vn_xrealloc(f->units, (size_t) f->nunits + 1, sizeof *f->units);
+    f->units = vn_region_realloc(f->region, f->units, (size_t) f->nunits + 1,
+                                 sizeof *f->units);
     f->units[f->nunits] = (struct unit){
         .type = type,
         .first = first,
@@ -195,7 +197,8 @@ read_slow(struct vn_faults *f, struct vn_table *table, struct vn_error *err)
     if (status != VN_OK)
         return status;
     s.device = (int) device;
-    f->slow = vn_xrealloc(f->slow, (size_t) f->nslow + 2, sizeof *f->slow);
+    f->slow = vn_region_realloc(f->region, f->slow, (size_t) f->nslow + 2,
+                                sizeof *f->slow);
     f->slow[f->nslow++] = s;
     s.time = to;
     s.slowdown = 1;
@@ -245,12 +248,14 @@ read_table(struct vn_faults *f, struct vn_error *err)
 enum vn_status
 vn_faults_alloc(const struct vn_fault_config *config,
                 const struct vn_cluster *cluster, uint64_t seed,
-                struct vn_faults **faults, struct vn_error *err)
+                struct ed_region *region, struct vn_faults **faults,
+                struct vn_error *err)
 {
-    struct vn_faults *f = vn_xcalloc(1, sizeof *f);
+    struct vn_faults *f = vn_region_alloc(region, 1, sizeof *f);
     enum vn_status status = VN_OK;
     bool any = config->mtbf_s > 0;
 
+    f->region = f->next.region = region;
     f->cluster = cluster;
     f->config = *config;
     for (int t = 0; t < cluster->ntypes; t++)
@@ -277,9 +282,9 @@ vn_faults_free(struct vn_faults *f)
     if (f == NULL)
         return;
     vn_heap_free(&f->next);
-    free(f->units);
-    free(f->slow);
-    free(f);
+    vn_region_free(f->region, f->units);
+    vn_region_free(f->region, f->slow);
+    vn_region_free(f->region, f);
 }
 
 bool

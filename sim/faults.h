@@ -24,6 +24,7 @@
 #include "base/error.h"
 #include "base/number.h"
 #include "plan/cluster.h"
+#include "sim/memory.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -60,10 +61,11 @@ struct vn_fault {
 
 struct vn_faults;
 
-/* cluster is kept.  Fails where the table is not well, or no type has an
- * MTBF. */
+/* cluster is kept; region is where, as of sim/memory.h.  Fails where the table
+ * is not well, or no type has an MTBF. */
 enum vn_status vn_faults_alloc(const struct vn_fault_config *config,
                                const struct vn_cluster *cluster, uint64_t seed,
+                               struct ed_region *region,
                                struct vn_faults **faults,
                                struct vn_error *err);
 void vn_faults_free(struct vn_faults *faults);

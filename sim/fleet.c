@@ -35,6 +35,7 @@ struct belongings {
 };
 
 struct vn_fleet {
+    struct ed_region *region;
     const struct vn_cluster *cluster;
     enum vn_placement placement;
     struct park *parks;
@@ -52,7 +53,7 @@ compare_falling(const void *a, const void *b)
 
 /* The fewest nodes for each number of devices: the largest nodes first. */
 static void
-count_needs(struct park *p)
+count_needs(struct ed_region *r, struct park *p)
 {
     int *size = vn_xcalloc((size_t) p->nodes + 1, sizeof *size);
     int node = 0, sum = 0;
@@ -61,7 +62,7 @@ count_needs(struct park *p)
         size[i] = p->first[i + 1] - p->first[i];
     if (p->nodes > 0)
         qsort(size, (size_t) p->nodes, sizeof *size, compare_falling);
-    p->needs = vn_xcalloc((size_t) p->devices + 1, sizeof *p->needs);
+    p->needs = vn_region_alloc(r, (size_t) p->devices + 1, sizeof *p->needs);
     for (int n = 1; n <= p->devices; n++) {
         if (n > sum)
             sum += size[node++];
@@ -71,7 +72,8 @@ count_needs(struct park *p)
 }
 
 static void
-fill_park(struct park *p, const struct vn_cluster *cluster, int type)
+fill_park(struct ed_region *r, struct park *p,
+          const struct vn_cluster *cluster, int type)
 {
     size_t devices = (size_t) cluster->types[type].devices;
     int node = 0, device = 0;
@@ -80,11 +82,11 @@ fill_park(struct park *p, const struct vn_cluster *cluster, int type)
         if (cluster->groups[g].type == type)
             p->nodes += cluster->groups[g].nodes;
     p->devices = (int) devices;
-    p->owner = vn_xcalloc(devices, sizeof *p->owner);
-    p->slowdown = vn_xcalloc(devices, sizeof *p->slowdown);
-    p->node = vn_xcalloc(devices, sizeof *p->node);
-    p->first = vn_xcalloc((size_t) p->nodes + 1, sizeof *p->first);
-    p->free = vn_xcalloc((size_t) p->nodes + 1, sizeof *p->free);
+    p->owner = vn_region_alloc(r, devices, sizeof *p->owner);
+    p->slowdown = vn_region_alloc(r, devices, sizeof *p->slowdown);
+    p->node = vn_region_alloc(r, devices, sizeof *p->node);
+    p->first = vn_region_alloc(r, (size_t) p->nodes + 1, sizeof *p->first);
+    p->free = vn_region_alloc(r, (size_t) p->nodes + 1, sizeof *p->free);
     for (int g = 0; g < cluster->ngroups; g++) {
         if (cluster->groups[g].type != type)
             continue;
@@ -100,21 +102,24 @@ fill_park(struct park *p, const struct vn_cluster *cluster, int type)
         }
     }
     p->first[p->nodes] = device;
-    count_needs(p);
+    count_needs(r, p);
 }
 
 struct vn_fleet *
-vn_fleet_alloc(const struct vn_cluster *cluster, enum vn_placement placement)
+vn_fleet_alloc(const struct vn_cluster *cluster, enum vn_placement placement,
+               struct ed_region *r)
 {
-    struct vn_fleet *f = vn_xcalloc(1, sizeof *f);
+    struct vn_fleet *f = vn_region_alloc(r, 1, sizeof *f);
     int offset = 0;
 
+    f->region = r;
     f->cluster = cluster;
     f->placement = placement;
-    f->parks = vn_xcalloc((size_t) cluster->ntypes, sizeof *f->parks);
-    f->offset = vn_xcalloc((size_t) cluster->ntypes, sizeof *f->offset);
+    f->parks = vn_region_alloc(r, (size_t) cluster->ntypes, sizeof *f->parks);
+    f->offset =
+        vn_region_alloc(r, (size_t) cluster->ntypes, sizeof *f->offset);
     for (int t = 0; t < cluster->ntypes; t++) {
-        fill_park(&f->parks[t], cluster, t);
+        fill_park(r, &f->parks[t], cluster, t);
         f->offset[t] = offset;
         offset += cluster->types[t].devices;
     }
@@ -124,22 +129,24 @@ vn_fleet_alloc(const struct vn_cluster *cluster, enum vn_placement placement)
 void
 vn_fleet_free(struct vn_fleet *f)
 {
+    struct ed_region *r = f == NULL ? NULL : f->region;
+
     if (f == NULL)
         return;
     for (int t = 0; t < f->cluster->ntypes; t++) {
-        free(f->parks[t].owner);
-        free(f->parks[t].slowdown);
-        free(f->parks[t].node);
-        free(f->parks[t].first);
-        free(f->parks[t].free);
-        free(f->parks[t].needs);
+        vn_region_free(r, f->parks[t].owner);
+        vn_region_free(r, f->parks[t].slowdown);
+        vn_region_free(r, f->parks[t].node);
+        vn_region_free(r, f->parks[t].first);
+        vn_region_free(r, f->parks[t].free);
+        vn_region_free(r, f->parks[t].needs);
     }
     for (int i = 0; i < f->njobs; i++)
-        free(f->jobs[i].device);
-    free(f->parks);
-    free(f->offset);
-    free(f->jobs);
-    free(f);
+        vn_region_free(r, f->jobs[i].device);
+    vn_region_free(r, f->parks);
+    vn_region_free(r, f->offset);
+    vn_region_free(r, f->jobs);
+    vn_region_free(r, f);
 }
 
 static struct belongings *
@@ -148,7 +155,8 @@ of_job(struct vn_fleet *f, int slot)
     if (slot >= f->njobs) {
         int n = 2 * slot + 64;
 
-        f->jobs = vn_xrealloc(f->jobs, (size_t) n, sizeof *f->jobs);
+        f->jobs =
+            vn_region_realloc(f->region, f->jobs, (size_t) n, sizeof *f->jobs);
         memset(f->jobs + f->njobs, 0,
                (size_t) (n - f->njobs) * sizeof *f->jobs);
         f->njobs = n;
@@ -182,8 +190,8 @@ take(struct vn_fleet *f, int slot, int type, int device)
     p->free[p->node[device]]--;
     if (b->count == b->room) {
         b->room = 2 * b->room + 8;
-        b->device =
-            vn_xrealloc(b->device, (size_t) b->room, sizeof *b->device);
+        b->device = vn_region_realloc(f->region, b->device, (size_t) b->room,
+                                      sizeof *b->device);
     }
     for (i = b->count++; i > 0 && b->device[i - 1] > number; i--)
         b->device[i] = b->device[i - 1];

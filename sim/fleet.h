@@ -17,6 +17,7 @@
 
 #include "base/error.h"
 #include "plan/cluster.h"
+#include "sim/memory.h"
 
 #include <stdbool.h>
 
@@ -31,9 +32,10 @@ extern const char *const vn_placements[];
 
 struct vn_fleet;
 
-/* cluster is kept. */
+/* cluster is kept; region is where, as of sim/memory.h. */
 struct vn_fleet *vn_fleet_alloc(const struct vn_cluster *cluster,
-                                enum vn_placement placement);
+                                enum vn_placement placement,
+                                struct ed_region *region);
 void vn_fleet_free(struct vn_fleet *fleet);
 
 /*

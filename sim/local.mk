@@ -86,7 +86,8 @@ nobase_include_HEADERS = virtualflow/policy.h
 # Plug-ins to test with: the built-in policies, and hostile ones.
 SUFFIXES += .so
 HOSTILE = ledger rng forge scan jump fork loop recurse longjmp exit unmap \
-	constructor memory syscall wrpkru handle
+	constructor memory syscall wrpkru handle \
+	engine results
 BUILTIN = fifo fifo_skip sjf srtf las priority wfs
 PLUGIN_CFLAGS = -std=gnu11 -O2 -shared -fPIC -I. -I$(top_srcdir)
 .c.so:

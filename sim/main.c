@@ -386,6 +386,7 @@ replay(const struct arguments *a, const struct vn_cluster *cluster,
         || (status = vn_assumptions_apply(&a->assumptions, &config, err))
         || (status = vn_engine_alloc(&config, &engine, err)))
         goto out;
+    vn_recorder_guard(recorder, engine);
     status = go(engine, trace, err);
     if (status != VN_OK)
         keep_failed(a, cluster, recorder, engine, vn_clock() - started, err);
@@ -410,9 +411,9 @@ replay(const struct arguments *a, const struct vn_cluster *cluster,
     if (status == VN_OK && (a->jobs == NULL || strcmp(a->jobs, "-") != 0))
         vn_summary_print(stdout, a->format, &heading, &summary);
 out:
+    vn_recorder_free(recorder);
     vn_engine_free(engine);
     vn_assumptions_drop(&config);
-    vn_recorder_free(recorder);
     return status;
 }
 

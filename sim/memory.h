@@ -19,8 +19,10 @@ enum vn_region {
     VN_REGION_LEDGER,  /* jobs, the clock that a policy reads */
     VN_REGION_CLUSTER, /* who holds which devices */
     VN_REGION_EVENTS,  /* the heap of events */
-    VN_REGION_ENGINE,  /* the engine: results so far, seeds, what comes next */
-    VN_REGION_ANSWER,  /* the answer, as the plug-in gives it */
+    VN_REGION_ENGINE,  /* the engine: its inputs, and what comes next */
+    VN_REGION_RESULTS, /* what has ended, was held and is summed up so far */
+    VN_REGION_RANDOM, /* streams of random numbers, and what they will bring */
+    VN_REGION_ANSWER, /* the answer, as the plug-in gives it */
     VN_REGIONS
 };
 

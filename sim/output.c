@@ -12,7 +12,7 @@
 void
 vn_records_free(struct vn_records *r)
 {
-    free(r->all);
+    vn_region_free(r->region, r->all);
     *r = (struct vn_records){0};
 }
 
@@ -21,7 +21,8 @@ vn_records_add(struct vn_records *r, const struct vn_record *record)
 {
     if (r->count == r->allocated) {
         r->allocated = 2 * r->allocated + 256;
-        r->all = vn_xrealloc(r->all, r->allocated, sizeof *r->all);
+        r->all =
+            vn_region_realloc(r->region, r->all, r->allocated, sizeof *r->all);
     }
     r->all[r->count++] = *record;
 }

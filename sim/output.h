@@ -6,8 +6,9 @@
 
 #include <stdio.h>
 
-/* Records of jobs, as they end; start from (struct vn_records) {0}. */
+/* Records of jobs, as they end; start from (struct vn_records) {.region}. */
 struct vn_records {
+    struct ed_region *region; /* where, as of sim/memory.h */
     struct vn_record *all;
     size_t count;
     size_t allocated;

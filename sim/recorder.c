@@ -38,14 +38,21 @@ vn_recorder_alloc(const struct vn_cluster *cluster,
 }
 
 void
+vn_recorder_guard(struct vn_recorder *r, const struct vn_engine *engine)
+{
+    r->records.region = r->sampler.region =
+        vn_engine_region(engine, VN_REGION_RESULTS);
+}
+
+void
 vn_recorder_free(struct vn_recorder *r)
 {
     if (r == NULL)
         return;
+    vn_region_free(r->records.region, r->changes);
     vn_records_free(&r->records);
     vn_sampler_free(&r->sampler);
     vn_planner_free(r->planner);
-    free(r->changes);
     free(r);
 }
 
@@ -64,7 +71,8 @@ on_changed(void *arg, const struct vn_change *change)
 
     if (r->nchanges == r->allocated) {
         r->allocated = 2 * r->allocated + 256;
-        r->changes = vn_xrealloc(r->changes, r->allocated, sizeof *r->changes);
+        r->changes = vn_region_realloc(r->records.region, r->changes,
+                                       r->allocated, sizeof *r->changes);
     }
     r->changes[r->nchanges] = (struct change){*change, r->nchanges};
     r->nchanges++;

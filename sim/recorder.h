@@ -3,6 +3,7 @@
  *
  *     recorder = vn_recorder_alloc(cluster, VN_RECORD_ALL);
  *     config.observer = vn_recorder_observer(recorder);
+ *     vn_recorder_guard(recorder, engine);
  *     ... the engine runs ...
  *     vn_recorder_write(recorder, engine, &run, store, err);
  *     vn_recorder_free(recorder);
@@ -37,6 +38,13 @@ void vn_recorder_plan(struct vn_recorder *recorder,
 /* Write the plans kept. */
 enum vn_status vn_recorder_write_plan(struct vn_recorder *recorder,
                                       const char *path, struct vn_error *err);
+
+/*
+ * Keep what happens where the policy of the engine cannot touch it; before
+ * the engine goes on.  The recorder is then freed before the engine.
+ */
+void vn_recorder_guard(struct vn_recorder *recorder,
+                       const struct vn_engine *engine);
 
 void vn_recorder_free(struct vn_recorder *recorder);
 

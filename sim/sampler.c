@@ -10,7 +10,7 @@
 void
 vn_sampler_free(struct vn_sampler *s)
 {
-    free(s->samples);
+    vn_region_free(s->region, s->samples);
     *s = (struct vn_sampler){0};
 }
 
@@ -49,7 +49,8 @@ void
 vn_sampler_set(struct vn_sampler *s, vn_time now, int held, int waiting)
 {
     if (s->samples == NULL) {
-        s->samples = vn_xcalloc(VN_SAMPLES_MAX, sizeof *s->samples);
+        s->samples =
+            vn_region_alloc(s->region, VN_SAMPLES_MAX, sizeof *s->samples);
         s->origin = s->now = now;
         s->width = VN_SECOND;
     }

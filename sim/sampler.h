@@ -7,6 +7,7 @@
 #define SIM_SAMPLER_H
 
 #include "base/number.h"
+#include "sim/memory.h"
 
 enum {
     VN_SAMPLES_MAX = 1024
@@ -24,10 +25,11 @@ struct vn_sampler {
     vn_time now; /* up to which the integrals are known */
     int held;    /* since then */
     int waiting;
+    struct ed_region *region;  /* where, as of sim/memory.h */
     struct vn_sample *samples; /* NULL before the first call */
 };
 
-/* Start from (struct vn_sampler) {0}. */
+/* Start from (struct vn_sampler) {.region}. */
 void vn_sampler_free(struct vn_sampler *sampler);
 
 /* The quantities are these from now on. */

@@ -3,10 +3,27 @@
 #include "sim/summary.h"
 
 void
+vn_tally_init(struct vn_tally *tally, struct ed_region *region)
+{
+    *tally = (struct vn_tally){.region = region, .first_submit = -1};
+    if (region == NULL)
+        return;
+    tally->jct.lent =
+        vn_region_alloc(region, VN_QUANTILE_BUFFER, sizeof *tally->jct.lent);
+    tally->queueing.lent = vn_region_alloc(region, VN_QUANTILE_BUFFER,
+                                           sizeof *tally->queueing.lent);
+}
+
+void
 vn_tally_free(struct vn_tally *tally)
 {
+    int64_t *lent[] = {tally->jct.lent, tally->queueing.lent};
+
     vn_quantile_free(&tally->jct);
     vn_quantile_free(&tally->queueing);
+    for (int i = 0; i < 2; i++)
+        if (lent[i] != NULL)
+            vn_region_free(tally->region, lent[i]);
 }
 
 void

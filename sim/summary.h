@@ -6,6 +6,7 @@
 #include "sim/engine.h"
 
 struct vn_tally {
+    struct ed_region *region;
     struct vn_quantile jct;
     struct vn_quantile queueing;
     __int128 jct_us;
@@ -20,7 +21,9 @@ struct vn_tally {
     vn_time last_finish;
 };
 
-/* Start from (struct vn_tally) {.first_submit = -1}. */
+/* An empty tally, kept in a region, as of sim/memory.h. */
+void vn_tally_init(struct vn_tally *tally, struct ed_region *region);
+
 void vn_tally_free(struct vn_tally *tally);
 
 /* Count a job that ended, was rejected or is left. */

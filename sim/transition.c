@@ -53,7 +53,8 @@ new_leaving(struct vn_engine *e)
         return handle;
     }
     e->leaving =
-        vn_xrealloc(e->leaving, (size_t) e->nleaving + 1, sizeof *e->leaving);
+        vn_region_realloc(e->ends.region, e->leaving, (size_t) e->nleaving + 1,
+                          sizeof *e->leaving);
     return e->nleaving++;
 }
 

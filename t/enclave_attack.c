@@ -399,6 +399,58 @@ static const struct attack {
      BY_KEYS},
 };
 
+/* What a plug-in may leave behind in the processor. */
+INSIDE static uint64_t
+leaves_flags(uint64_t secret, uint64_t take)
+{
+    (void) secret, (void) take;
+    __asm__ volatile("lea -128(%%rsp), %%rsp\n\tpushf\n\t"
+                     "orq $0x40400, (%%rsp)\n\tpopf\n\t"
+                     "lea 128(%%rsp), %%rsp"
+                     :
+                     :
+                     : "cc", "memory");
+    return 0;
+}
+
+INSIDE static uint64_t
+leaves_rounding(uint64_t secret, uint64_t take)
+{
+    const unsigned mxcsr = 0x7f80, x87 = 0x0f7f; /* towards zero */
+
+    (void) secret, (void) take;
+    __asm__ volatile("ldmxcsr %0\n\tfldcw %1" : : "m"(mxcsr), "m"(x87));
+    return 0;
+}
+
+INSIDE static uint64_t
+flags_and_gate(uint64_t secret, uint64_t take)
+{
+    leaves_flags(secret, take);
+    return gives_own(secret, take);
+}
+
+/* Alignment checks and direction, and the rounding of both units; all are set
+ * as a program wants them on the way. */
+static unsigned
+take_state(void)
+{
+    const unsigned normal = 0x1f80;
+    const unsigned short normal_x87 = 0x037f;
+    unsigned mxcsr = 0;
+    unsigned short x87 = 0;
+    uint64_t flags;
+
+    __asm__ volatile("lea -128(%%rsp), %%rsp\n\tpushf\n\tmov (%%rsp), %0\n\t"
+                     "andq $~0x40400, (%%rsp)\n\tpopf\n\t"
+                     "lea 128(%%rsp), %%rsp\n\tstmxcsr %1\n\tfnstcw %2\n\t"
+                     "ldmxcsr %3\n\tfldcw %4"
+                     : "=&r"(flags), "=m"(mxcsr), "=m"(x87)
+                     : "m"(normal), "m"(normal_x87)
+                     : "cc", "memory");
+    return (unsigned) (flags & 0x40400) | (mxcsr & 0x6000) | (x87 & 0x0c00);
+}
+
 static struct ed_domain *
 make(const struct ed_backend *backend, struct world *w, struct vn_error *err)
 {
@@ -466,6 +518,43 @@ attack(const struct ed_backend *backend, const struct attack *a)
     ed_close(d);
 }
 
+/* Is the processor the program's again, once a call is over? */
+static void
+leave(const struct ed_backend *backend)
+{
+    static const struct {
+        const char *name;
+        uint64_t (*code)(uint64_t, uint64_t);
+        bool gate;
+    } all[] = {{"flags", leaves_flags, false},
+               {"rounding", leaves_rounding, false},
+               {"flags, into a gate", flags_and_gate, true}};
+    const char *name = ed_backend_name(backend);
+    bool none = strcmp(name, "none") == 0;
+
+    for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
+        struct world w = {.limit_us = 5000000};
+        struct vn_error err = {.text = ""};
+        struct ed_domain *d = make(backend, &w, &err);
+        enum vn_status status = VN_EINVAL;
+        uint64_t result = 0;
+        unsigned left = 0;
+
+        if (none && all[i].gate) {
+            ed_close(d);
+            continue; /* it may end this program */
+        }
+        if (d != NULL)
+            status = run(d, &w, all[i].code, &result, &err);
+        left = take_state();
+        ok(status == VN_OK && (left != 0) == none
+               && (!all[i].gate || result == 42),
+           "%s: %s that a call leaves %s%s", name, all[i].name,
+           none ? "stay" : "are gone", err.text);
+        ed_close(d);
+    }
+}
+
 /* Under `none` it does what it wants: in a process that may be lost. */
 static void
 control(const struct attack *a)
@@ -519,6 +608,7 @@ main(void)
             where |= IN_PROCESS | BY_KEYS;
         if (strcmp(name, "mprotect") == 0)
             where |= IN_PROCESS;
+        leave(ed_backends[i]);
         for (size_t k = 0; k < n; k++)
             if (strcmp(name, "none") == 0)
                 control(&attacks[k]);

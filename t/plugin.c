@@ -55,6 +55,7 @@ int
 main(void)
 {
     int n = sizeof meant / sizeof meant[0];
+    uint32_t all = 0;
     size_t tree[LAYOUT_MAX], header[LAYOUT_MAX];
     int ntree = layout_of_tree(tree), nheader = layout_of_header(header);
 
@@ -64,6 +65,14 @@ main(void)
         is_int(vn_api[i].rights, meant[i].rights, "%s has its rule",
                meant[i].name);
     }
+    for (int i = 0; i < vn_api_count; i++)
+        all |= vn_api[i].rights;
+    ok((all
+        & (ED_RW(VN_REGION_EVENTS) | ED_RW(VN_REGION_ENGINE)
+           | ED_RW(VN_REGION_RESULTS) | ED_RW(VN_REGION_RANDOM)))
+           == 0,
+       "no function touches events, engine, results or random numbers");
+    is_int(all, L | C | A | P, "and none writes the books");
     is_int(nheader, ntree, "both headers have the same parts");
     for (int i = 0; i < ntree; i++)
         if (tree[i] != header[i])

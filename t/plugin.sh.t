@@ -76,7 +76,9 @@ for b in $backends; do
     in="policy hostile: in decide():"
     no="which a plug-in may not under $b"
     stopped ledger $b "$in $(test $b = process && echo wrote || echo read) region 'ledger' at ADDRESS $by"
-    stopped rng $b "$in read region 'engine' at ADDRESS $by"
+    stopped rng $b "$in read region 'random' at ADDRESS $by"
+    stopped engine $b "$in read region 'engine' at ADDRESS $by"
+    stopped results $b "$in read region 'results' at ADDRESS $by"
     if test $b = process; then
         stopped forge $b "policy hostile: there is no job in slot 12345, expected one that arrived and has not left"
     else
@@ -101,13 +103,16 @@ for b in $backends; do
 done
 
 # The controls: under none nothing stops them.
-for p in ledger rng scan fork longjmp unmap handle; do
+for p in ledger rng engine results scan fork longjmp unmap handle; do
     rm -f "$tmp/jobs.csv"
     run -p "$plugins/hostile_$p.so" --backend none > "$tmp/out"
     grep -q 'stopped by' "$tmp/out"
     test $? != 0
     ok $? "$p is not stopped by none"
 done
+run -p "$plugins/hostile_results.so" --backend none > /dev/null
+test "$(diff "$tmp/fifo.csv" "$tmp/jobs.csv" | grep -c '^>')" = 1
+ok $? "and the result that one changes is changed, under none"
 run -p "$plugins/hostile_exit.so" --backend none > "$tmp/out"
 test $? = 0 -a ! -s "$tmp/out" -o $sanitized = yes
 ok $? "exit(0) under none ends the program, as if all were well"
