@@ -26,7 +26,7 @@ struct ed_region {
     int number;
     unsigned char *base;
     size_t bytes;
-    size_t open; /* of them, that can ever be touched so far */
+    size_t *open; /* of them, that can ever be touched so far */
     int key;
     int fd; /* of the memory, where it is shared with a process */
 };
@@ -75,7 +75,19 @@ struct ed_patience {
     unsigned waits;
 };
 
+/* What changes while a domain is in use. */
+struct ed_live {
+    struct ed_violation violation;
+    sigjmp_buf recover;    /* to ed_call() */
+    volatile int function; /* whose gate is entered, or -1 */
+    size_t open[ED_REGIONS_MAX];
+    struct ed_patience patience; /* process */
+    pid_t child;
+};
+
+/* In pages of its own, which are sealed from ed_start() to ed_close(). */
 struct ed_domain {
+    struct ed_live *live;
     struct ed_config config;
     char name[64];
     const struct ed_backend *backend;
@@ -86,14 +98,7 @@ struct ed_domain {
     unsigned char *stack; /* its end, where it begins */
     size_t stack_bytes;
     bool started;
-    struct ed_violation violation;
-
-    sigjmp_buf recover;    /* to ed_call() */
-    volatile int function; /* whose gate is entered, or -1 */
-
     struct ed_ring *ring; /* process */
-    struct ed_patience patience;
-    pid_t child;
 };
 
 struct ed_backend {
@@ -174,6 +179,10 @@ struct ed_violation ed_fault(const struct ed_domain *d, int signal,
 
 /* load.c, runtime.c: what a plug-in may call, or NULL. */
 void *ed_runtime(const struct ed_backend *backend, const char *name);
+
+/* seal.c: the program's code, constants and tables, for good, where the kernel
+ * can promise that. */
+void ed_seal_program(void);
 
 /* filter.c: 0, or the step that failed, with errno. */
 int ed_confine(void);

@@ -14,13 +14,8 @@
 #include <errno.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/syscall.h>
 #include <sys/utsname.h>
 #include <unistd.h>
-
-enum {
-    SYS_mseal_number = 462
-};
 
 #define ALL_CLOSED UINT32_C(0x55555554) /* every key but 0 */
 #define ZERO_READ  UINT32_C(2)          /* key 0 may not be written */
@@ -105,19 +100,6 @@ set(uint32_t value)
     ed_set_pkru(value);
 }
 
-static enum vn_status
-mpk_start(struct ed_domain *d, struct vn_error *err)
-{
-    size_t bytes = (size_t) (ed_gates_end - ed_gates_begin);
-
-    (void) d, (void) err;
-    /* The gates themselves: not to be unmapped or changed by anyone, where
-     * the kernel can promise that (Linux 6.10).  For the whole life of the
-     * program, so doing it again does no harm. */
-    syscall(SYS_mseal_number, ed_gates_begin, bytes, 0);
-    return VN_OK;
-}
-
 static void
 mpk_enter(struct ed_domain *d)
 {
@@ -160,7 +142,6 @@ const struct ed_backend ed_backend_mpk = {
     .probe = mpk_probe,
     .open = mpk_open,
     .close = mpk_close,
-    .start = mpk_start,
     .enter = mpk_enter,
     .leave = mpk_leave,
     .grant = mpk_grant,

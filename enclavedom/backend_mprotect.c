@@ -29,7 +29,7 @@ protect(struct ed_domain *d, int region, int how)
 {
     struct ed_region *r = &d->regions[region];
 
-    if (mprotect(r->base, r->open, how) != 0)
+    if (mprotect(r->base, *r->open, how) != 0)
         abort();
 }
 
@@ -75,7 +75,7 @@ mprotect_grant(struct ed_domain *d, uint32_t rights)
 static void
 mprotect_revoke(struct ed_domain *d)
 {
-    protect_some(d, 0, d->config.functions[d->function].rights);
+    protect_some(d, 0, d->config.functions[d->live->function].rights);
 }
 
 const struct ed_backend ed_backend_mprotect = {

@@ -190,7 +190,7 @@ now_us(void)
 static struct ed_violation
 obituary(struct ed_domain *d, int how)
 {
-    d->child = 0;
+    d->live->child = 0;
     return (struct ed_violation){.kind = ED_DIED,
                                  .function = -1,
                                  .region = -1,
@@ -215,15 +215,16 @@ confession(struct ed_domain *d)
 static void
 end_child(struct ed_domain *d)
 {
-    if (d->child == 0)
+    if (d->live->child == 0)
         return;
-    kill(d->child, SIGKILL);
-    while (waitpid(d->child, NULL, 0) < 0 && errno == EINTR)
+    kill(d->live->child, SIGKILL);
+    while (waitpid(d->live->child, NULL, 0) < 0 && errno == EINTR)
         ;
-    d->child = 0;
+    d->live->child = 0;
 }
 
-/* Wait for reply number `old` + 1; d->violation says why there is none. */
+/* Wait for reply number `old` + 1; d->live->violation says why there is none.
+ */
 static void
 await_reply(struct ed_domain *d, uint32_t old, int64_t limit_us)
 {
@@ -232,24 +233,24 @@ await_reply(struct ed_domain *d, uint32_t old, int64_t limit_us)
     int how;
 
     while (!await(&d->ring->reply, old, &d->ring->parent_sleeps, &nap,
-                  &d->patience)) {
+                  &d->live->patience)) {
         int64_t now = now_us();
 
         if (end == 0)
             end = now + limit_us;
-        if (waitpid(d->child, &how, WNOHANG) == d->child) {
-            d->violation = obituary(d, how);
+        if (waitpid(d->live->child, &how, WNOHANG) == d->live->child) {
+            d->live->violation = obituary(d, how);
             return;
         }
         if (now > end) {
-            d->violation = (struct ed_violation){
+            d->live->violation = (struct ed_violation){
                 .kind = ED_OVERTIME, .function = -1, .region = -1};
             end_child(d);
             return;
         }
     }
     if (d->ring->violation.kind != ED_NONE) {
-        d->violation = confession(d);
+        d->live->violation = confession(d);
         end_child(d);
     }
 }
@@ -268,23 +269,24 @@ process_start(struct ed_domain *d, struct vn_error *err)
     if (p == MAP_FAILED)
         return vn_fail(err, VN_EIO, "cannot map a ring: %s", strerror(errno));
     d->ring = p;
-    d->child = fork();
-    if (d->child == 0) {
-        d->child = getpid();
+    d->live->child = fork();
+    if (d->live->child == 0) {
+        d->live->child = getpid();
         child_main(d, parent);
     }
-    if (d->child < 0) {
-        d->child = 0;
+    if (d->live->child < 0) {
+        d->live->child = 0;
         return vn_fail(err, VN_EIO, "cannot start a process: %s",
                        strerror(errno));
     }
     await_reply(d, 0, 10 * 1000000);
-    step = d->violation.number - SETUP_STEPS;
-    if (d->violation.kind == ED_DIED && step > 0 && step < 8)
+    step = d->live->violation.number - SETUP_STEPS;
+    if (d->live->violation.kind == ED_DIED && step > 0 && step < 8)
         return vn_fail(err, VN_EUNSUP,
                        "process: a plug-in cannot be confined here: %s: %s",
-                       steps[step], strerror((int) d->violation.address));
-    return d->violation.kind == ED_NONE ? VN_OK : ed_report(d, err);
+                       steps[step],
+                       strerror((int) d->live->violation.address));
+    return d->live->violation.kind == ED_NONE ? VN_OK : ed_report(d, err);
 }
 
 static void

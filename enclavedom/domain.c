@@ -22,6 +22,10 @@ const struct ed_backend *const ed_backends[] = {
     &ed_backend_mpk, &ed_backend_process, &ed_backend_mprotect,
     &ed_backend_none, NULL};
 
+enum {
+    DOMAIN_BYTES = (sizeof(struct ed_domain) + ED_PAGE - 1) / ED_PAGE * ED_PAGE
+};
+
 static pthread_mutex_t entrance = PTHREAD_MUTEX_INITIALIZER;
 
 /* The number of this thread, which a system call is asked for once. */
@@ -99,10 +103,15 @@ enum vn_status
 ed_open(const struct ed_config *config, struct ed_domain **domain,
         struct vn_error *err)
 {
-    struct ed_domain *d = vn_xcalloc(1, sizeof *d);
+    struct ed_domain *d = mmap(NULL, DOMAIN_BYTES, PROT_READ | PROT_WRITE,
+                               MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     enum vn_status status;
 
     *domain = NULL;
+    if (d == MAP_FAILED)
+        return vn_fail(err, VN_EIO, "cannot make a domain: %s",
+                       strerror(errno));
+    d->live = vn_xcalloc(1, sizeof *d->live);
     d->config = *config;
     snprintf(d->name, sizeof d->name, "%s", config->name);
     d->config.name = d->name;
@@ -110,7 +119,7 @@ ed_open(const struct ed_config *config, struct ed_domain **domain,
         config->backend != NULL ? config->backend : ed_backend_default();
     if (d->config.limit_us == 0)
         d->config.limit_us = 1000000;
-    d->function = -1;
+    d->live->function = -1;
     if (d->backend == NULL)
         status = vn_fail(err, VN_EUNSUP,
                          "nothing here confines a plug-in: no protection keys "
@@ -140,11 +149,13 @@ ed_close(struct ed_domain *d)
 {
     if (d == NULL)
         return;
+    mprotect(d, DOMAIN_BYTES, PROT_READ | PROT_WRITE);
     if (d->backend != NULL && d->backend->close != NULL)
         d->backend->close(d);
     if (d->arena != NULL)
         ed_regions_close(d);
-    free(d);
+    free(d->live);
+    munmap(d, DOMAIN_BYTES);
 }
 
 struct ed_region *
@@ -174,7 +185,7 @@ ed_domain_arg(const struct ed_domain *d)
 struct ed_violation
 ed_violated(const struct ed_domain *d)
 {
-    return d->violation;
+    return d->live->violation;
 }
 
 /* Pages of the image get the protection that the object asks for. */
@@ -231,6 +242,10 @@ ed_start(struct ed_domain *d, struct vn_error *err)
             && (status = d->backend->start(d, err)) != VN_OK))
         return status;
     d->started = true;
+    if (d->backend->confines) {
+        ed_seal_program();
+        mprotect(d, DOMAIN_BYTES, PROT_READ);
+    }
     status = call_address(d, d->image.init, err);
     for (uint64_t i = 0; i < d->image.init_arraysz / 8 && status == VN_OK;
          i++) {
@@ -261,7 +276,7 @@ call_here(struct ed_domain *d, const void *code, const uint64_t *args,
     }
     ed_monitor.thread = own_thread();
     ed_monitor.violation = (struct ed_violation){0};
-    if (sigsetjmp(d->recover, 0) == 0) {
+    if (sigsetjmp(d->live->recover, 0) == 0) {
         d->backend->enter(d);
         ed_monitor.state = ED_INSIDE;
         value = ed_switch(d->stack, code, args);
@@ -271,11 +286,11 @@ call_here(struct ed_domain *d, const void *code, const uint64_t *args,
     } else {
         ed_monitor.state = ED_OUTSIDE;
         d->backend->leave(d);
-        d->violation = ed_monitor.violation;
-        d->function = -1;
+        d->live->violation = ed_monitor.violation;
+        d->live->function = -1;
     }
     ed_monitor.thread = 0;
-    return d->violation.kind == ED_NONE ? VN_OK : VN_EPOLICY;
+    return d->live->violation.kind == ED_NONE ? VN_OK : VN_EPOLICY;
 }
 
 enum vn_status
@@ -285,8 +300,8 @@ ed_call(struct ed_domain *d, const void *code, const uint64_t *args, int n,
     uint64_t all[ED_ARGS_MAX] = {0}, value = 0;
     enum vn_status status = VN_OK;
 
-    if (d->violation.kind != ED_NONE || !d->started || n > ED_ARGS_MAX)
-        return d->violation.kind != ED_NONE
+    if (d->live->violation.kind != ED_NONE || !d->started || n > ED_ARGS_MAX)
+        return d->live->violation.kind != ED_NONE
                    ? ed_report(d, err)
                    : vn_fail(err, VN_EINVAL, "%s is not started", d->name);
     for (int i = 0; i < n; i++)
@@ -311,7 +326,7 @@ ed_call(struct ed_domain *d, const void *code, const uint64_t *args, int n,
         ed_monitor.domain = NULL;
         pthread_mutex_unlock(&entrance);
     }
-    if (d->violation.kind != ED_NONE)
+    if (d->live->violation.kind != ED_NONE)
         return ed_report(d, err);
     if (result != NULL)
         *result = value;
@@ -321,9 +336,11 @@ ed_call(struct ed_domain *d, const void *code, const uint64_t *args, int n,
 void
 ed_stop(struct ed_domain *d, enum ed_kind kind, uint64_t value)
 {
-    ed_monitor.violation = (struct ed_violation){
-        .kind = kind, .function = d->function, .region = -1, .address = value};
-    if (d->child != 0)
+    ed_monitor.violation = (struct ed_violation){.kind = kind,
+                                                 .function = d->live->function,
+                                                 .region = -1,
+                                                 .address = value};
+    if (d->live->child != 0)
         ed_child_end(&ed_monitor.violation);
     if (!d->backend->handlers)
         __builtin_trap();
@@ -331,7 +348,7 @@ ed_stop(struct ed_domain *d, enum ed_kind kind, uint64_t value)
         ed_monitor.now_pkru = 0;
         ed_set_pkru(0);
     }
-    siglongjmp(d->recover, 1);
+    siglongjmp(d->live->recover, 1);
 }
 
 void

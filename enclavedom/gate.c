@@ -162,7 +162,7 @@ ed_dispatch(unsigned function, const uint64_t *args)
         mine[i] = args[i];
     if (function >= (unsigned) d->config.nfunctions)
         ed_refuse(d, function);
-    d->function = (int) function;
+    d->live->function = (int) function;
     ed_monitor.state = ED_GATED;
     if (b->grant != NULL)
         b->grant(d, d->config.functions[function].rights);
@@ -172,6 +172,6 @@ ed_dispatch(unsigned function, const uint64_t *args)
     ed_monitor.state = ED_INSIDE; /* from here on it can be cut short */
     if (ed_monitor.late)
         ed_stop(d, ED_OVERTIME, 0);
-    d->function = -1;
+    d->live->function = -1;
     return result;
 }

@@ -13,6 +13,7 @@ libenclavedom_a_SOURCES = \
 	enclavedom/report.c \
 	enclavedom/runtime.c \
 	enclavedom/scan.c enclavedom/scan.h \
+	enclavedom/seal.c \
 	enclavedom/signal.c
 ENCLAVEDOM_LIBS = libenclavedom.a -lpthread
 

@@ -33,17 +33,18 @@ round_up(size_t n, size_t unit)
 static bool
 reach(struct ed_region *r, size_t bytes)
 {
-    size_t to = r->open + r->open / 4;
+    size_t to = *r->open + *r->open / 4;
 
-    if (bytes <= r->open)
+    if (bytes <= *r->open)
         return true;
     if (bytes > r->bytes)
         return false;
     to = round_up(to > bytes ? to : bytes, ED_HUGE);
     to = to < r->bytes ? to : r->bytes;
-    if (mprotect(r->base + r->open, to - r->open, PROT_READ | PROT_WRITE) != 0)
+    if (mprotect(r->base + *r->open, to - *r->open, PROT_READ | PROT_WRITE)
+        != 0)
         return false;
-    r->open = to;
+    *r->open = to;
     return true;
 }
 
@@ -67,7 +68,8 @@ open_region(struct ed_domain *d, struct ed_region *r, struct vn_error *err)
     if (p == MAP_FAILED)
         return vn_fail(err, VN_EIO, "cannot map region '%s': %s", r->name,
                        strerror(errno));
-    r->open = paged ? 0 : r->bytes;
+    r->open = &d->live->open[r->number];
+    *r->open = paged ? 0 : r->bytes;
     if (paged)
         madvise(r->base, r->bytes, MADV_HUGEPAGE);
     if (!reach(r, ED_PAGE))
@@ -241,7 +243,7 @@ room(struct ed_region *r, size_t bytes)
 
     if (class < 0)
         return false;
-    return h->used + ((size_t) 1 << class) <= r->open
+    return h->used + ((size_t) 1 << class) <= *r->open
            || h->vacant[class] != NULL
            || reach(r, h->used + ((size_t) 1 << class));
 }

@@ -129,7 +129,7 @@ say(const struct ed_domain *d, const struct ed_violation *v, char *text,
 enum vn_status
 ed_report(struct ed_domain *d, struct vn_error *err)
 {
-    const struct ed_violation *v = &d->violation;
+    const struct ed_violation *v = &d->live->violation;
     char text[200];
 
     say(d, v, text, sizeof text);

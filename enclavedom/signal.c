@@ -70,7 +70,7 @@ ed_fault(const struct ed_domain *d, int signal, const void *info_,
     const greg_t *regs = ((const ucontext_t *) context)->uc_mcontext.gregs;
     const struct ed_heap *heap = (const void *) d->regions[ED_PLUGIN].base;
     struct ed_violation v = {.kind = ED_TRAPPED,
-                             .function = d->function,
+                             .function = d->live->function,
                              .region = -1,
                              .address = (uintptr_t) regs[REG_RIP],
                              .number = signal};
@@ -92,7 +92,7 @@ ed_fault(const struct ed_domain *d, int signal, const void *info_,
             v.kind = ED_OVERFLOW;
     }
     if ((signal == SIGILL || (v.kind == ED_ACCESS && v.address < NEAR_NULL))
-        && d->function < 0 && heap->hint != ED_HINT_NONE) {
+        && d->live->function < 0 && heap->hint != ED_HINT_NONE) {
         v.kind = heap->hint == ED_HINT_EXHAUSTED ? ED_EXHAUSTED : ED_EXITED;
         v.number = heap->hint == ED_HINT_ABORT ? -1 : heap->status;
     }
@@ -155,7 +155,7 @@ caught(int signal, siginfo_t *info, void *context)
     ed_monitor.violation = ed_fault(d, signal, info, context);
     if (is_child)
         ed_child_end(&ed_monitor.violation);
-    siglongjmp(d->recover, 1);
+    siglongjmp(d->live->recover, 1);
 }
 
 static void

@@ -7,6 +7,7 @@
 #include "enclavedom/enclavedom.h"
 #include "t/tap.h"
 
+#include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -348,10 +349,76 @@ writes_program(uint64_t secret, uint64_t take)
     return 0;
 }
 
+/* The domain itself: which functions there are, and what they may touch. */
+static struct ed_domain *current;
+
+INSIDE static uint64_t
+writes_domain(uint64_t secret, uint64_t take)
+{
+    volatile uint64_t *domain = (void *) current;
+
+    (void) secret, (void) take;
+    domain[0] = domain[0];
+    return 0;
+}
+
+/* Tables that the linker has read-only once they are filled in. */
+extern uint64_t _GLOBAL_OFFSET_TABLE_[];
+
+INSIDE static void
+rewrite(const void *p)
+{
+    volatile uint64_t *word = (void *) (uintptr_t) p;
+
+    *word = *word;
+}
+
+INSIDE static uint64_t
+writes_got(uint64_t secret, uint64_t take)
+{
+    (void) secret, (void) take;
+    rewrite(_GLOBAL_OFFSET_TABLE_);
+    return 0;
+}
+
+INSIDE static uint64_t
+writes_rules(uint64_t secret, uint64_t take)
+{
+    (void) secret, (void) take;
+    rewrite(functions);
+    return 0;
+}
+
+INSIDE static uint64_t
+open_and_rewrite(const void *p)
+{
+    long status = call_kernel(SYS_mprotect, (long) p & ~4095L, 4096,
+                              PROT_READ | PROT_WRITE, 0, 0);
+
+    if (status == 0)
+        rewrite(p);
+    return (uint64_t) status;
+}
+
+INSIDE static uint64_t
+opens_got(uint64_t secret, uint64_t take)
+{
+    (void) secret, (void) take;
+    return open_and_rewrite(_GLOBAL_OFFSET_TABLE_);
+}
+
+INSIDE static uint64_t
+opens_rules(uint64_t secret, uint64_t take)
+{
+    (void) secret, (void) take;
+    return open_and_rewrite(functions);
+}
+
 enum {
     IN_PROCESS = 1, /* mpk and mprotect */
     BY_KEYS = 2,
-    ALL = 4
+    ALL = 4,
+    UNDER_NONE = 8 /* stopped even there */
 };
 
 static const struct attack {
@@ -386,6 +453,13 @@ static const struct attack {
     {"reading what no rule lets it read", reads_secret, ED_ACCESS, 0,
      IN_PROCESS},
     {"writing the program's own data", writes_program, ED_ACCESS, 0, BY_KEYS},
+    {"writing the domain", writes_domain, ED_ACCESS, 0, IN_PROCESS},
+    {"writing the GOT", writes_got, ED_ACCESS, 0, ALL | UNDER_NONE},
+    {"writing the table of rules", writes_rules, ED_ACCESS, 0,
+     ALL | UNDER_NONE},
+    {"mprotect of the GOT", opens_got, ED_SYSCALL, SYS_mprotect, ALL},
+    {"mprotect of the table of rules", opens_rules, ED_SYSCALL, SYS_mprotect,
+     ALL},
     {"a pointer to a region", gives_secret, ED_ARGUMENT, 0, ALL},
     {"a pointer whose range overflows", gives_overflow, ED_ARGUMENT, 0, ALL},
     {"a pointer whose range leaves the region", gives_straddling, ED_ARGUMENT,
@@ -466,7 +540,7 @@ make(const struct ed_backend *backend, struct world *w, struct vn_error *err)
 
     if (ed_open(&config, &d, err) != VN_OK)
         return NULL;
-    w->domain = d;
+    w->domain = current = d;
     w->secret = ed_alloc(ed_region(d, SECRET), 1, sizeof *w->secret);
     *w->secret = 6021023;
     if (ed_start(d, err) == VN_OK)
@@ -576,12 +650,30 @@ control(const struct attack *a)
         if (d == NULL)
             _exit(3);
         run(d, &w, a->code, &result, &err);
+        if ((int64_t) result < 0 && a->number == SYS_mprotect)
+            _exit(5);
         _exit(ed_violated(d).kind == ED_NONE ? 0 : 4);
     }
     waitpid(pid, &how, 0);
     ok(WIFSIGNALED(how) || WEXITSTATUS(how) == 0,
        "none: %s: nothing stops it%s", a->name,
        WIFSIGNALED(how) ? ", and the program is lost" : "");
+}
+
+/* Is the program sealed once something was confined, and not before? */
+static void
+seals(void)
+{
+    uintptr_t page = (uintptr_t) functions & ~(uintptr_t) 4095;
+    bool sealed =
+        mprotect((void *) page, 4096, PROT_READ) != 0 && errno == EPERM;
+    void *own =
+        mmap(NULL, 4096, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+    if (syscall(462, own, 4096, 0) != 0) /* mseal */
+        ok(true, "the table of rules # SKIP no mseal() in this kernel");
+    else
+        ok(sealed, "the table of rules is sealed");
 }
 
 int
@@ -596,6 +688,9 @@ main(void)
 #ifdef __SANITIZE_ADDRESS__
     skip_all("the sanitizer makes system calls of its own, inside");
 #endif
+    for (size_t k = 0; k < n; k++)
+        if ((attacks[k].where & UNDER_NONE) == 0)
+            control(&attacks[k]);
     for (int i = 0; ed_backends[i] != NULL; i++) {
         const char *name = ed_backend_name(ed_backends[i]);
         int where = ALL;
@@ -604,16 +699,18 @@ main(void)
             ok(true, "%s # SKIP %s", name, err.text);
             continue;
         }
+        leave(ed_backends[i]);
+        if (strcmp(name, "none") == 0)
+            continue;
         if (strcmp(name, "mpk") == 0)
             where |= IN_PROCESS | BY_KEYS;
         if (strcmp(name, "mprotect") == 0)
             where |= IN_PROCESS;
         leave(ed_backends[i]);
         for (size_t k = 0; k < n; k++)
-            if (strcmp(name, "none") == 0)
-                control(&attacks[k]);
-            else if ((attacks[k].where & where) != 0)
+            if ((attacks[k].where & where) != 0)
                 attack(ed_backends[i], &attacks[k]);
     }
+    seals();
     return done_testing();
 }
