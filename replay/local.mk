@@ -10,6 +10,7 @@ libreplay_a_SOURCES = \
 	replay/command_schema.c \
 	replay/experiment.c replay/experiment.h \
 	replay/experiment_elastic.c \
+	replay/experiment_gavel.c \
 	replay/findings.c replay/findings.h \
 	replay/generate.c replay/generate.h \
 	replay/pool.c \
@@ -41,6 +42,24 @@ dist_virtualflow_DATA = \
 	replay/experiments/virtualflow/measured.csv \
 	replay/experiments/virtualflow/nodes.csv \
 	replay/experiments/virtualflow/steps-9-14-2.csv
+
+gavel_htdir = $(pkgdatadir)/experiments/gavel-ht
+dist_gavel_ht_DATA = \
+	replay/experiments/gavel-ht/1jph.csv \
+	replay/experiments/gavel-ht/3jph.csv \
+	replay/experiments/gavel-ht/5jph.csv \
+	replay/experiments/gavel-ht/7jph.csv \
+	replay/experiments/gavel-ht/9jph.csv \
+	replay/experiments/gavel-ht/11jph.csv \
+	replay/experiments/gavel-ht/nodes.csv \
+	replay/experiments/gavel-ht/published.csv \
+	replay/experiments/gavel-ht/whole.csv
+gaveldir = $(pkgdatadir)/experiments/gavel
+dist_gavel_DATA = \
+	replay/experiments/gavel/artifact_evaluation.csv \
+	replay/experiments/gavel/expected.csv \
+	replay/experiments/gavel/minimize_makespan.csv \
+	replay/experiments/gavel/steps.csv
 
 bin_PROGRAMS += vnreplay
 dist_man_MANS += man/vnreplay.1

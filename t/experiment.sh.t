@@ -74,6 +74,21 @@ ok $? "the same run, the same bytes"
 python3 -c 'import json; json.load(open("3.json"))' 2> /dev/null \
     || { command -v python3 > /dev/null && false; }
 ok $? "JSON"
+# The authors' form gives every published average, to its rounding.
+"$bin" experiment virtualflow-gavel-ht --data "$data" --format csv > ht.csv
+for rate in 1 3 5 7 9 11; do
+    for mode in gavel gavel-ht; do
+        within "$(value ht.csv 'Average JCT' ",$rate," "$mode: authors")" \
+            "$(value ht.csv 'Average JCT' ",$rate," "$mode: published")" 0.51 \
+            "$mode at $rate jobs/h: the authors' form, and published"
+    done
+done
+# Job by job against Gavel's own simulator.
+"$bin" experiment gavel-artifact --data "$data" > artifact.txt
+grep -Eq 'gavel-fifo-perf +5350.663 +5350.663 +0.00 +15 +15 ' artifact.txt
+ok $? "every job of artifact_evaluation under gavel-fifo-perf"
+grep -Eq 'gavel-fifo-perf +40257.935 +40257.935 +0.00 +100 +100 ' artifact.txt
+ok $? "every job of minimize_makespan under gavel-fifo-perf"
 says 0 "virtualflow-3jobs " "a list" "$bin" experiment --list
 says 0 "usage: vnreplay experiment" "help" "$bin" experiment --help
 says 2 "no experiment given (see --list)" "none given" "$bin" experiment
