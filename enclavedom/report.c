@@ -57,7 +57,7 @@ static void
 say_access(const struct ed_domain *d, const struct ed_violation *v, char *text,
            size_t size)
 {
-    const char *how = v->write ? "wrote" : "read";
+    const char *how = v->run ? "ran" : (v->write ? "wrote" : "read");
 
     if (v->region > ED_PLUGIN)
         snprintf(text, size, "%s region '%s' at 0x%" PRIxPTR "%s", how,

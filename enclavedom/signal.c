@@ -85,6 +85,7 @@ ed_fault(const struct ed_domain *d, int signal, const void *info_,
         v.kind = ED_ACCESS;
         v.address = (uintptr_t) info->si_addr;
         v.write = (regs[REG_ERR] & 2) != 0;
+        v.run = (regs[REG_ERR] & 16) != 0;
         v.region = ed_region_at(d, v.address);
         v.keyed = signal == SIGSEGV && info->si_code == SEGV_PKUERR;
         v.number = v.keyed ? (int) info->si_pkey : signal;

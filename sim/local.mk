@@ -87,7 +87,7 @@ nobase_include_HEADERS = virtualflow/policy.h
 SUFFIXES += .so
 HOSTILE = ledger rng forge scan jump fork loop recurse longjmp exit unmap \
 	constructor memory syscall wrpkru handle \
-	engine results
+	engine results various
 BUILTIN = fifo fifo_skip sjf srtf las priority wfs
 PLUGIN_CFLAGS = -std=gnu11 -O2 -shared -fPIC -I. -I$(top_srcdir)
 .c.so:

@@ -12,7 +12,7 @@
 enum {
     ABI = 1, /* VN_POLICY_ABI of virtualflow/policy.h */
     TEXT_MAX = 200,
-    CHOICES_MAX = 16
+    CHOICES_MAX = 32
 };
 
 #define MEMORY_DEFAULT ((size_t) 256 << 20)

@@ -9,6 +9,7 @@
 #include "t/tap.h"
 
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -123,6 +124,28 @@ say_wrong(const struct attempt *a, const char *what, const struct vn_error *e)
     return false;
 }
 
+/* The protection key of an address, as the kernel says it; -1 if unsaid. */
+static int
+key_at(uintptr_t address)
+{
+    FILE *in = fopen("/proc/self/smaps", "re");
+    bool here = false;
+    char line[512];
+    int key = -1;
+
+    while (in != NULL && key < 0 && fgets(line, sizeof line, in) != NULL) {
+        unsigned long from, to;
+
+        if (sscanf(line, "%lx-%lx ", &from, &to) == 2)
+            here = address >= from && address < to;
+        else if (here && strncmp(line, "ProtectionKey:", 14) == 0)
+            key = atoi(line + 14);
+    }
+    if (in != NULL)
+        fclose(in);
+    return key;
+}
+
 static bool
 judge(const struct attempt *a, const struct ed_domain *d,
       const struct world *w, enum vn_status status, const struct vn_error *e)
@@ -138,8 +161,9 @@ judge(const struct attempt *a, const struct ed_domain *d,
         || v.address != (uintptr_t) w->object[a->region]
         || v.function != a->function)
         return say_wrong(a, "is told wrongly", e);
-    if (strcmp(ed_backend_name(a->backend), "mpk") == 0 && !v.keyed)
-        return say_wrong(a, "was no fault of a key", e);
+    if (strcmp(ed_backend_name(a->backend), "mpk") == 0
+        && (!v.keyed || v.number != key_at((uintptr_t) w->object[a->region])))
+        return say_wrong(a, "was no fault of its region's key", e);
     if (in_process && *w->object[a->region] != 17)
         return say_wrong(a, "was changed", e);
     return true;

@@ -8,7 +8,9 @@
 #include "t/tap.h"
 
 #include <errno.h>
+#include <pthread.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -26,7 +28,8 @@ enum {
 
 #define FUNCTIONS(FN)                         \
     FN(take, ED_RW(ED_PLUGIN) | ED_R(SECRET)) \
-    FN(slow, ED_R(SECRET))
+    FN(slow, ED_R(SECRET))                    \
+    FN(twice, ED_RW(ED_PLUGIN) | ED_R(SECRET))
 
 struct world {
     struct ed_domain *domain;
@@ -52,6 +55,24 @@ slow_gate(void *arg, const uint64_t *args)
 
     (void) args;
     return (uint64_t) *w->secret;
+}
+
+/* Copies a word, and waits until it has changed where it came from: 1 for a
+ * copy that did not change, 2 for an original that did. */
+static uint64_t
+twice_gate(void *arg, const uint64_t *args)
+{
+    const volatile int64_t *original = (void *) (uintptr_t) args[0];
+    struct world *w = arg;
+    volatile int64_t copy;
+    int64_t first;
+
+    ed_copy_in(w->domain, (void *) (uintptr_t) &copy,
+               (const void *) (uintptr_t) args[0], sizeof copy);
+    first = copy;
+    for (long i = 0; i < 1000000000 && *original == first; i++)
+        continue;
+    return (uint64_t) (copy == first) | (uint64_t) (*original != first) << 1;
 }
 
 static const struct ed_function functions[] = {FUNCTIONS(ED_FN)};
@@ -274,6 +295,27 @@ gives_own(uint64_t secret, uint64_t take)
     return ((gate_fn) (uintptr_t) take)((uint64_t) (uintptr_t) own, 0);
 }
 
+/* Within its region, below the stack, where there is nothing. */
+INSIDE static uint64_t
+gives_guard(uint64_t secret, uint64_t take)
+{
+    volatile char local;
+
+    (void) secret;
+    return ((gate_fn) (uintptr_t) take)(
+        (uint64_t) (uintptr_t) &local - (3 << 19), 0);
+}
+
+INSIDE static uint64_t
+calls_kernel_the_old_way(uint64_t secret, uint64_t take)
+{
+    long result;
+
+    (void) secret, (void) take;
+    __asm__ volatile("int $0x80" : "=a"(result) : "a"(20) : "memory");
+    return (uint64_t) result; /* getpid */
+}
+
 INSIDE static uint64_t
 calls_no_gate(uint64_t secret, uint64_t take)
 {
@@ -464,6 +506,8 @@ static const struct attack {
     {"a pointer whose range overflows", gives_overflow, ED_ARGUMENT, 0, ALL},
     {"a pointer whose range leaves the region", gives_straddling, ED_ARGUMENT,
      0, ALL},
+    {"a pointer to the guard of its stack", gives_guard, ED_NONE, 0, ALL},
+    {"INT 80", calls_kernel_the_old_way, ED_NONE, 0, ALL},
     {"a pointer to nothing", gives_nothing, ED_ARGUMENT, 0, ALL},
     {"a gate that is not there", calls_no_gate, ED_ARGUMENT, 0, ALL},
     {"a jump to the WRPKRU of a gate", jumps_to_gate, ED_NONE, 0, BY_KEYS},
@@ -525,6 +569,8 @@ take_state(void)
     return (unsigned) (flags & 0x40400) | (mxcsr & 0x6000) | (x87 & 0x0c00);
 }
 
+static bool open_only; /* do not start what is made */
+
 static struct ed_domain *
 make(const struct ed_backend *backend, struct world *w, struct vn_error *err)
 {
@@ -533,7 +579,7 @@ make(const struct ed_backend *backend, struct world *w, struct vn_error *err)
                                .regions = specs,
                                .nregions = NREGIONS,
                                .functions = functions,
-                               .nfunctions = 2,
+                               .nfunctions = 3,
                                .arg = w,
                                .limit_us = w->limit_us};
     struct ed_domain *d;
@@ -543,7 +589,7 @@ make(const struct ed_backend *backend, struct world *w, struct vn_error *err)
     w->domain = current = d;
     w->secret = ed_alloc(ed_region(d, SECRET), 1, sizeof *w->secret);
     *w->secret = 6021023;
-    if (ed_start(d, err) == VN_OK)
+    if (open_only || ed_start(d, err) == VN_OK)
         return d;
     ed_close(d);
     return NULL;
@@ -589,6 +635,115 @@ attack(const struct ed_backend *backend, const struct attack *a)
     ok(d != NULL && run(d, &w, gives_own, &result, &err) == VN_OK
            && result == 42,
        "%s: and the next one works", name);
+    ed_close(d);
+}
+
+INSIDE static uint64_t
+calls(uint64_t number, uint64_t take)
+{
+    (void) take;
+    return (uint64_t) call_kernel((long) number, 0, 0, 0, 0, 0);
+}
+
+/*
+ * Whatever its number: there is no list of what is dangerous.  A process may
+ * end itself, sleep on the ring and read the clock; and uretprobe (335) and
+ * uprobe (336) no filter is asked about, which do nothing to who is not
+ * probed.
+ */
+static void
+refuses_all_calls(const struct ed_backend *backend)
+{
+    static const long of_process[] = {
+        SYS_futex, SYS_exit_group, SYS_clock_gettime, SYS_restart_syscall, 335,
+        336};
+    bool process = strcmp(ed_backend_name(backend), "process") == 0;
+    int let = 0, n = 0;
+
+    for (long number = 0; number < 480; number++) {
+        struct world w = {.limit_us = 5000000};
+        struct vn_error err = {.text = ""};
+        uint64_t args[2] = {(uint64_t) number, 0};
+        struct ed_domain *d;
+        struct ed_violation v;
+        bool own = false;
+
+        for (size_t i = 0; i < sizeof of_process / sizeof of_process[0]; i++)
+            own = own || (process && number == of_process[i]);
+        if (own)
+            continue;
+        d = make(backend, &w, &err);
+        if (d == NULL)
+            continue;
+        n++;
+        ed_call(d, (void *) (uintptr_t) calls, args, 2, NULL, &err);
+        v = ed_violated(d);
+        if (v.kind != ED_SYSCALL || v.number != number) {
+            let++;
+            diag("system call %ld: %s", number, err.text);
+        }
+        ed_close(d);
+    }
+    ok(n >= 474 && let == 0, "%s: %d system calls, every one is refused",
+       ed_backend_name(backend), n);
+}
+
+struct flip {
+    _Atomic(volatile int64_t *) word;
+    atomic_bool end;
+};
+
+/* Changes the word once it is told where it is. */
+static void *
+flips(void *arg)
+{
+    struct flip *f = arg;
+
+    while (!atomic_load(&f->end)) {
+        volatile int64_t *word = atomic_load(&f->word);
+
+        if (word != NULL)
+            *word = *word + 1;
+    }
+    return NULL;
+}
+
+INSIDE static uint64_t
+gives_word(uint64_t word, uint64_t take)
+{
+    return ((gate_fn) (uintptr_t) (take + 32))(word, 0);
+}
+
+/* An argument that changes while a gate is at work, by another thread: what
+ * was copied does not change, what is left in place does. */
+static void
+copies_once(const struct ed_backend *backend)
+{
+    struct flip f;
+    struct world w = {.limit_us = 5000000};
+    struct vn_error err = {.text = ""};
+    struct ed_domain *d = NULL;
+    uint64_t args[2], result = 0;
+    pthread_t thread;
+    int64_t *word;
+
+    atomic_init(&f.word, NULL);
+    atomic_init(&f.end, false);
+    open_only = true;
+    d = make(backend, &w, &err);
+    open_only = false;
+    word = ed_alloc(ed_region(d, ED_PLUGIN), 1, sizeof *word);
+    args[0] = (uint64_t) (uintptr_t) word;
+    args[1] = (uint64_t) (uintptr_t) ed_gate_address(0);
+    atomic_store(&f.word, word);
+    pthread_create(&thread, NULL, flips, &f); /* with the rights of now */
+    if (ed_start(d, &err) == VN_OK)
+        ed_call(d, (void *) (uintptr_t) gives_word, args, 2, &result, &err);
+    atomic_store(&f.end, true);
+    pthread_join(thread, NULL);
+    ok(result == 3,
+       "%s: an argument that changes after the check: the copy does not%s",
+       ed_backend_name(backend), err.text);
     ed_close(d);
 }
 
@@ -706,7 +861,8 @@ main(void)
             where |= IN_PROCESS | BY_KEYS;
         if (strcmp(name, "mprotect") == 0)
             where |= IN_PROCESS;
-        leave(ed_backends[i]);
+        refuses_all_calls(ed_backends[i]);
+        copies_once(ed_backends[i]);
         for (size_t k = 0; k < n; k++)
             if ((attacks[k].where & where) != 0)
                 attack(ed_backends[i], &attacks[k]);

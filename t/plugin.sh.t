@@ -102,7 +102,58 @@ for b in $backends; do
     ok $? "and a run after them is as it was, under $b"
 done
 
+# More of them, in one object.
+various() { # attack, backend, what is said
+    rm -f "$tmp/jobs.csv"
+    said=$(run -p "$plugins/hostile_various.so" -o attack="$1" --backend "$2" --limit 0.3 |
+        sed 's/0x[0-9a-f]*/ADDRESS/g; s/@[0-9a-f]*//; s/job [0-9]*/job N/')
+    case $said in "vnsim: policy various: "$3) test ! -e "$tmp/jobs.csv" ;; *) false ;; esac
+    ok $? "$1 is stopped by $2"
+    case $said in "vnsim: policy various: "$3) ;; *) echo "# said: $said" ;; esac
+}
+for b in $backends; do
+    test $b = none && continue
+    by="(stopped by $b)"
+    various abort $b "in decide(): called abort() $by"
+    various nothing $b "in decide(): wrote memory that is not its own at ADDRESS $by"
+    various divide $b "in decide(): was stopped by signal 8 (Floating point exception) at ADDRESS $by"
+    various code $b "in decide(): wrote its own code or data at ADDRESS against its protection $by"
+    various run-data $b "in decide(): ran its own code or data at ADDRESS against its protection $by"
+    various run-stack $b "in decide(): ran its own code or data at ADDRESS against its protection $by"
+    various pivot $b "in decide(): wrote memory that is not its own at ADDRESS $by"
+    various huge-memory $b "in decide(): used up its memory $by"
+    various stray-free $b "in decide(): read memory that is not its own at ADDRESS $by"
+    various slot $b "in decide(): in vn_view_job: gave ADDRESS, which is not its own $by"
+    various type $b "in decide(): in vn_view_free: gave ADDRESS, which is not its own $by"
+    various view $b "in decide(): in vn_view_now: gave ADDRESS, which is not its own $by"
+    various answer $b "in decide(): in vn_answer_set: gave ADDRESS, which is not its own $by"
+    if test $b != mprotect; then
+        various flood $b "in decide(): in vn_answer_set: gave ADDRESS, which is not its own $by"
+    fi
+    various gates $b "in decide():*did not return within 0.3 s $by"
+    various program $b "in decide(): wrote memory that is not its own at ADDRESS $by"
+    various wake $b "asks to be woken at * s, expected a time after now, * s"
+    various greed $b "job N given 1048576 v100, expected 0 to 16, all there are"
+    various negative $b "job N given -1 v100, expected 0 to 16, all there are"
+    various twice $b "gives * v100 more than the 16 there are"
+    for left in flags rounding; do
+        run -p "$plugins/hostile_various.so" -o attack=$left --backend $b > "$tmp/out"
+        cmp -s "$tmp/fifo.csv" "$tmp/jobs.csv"
+        ok $? "$left that are left behind change nothing under $b"
+    done
+done
+
 # The controls: under none nothing stops them.
+for attack in abort nothing divide code run-data run-stack pivot stray-free slot; do
+    run -p "$plugins/hostile_various.so" -o attack=$attack --backend none > "$tmp/out" 2>&1
+    test $? -ge 128 && ! grep -q 'stopped by' "$tmp/out"
+    ok $? "$attack ends the program under none"
+done
+for attack in type view; do
+    run -p "$plugins/hostile_various.so" -o attack=$attack --backend none > "$tmp/out" 2>&1
+    ! grep -q 'stopped by' "$tmp/out"
+    ok $? "$attack is not noticed under none"
+done
 for p in ledger rng engine results scan fork longjmp unmap handle; do
     rm -f "$tmp/jobs.csv"
     run -p "$plugins/hostile_$p.so" --backend none > "$tmp/out"
