@@ -36,13 +36,9 @@ protect(struct ed_domain *d, int region, int how)
 static void
 protect_some(struct ed_domain *d, uint32_t rights, uint32_t changed)
 {
-    char selector = ed_selector;
-
-    ed_selector = 0;
     for (int i = ED_PLUGIN + 1; i < d->config.nregions; i++)
         if ((changed >> (2 * i) & 3) != 0)
             protect(d, i, protection(rights, i));
-    ed_selector = selector;
 }
 
 static void

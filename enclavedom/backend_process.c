@@ -19,7 +19,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <immintrin.h>
+#include <limits.h>
 #include <linux/futex.h>
+#include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -32,7 +34,8 @@
 #include <unistd.h>
 
 enum {
-    RETRY = 256,      /* waits between two long looks */
+    RETRY = 256, /* waits between two long looks */
+    KEPT_BYTES = 32 << 20,
     LOOKS = 1500,     /* before sleeping; about 30 us */
     NAP_US = 20000,   /* between looking whether the child lives */
     SETUP_STEPS = 100 /* a violation's number from there: a failed step */
@@ -137,6 +140,15 @@ static void __attribute__((__noreturn__)) give_up(int step)
                                         .address = (uintptr_t) errno});
 }
 
+/* Gates may need memory, and no more is to be had from the kernel soon. */
+static void
+keep_memory(void)
+{
+    mallopt(M_MMAP_THRESHOLD, KEPT_BYTES);
+    mallopt(M_TRIM_THRESHOLD, INT_MAX);
+    free(malloc(KEPT_BYTES - 4096));
+}
+
 static void __attribute__((__noreturn__))
 child_main(struct ed_domain *d, pid_t parent)
 {
@@ -156,6 +168,7 @@ child_main(struct ed_domain *d, pid_t parent)
     if (ed_protect_image(d, true, NULL) != VN_OK)
         give_up(7);
     ed_signals_child();
+    keep_memory();
     step = ed_confine();
     if (step != 0)
         give_up(step);

@@ -43,7 +43,8 @@ enum {
 #define ED_RW(region) (UINT32_C(3) << (2 * (region)))
 
 /* The work behind a gate; args are the caller's registers, to be trusted in
- * nothing.  arg is the config's. */
+ * nothing.  arg is the config's.  A double is given as its bits.  Under
+ * `process` it may use malloc(), and no other system call. */
 typedef uint64_t (*ed_fn)(void *arg, const uint64_t *args);
 
 struct ed_function {

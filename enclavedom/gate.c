@@ -7,6 +7,8 @@
  * believes nothing of its caller.  So a jump to one of them gets the plug-in
  * no further than the front door does.
  *
+ * A result is in RAX and in XMM0, so that a function may give a double.
+ *
  * On the way back flags are cleared: alignment checks, traps and a direction
  * that the plug-in set would be the program's otherwise.
  */
@@ -83,6 +85,7 @@ __asm__(
     "  mov %rdx, 16(%rsp)\n  mov %rcx, 24(%rsp)\n"
     "  mov %r11d, %edi\n  mov %rsp, %rsi\n  push $2\n  popf\n"
     "  call ed_dispatch\n"
+    "  movq %rax, %xmm0\n"
     "  add $40, %rsp\n  ret\n"
 
     /* All rights, the host's stack below what ed_switch() left, and back. */
@@ -123,7 +126,7 @@ __asm__(
     "  mov ed_monitor+16(%rip), %eax\n"
     "  wrpkru\n"
     "  cmp ed_monitor+16(%rip), %eax\n  jne ed_wrong\n"
-    "  mov %r10, %rsp\n  mov %r11, %rax\n  ret\n"
+    "  mov %r10, %rsp\n  mov %r11, %rax\n  movq %r11, %xmm0\n  ret\n"
 
     /* ed_set_pkru(pkru): only what the monitor expects. */
     ".globl ed_set_pkru\n"
@@ -164,11 +167,13 @@ ed_dispatch(unsigned function, const uint64_t *args)
         ed_refuse(d, function);
     d->live->function = (int) function;
     ed_monitor.state = ED_GATED;
+    ed_selector = 0; /* the program's own code may need memory */
     if (b->grant != NULL)
         b->grant(d, d->config.functions[function].rights);
     result = d->config.functions[function].run(d->config.arg, mine);
     if (b->revoke != NULL)
         b->revoke(d);
+    ed_selector = b->handlers;
     ed_monitor.state = ED_INSIDE; /* from here on it can be cut short */
     if (ed_monitor.late)
         ed_stop(d, ED_OVERTIME, 0);

@@ -2,7 +2,7 @@
  * Faults, system calls and time, while a plug-in is inside.
  *
  * System calls are refused by the kernel's own dispatch (PR_SET_SYSCALL_USER_
- * DISPATCH): between entering the plug-in and leaving it, and in the gates
+ * DISPATCH): between entering the plug-in and leaving it, but for the gates
  * that it calls, no system call is made at all, from no code, whatever was
  * jumped to; so there is no list of calls to keep right.  The byte that says
  * so lies in the monitor's page.

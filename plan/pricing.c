@@ -54,7 +54,8 @@ struct vn_pricing {
 };
 
 enum {
-    DEVICES,
+    ANSWERS_MAX = 1 << 20, /* that are kept, whatever is asked */
+    DEVICES = 0,
     SPEEDUP,
     NCOLUMNS
 };
@@ -360,9 +361,11 @@ ask(struct vn_pricing *p, const struct vn_job *job, int model,
 
     for (int t = 0; t < p->config.cluster->ntypes; t++)
         key[4 + t] = devices[t];
-    if (2 * p->nanswers >= p->room)
+    if (2 * p->nanswers >= p->room && p->nanswers < ANSWERS_MAX)
         enlarge(p);
     i = place(p, key);
+    if (!p->answers[i].used && p->nanswers == ANSWERS_MAX)
+        return price(p, job, model, devices, question);
     if (!p->answers[i].used) {
         p->answers[i] =
             (struct answer){price(p, job, model, devices, question), true};

@@ -8,6 +8,8 @@
 
 #include "sim/api.h"
 
+#include <string.h>
+
 static const struct vn_view *
 view_of(const struct vn_api_state *s, uint64_t handle)
 {
@@ -70,6 +72,48 @@ vn_view_runs_gate(void *arg, const uint64_t *args)
 {
     return vn_view_runs(view_of(arg, args[0]), slot_of(arg, args[1]),
                         type_of(arg, args[2]));
+}
+
+/* Devices by type, copied from the plug-in. */
+static void
+devices_of(const struct vn_api_state *s, uint64_t from, int *devices)
+{
+    const struct vn_cluster *c = s->view->ledger.cluster;
+
+    ed_copy_in(s->domain, devices, (const void *) (uintptr_t) from,
+               (size_t) c->ntypes * sizeof *devices);
+    for (int t = 0; t < c->ntypes; t++)
+        if (devices[t] < 0)
+            ed_refuse(s->domain, (uint64_t) (uint32_t) devices[t]);
+}
+
+static uint64_t
+bits_of(double value)
+{
+    uint64_t bits;
+
+    memcpy(&bits, &value, sizeof bits);
+    return bits;
+}
+
+static uint64_t
+vn_view_step_s_gate(void *arg, const uint64_t *args)
+{
+    const struct vn_view *view = view_of(arg, args[0]);
+    int slot = slot_of(arg, args[1]), devices[VN_TYPES_MAX];
+
+    devices_of(arg, args[2], devices);
+    return bits_of(vn_view_step_s(view, slot, devices));
+}
+
+static uint64_t
+vn_view_mix_s_gate(void *arg, const uint64_t *args)
+{
+    const struct vn_view *view = view_of(arg, args[0]);
+    int slot = slot_of(arg, args[1]), devices[VN_TYPES_MAX];
+
+    devices_of(arg, args[2], devices);
+    return bits_of(vn_view_mix_s(view, slot, devices));
 }
 
 static uint64_t

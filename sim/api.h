@@ -14,6 +14,7 @@
 #define VN_LEDGER_R  ED_R(VN_REGION_LEDGER)
 #define VN_CLUSTER_R ED_R(VN_REGION_CLUSTER)
 #define VN_ANSWER_RW ED_RW(VN_REGION_ANSWER)
+#define VN_PLUGIN_R  ED_R(VN_REGION_PLUGIN)
 #define VN_PLUGIN_RW ED_RW(VN_REGION_PLUGIN)
 
 /* clang-format off */
@@ -26,7 +27,9 @@
     FN(vn_view_order, VN_LEDGER_R)                   \
     FN(vn_view_type, VN_LEDGER_R)                    \
     FN(vn_view_runs, VN_LEDGER_R)                    \
+    FN(vn_view_step_s, VN_LEDGER_R | VN_PLUGIN_R)    \
     FN(vn_view_step_ns, VN_LEDGER_R)                 \
+    FN(vn_view_mix_s, VN_LEDGER_R | VN_PLUGIN_R)     \
     FN(vn_view_steps, VN_LEDGER_R)                   \
     FN(vn_view_held, VN_LEDGER_R | VN_CLUSTER_R)     \
     FN(vn_view_held_all, VN_LEDGER_R)                \

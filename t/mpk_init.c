@@ -68,7 +68,8 @@ policy(const char *name, const char *file)
 int
 main(void)
 {
-    static const char *const tests[] = {"/t/enclave.t", "/t/enclave_attack.t"};
+    static const char *const tests[] = {"/t/enclave.t", "/t/enclave_attack.t",
+                                        "/t/enclave_scan.t"};
     static const char *const policies[][2] = {
         {"fifo", "fifo"}, {"fifo-skip", "fifo_skip"},
         {"sjf", "sjf"},   {"srtf", "srtf"},
@@ -78,9 +79,10 @@ main(void)
 
     setvbuf(stdout, NULL, _IOLBF, 0);
     mkdir("/proc", 0755);
+    mkdir("/tmp", 01777);
     if (mount("proc", "/proc", "proc", 0, NULL) != 0)
         perror("/proc");
-    for (int i = 0; i < 2; i++) {
+    for (int i = 0; i < 3; i++) {
         const char *argv[] = {tests[i], NULL};
 
         printf("# %s\n", tests[i]);

@@ -155,9 +155,19 @@ int vn_view_type(const struct vn_view *view, int job);
 bool vn_view_runs(const struct vn_view *view, int job, int type);
 
 /*
- * Nanoseconds of a step of the job on so many devices of a type; INT64_MAX
+ * Seconds of a step of the job on devices[t] devices of each type; INFINITY
  * where it cannot run so.  A recorded job has one step, as long as it is.
  */
+double vn_view_step_s(const struct vn_view *view, int job, const int *devices);
+
+/*
+ * The same of a modelled job where each of these types takes a part of the
+ * batch; vn_view_step_s() may leave one out that would only slow it down.
+ */
+double vn_view_mix_s(const struct vn_view *view, int job, const int *devices);
+
+/* Nanoseconds of a step on devices of one type; INT64_MAX where it cannot run
+ * so. */
 int64_t vn_view_step_ns(const struct vn_view *view, int job, int type,
                         int devices);
 

@@ -27,6 +27,8 @@ enum attack {
     GREED,
     NEGATIVE,
     TWICE,
+    POINTER,
+    LESS,
     FLAGS,
     ROUNDING,
     ATTACKS
@@ -37,7 +39,7 @@ static const char *const names[ATTACKS + 1] = {
     "run-stack", "pivot",   "huge-memory", "stray-free", "slot",
     "type",      "view",    "answer",      "flood",      "gates",
     "program",   "wake",    "greed",       "negative",   "twice",
-    "flags",     "rounding"};
+    "pointer",   "less",    "flags",       "rounding"};
 
 static const struct vn_policy_option options[] = {{.name = "attack",
                                                    .help = "what it does",
@@ -175,6 +177,12 @@ give(struct state *s, const struct vn_view *view, struct vn_answer *answer)
         for (int i = s->first; i < s->n; i++)
             vn_answer_set(answer, s->waiting[i], 0,
                           vn_view_job(view, s->waiting[i])->devices);
+        break;
+    case POINTER:
+        s->arrived += vn_view_step_s(view, 0, (const int *) view) > 0;
+        break;
+    case LESS:
+        s->arrived += vn_view_step_s(view, 0, &(int){-1}) > 0;
         break;
     case FLAGS:
         leave_flags();
