@@ -8,6 +8,7 @@
 #include "base/progress.h"
 #include "base/xalloc.h"
 #include "vnode_exec/checkpoint.h"
+#include "vnode_exec/control.h"
 #include "vnode_exec/job.h"
 #include "vnode_exec/record.h"
 #include "vnode_exec/replica.h"
@@ -27,7 +28,11 @@ struct run {
     int64_t trained; /* steps of this process */
     int next_resize;
     bool prepared;
-    double *step_s; /* of each step, for the median */
+    double *step_s;             /* of each step, for the median */
+    struct vn_control *control; /* or NULL */
+    int64_t report_every;       /* steps; 0: never */
+    char *wanted;               /* devices asked for, that start up */
+    bool stopped;
 };
 
 /* Only the first rank speaks. */
@@ -61,6 +66,11 @@ begin(struct run *r, struct vn_error *err)
         vn_executor_inject(r->x, o->failures[i].device, o->failures[i].step);
     if (status == VN_OK && speaks(r))
         status = vn_record_open(&r->job, &r->record, err);
+    if (status == VN_OK && o->control != NULL) {
+        if (o->mpi)
+            return vn_fail(err, VN_EUSAGE, "--control does without --mpi");
+        status = vn_control_open(o->control, &r->control, err);
+    }
     return status;
 }
 
@@ -137,14 +147,178 @@ maybe_resize(struct run *r, struct vn_error *err)
 }
 
 static enum vn_status
-write_checkpoint(struct run *r, struct vn_error *err)
+write_checkpoint(struct run *r, const char *path, struct vn_error *err)
 {
     const struct vn_state *state = vn_executor_save(r->x);
+    enum vn_status status;
 
     if (!speaks(r))
         return VN_OK;
-    return vn_checkpoint_write(r->options.checkpoint, r->job.text,
-                               r->job.graph, state, err);
+    status = vn_checkpoint_write(path, r->job.text, r->job.graph, state, err);
+    if (status == VN_OK)
+        vn_control_say(r->control, "checkpointed step=%lld time=%.6f",
+                       (long long) state->step, vn_clock());
+    return status;
+}
+
+/* Where the job stands; step is NULL, or the one just done. */
+static void
+tell_step(struct run *r, const struct vn_step *step)
+{
+    struct vn_seat_report seats[VN_SPEC_DEVICES];
+    int n = vn_executor_seats(r->x, seats, VN_SPEC_DEVICES);
+
+    if (step == NULL) {
+        vn_control_say(r->control,
+                       "step step=%lld steps=%lld devices=%d "
+                       "time=%.6f",
+                       (long long) vn_executor_step_number(r->x),
+                       (long long) r->options.train.steps, n, vn_clock());
+        return;
+    }
+    vn_control_say(r->control,
+                   "step step=%lld steps=%lld devices=%d time=%.6f "
+                   "seconds=%.6f load=%.6f compute=%.6f sync=%.6f "
+                   "update=%.6f loss=%.9g",
+                   (long long) step->step + 1,
+                   (long long) r->options.train.steps, n, vn_clock(),
+                   step->step_s, step->load_s, step->compute_s, step->sync_s,
+                   step->update_s, step->loss);
+}
+
+/* Let the devices asked for start up beside the others. */
+static void
+want_devices(struct run *r, const char *list)
+{
+    struct vn_specs specs;
+    int counts[VN_SPEC_DEVICES];
+    struct vn_error err = {0};
+    enum vn_status status;
+
+    if (r->wanted != NULL || r->prepared) {
+        vn_control_say(r->control, "error a resize is under way");
+        return;
+    }
+    status = vn_specs_read(list, &specs, &err);
+    if (status == VN_OK)
+        status = vn_mapping_read(NULL, specs.n, r->options.train.vnodes,
+                                 counts, &err);
+    if (status == VN_OK)
+        status = vn_executor_prepare(r->x, &specs, &err);
+    if (status != VN_OK) {
+        vn_control_say(r->control, "error %s", err.text);
+        return;
+    }
+    r->wanted = strcpy(vn_xcalloc(strlen(list) + 1, 1), list);
+}
+
+/* Go over to the devices asked for, once they have started. */
+static enum vn_status
+go_over(struct run *r, struct vn_error *err)
+{
+    int counts[VN_SPEC_DEVICES] = {0};
+    double began = vn_clock();
+    struct vn_resize resize;
+    struct vn_specs specs;
+    enum vn_status status;
+
+    if (r->wanted == NULL || !vn_executor_prepared(r->x))
+        return VN_OK;
+    status = vn_specs_read(r->wanted, &specs, err);
+    if (status == VN_OK)
+        status = vn_mapping_read(NULL, specs.n, r->options.train.vnodes,
+                                 counts, err);
+    if (status == VN_OK)
+        status = vn_executor_resize(r->x, &specs, counts, &resize, err);
+    if (status != VN_OK)
+        return status;
+    free(r->wanted);
+    r->wanted = NULL;
+    vn_record_resize(r->record, &resize);
+    vn_control_say(r->control,
+                   "resized step=%lld devices=%d time=%.6f seconds=%.6f "
+                   "startup=%.6f",
+                   (long long) vn_executor_step_number(r->x), resize.after,
+                   vn_clock(), vn_clock() - began, resize.startup_s);
+    return VN_OK;
+}
+
+static void
+take_interval(struct run *r, const char *text)
+{
+    char why[VN_WHY_SIZE];
+    int64_t steps = 0;
+    const char *wrong = vn_read_int(text, 0, INT64_MAX, &steps, why);
+
+    if (wrong == NULL)
+        r->report_every = steps;
+    else
+        vn_control_say(r->control, "error report: '%s' is wrong, expected %s",
+                       text, wrong);
+}
+
+static void
+checkpoint_to(struct run *r, const char *path)
+{
+    struct vn_error err = {0};
+
+    if (path[0] == '\0')
+        path = r->options.checkpoint;
+    if (path == NULL)
+        vn_control_say(r->control, "error checkpoint: no file given, here or "
+                                   "by --checkpoint");
+    else if (write_checkpoint(r, path, &err) != VN_OK)
+        vn_control_say(r->control, "error %s", err.text);
+}
+
+/* Between two steps: do what is asked for. */
+static enum vn_status
+obey(struct run *r, struct vn_error *err)
+{
+    struct vn_request request;
+
+    while (!r->stopped && vn_control_next(r->control, &request))
+        switch (request.verb) {
+        case VN_REQUEST_STATUS:
+            tell_step(r, NULL);
+            break;
+        case VN_REQUEST_REPORT:
+            take_interval(r, request.arg);
+            break;
+        case VN_REQUEST_RESIZE:
+            want_devices(r, request.arg);
+            break;
+        case VN_REQUEST_CHECKPOINT:
+            checkpoint_to(r, request.arg);
+            break;
+        case VN_REQUEST_STOP:
+            r->stopped = true;
+            break;
+        }
+    return go_over(r, err);
+}
+
+/* The end of training, as far as it came. */
+static enum vn_status
+conclude(struct run *r, struct vn_error *err)
+{
+    double now = vn_clock();
+    enum vn_status status = VN_OK;
+
+    if (r->control == NULL)
+        return VN_OK;
+    if (!r->stopped) {
+        vn_control_say(r->control, "done step=%lld time=%.6f digest=%016llx",
+                       (long long) vn_executor_step_number(r->x), now,
+                       (unsigned long long) vn_executor_digest(r->x));
+        return VN_OK;
+    }
+    if (r->options.checkpoint != NULL)
+        status = write_checkpoint(r, r->options.checkpoint, err);
+    if (status == VN_OK)
+        vn_control_say(r->control, "stopped step=%lld time=%.6f",
+                       (long long) vn_executor_step_number(r->x), now);
+    return status;
 }
 
 static enum vn_status
@@ -202,6 +376,11 @@ after_step(struct run *r, const struct vn_step *step, struct vn_error *err)
                "other %d\n",
                (long long) step->step, step->failed, step->devices);
     }
+    if (step->failed > 0)
+        vn_control_say(r->control, "failed step=%lld devices=%d left=%d",
+                       (long long) step->step, step->failed, step->devices);
+    if (r->report_every > 0 && done % r->report_every == 0)
+        tell_step(r, step);
     if (speaks(r))
         status = vn_record_step(r->record, step, digest, err);
     if (status == VN_OK && o->eval_every > 0 && done % o->eval_every == 0
@@ -209,7 +388,7 @@ after_step(struct run *r, const struct vn_step *step, struct vn_error *err)
         status = evaluate(r, err);
     if (status == VN_OK && o->checkpoint != NULL && o->checkpoint_every > 0
         && done % o->checkpoint_every == 0)
-        status = write_checkpoint(r, err);
+        status = write_checkpoint(r, o->checkpoint, err);
     return status;
 }
 
@@ -220,12 +399,17 @@ train(struct run *r, struct vn_error *err)
     enum vn_status status = VN_OK;
 
     r->step_s = vn_xcalloc((size_t) (steps > 0 ? steps : 1), sizeof(double));
+    vn_control_say(r->control, "ready step=%lld time=%.6f",
+                   (long long) vn_executor_step_number(r->x), vn_clock());
     while (status == VN_OK && vn_executor_step_number(r->x) < steps) {
         struct vn_step step;
 
         status = maybe_resize(r, err);
         if (status == VN_OK)
-            status = vn_executor_step(r->x, &step, err);
+            status = obey(r, err);
+        if (r->stopped || status != VN_OK)
+            break;
+        status = vn_executor_step(r->x, &step, err);
         if (status == VN_OK) {
             r->step_s[r->trained++] = step.step_s;
             show_progress(r, &step);
@@ -233,10 +417,14 @@ train(struct run *r, struct vn_error *err)
         }
     }
     vn_progress_end(&r->progress);
+    if (status == VN_OK)
+        status = conclude(r, err);
+    if (r->stopped)
+        return status;
     if (status == VN_OK && !r->options.no_eval)
         status = evaluate(r, err);
     if (status == VN_OK && r->options.checkpoint != NULL)
-        status = write_checkpoint(r, err);
+        status = write_checkpoint(r, r->options.checkpoint, err);
     return status;
 }
 
@@ -306,10 +494,13 @@ vn_command_train(int argc, char **argv)
     vn_record_close(r.record);
     vn_executor_close(r.x);
     free(r.step_s);
+    free(r.wanted);
     if (status != VN_OK) {
+        vn_control_say(r.control, "error %s", err.text);
         vn_error_print(stderr, "vnexec", &err);
         vn_comm_abort(&r.job.comm, vn_error_exit(&err));
     }
+    vn_control_close(r.control);
     vn_exec_job_close(&r.job);
     return status == VN_OK ? 0 : vn_error_exit(&err);
 }

@@ -61,14 +61,15 @@ seat_new(struct vn_executor *x, const struct vn_spec *spec, int device)
     s->fail_at = -1;
     s->order = (struct vn_order){.seed = x->job.train->seed,
                                  .count = x->job.data->train.count};
-    s->replica = (struct vn_replica){.spec = *spec,
-                                     .graph = x->job.graph,
-                                     .train = x->job.train,
-                                     .data = x->job.data,
-                                     .limit = x->job.limit,
-                                     .training = true,
-                                     .cpu = x->cpu};
-    x->cpu += spec->threads;
+    s->replica =
+        (struct vn_replica){.spec = *spec,
+                            .graph = x->job.graph,
+                            .train = x->job.train,
+                            .data = x->job.data,
+                            .limit = x->job.limit,
+                            .training = true,
+                            .cpu = spec->cpu >= 0 ? spec->cpu : x->cpu};
+    x->cpu += spec->cpu >= 0 ? 0 : spec->threads;
     return s;
 }
 
@@ -604,7 +605,8 @@ staying(struct vn_executor *x, const struct vn_spec *spec)
     for (int i = 0; i < x->nseats; i++) {
         struct seat *s = x->seats[i];
 
-        if (s->leaving && strcmp(s->replica.spec.type, spec->type) == 0) {
+        if (s->leaving && strcmp(s->replica.spec.type, spec->type) == 0
+            && s->replica.spec.cpu == spec->cpu) {
             s->leaving = false;
             return s;
         }
@@ -639,6 +641,21 @@ vn_executor_prepare(struct vn_executor *x, const struct vn_specs *specs,
         x->coming[x->ncoming++] = s;
     }
     return status;
+}
+
+bool
+vn_executor_prepared(const struct vn_executor *x)
+{
+    for (int i = 0; i < x->ncoming; i++) {
+        bool old = false;
+
+        for (int j = 0; j < x->nseats; j++)
+            old = old || x->seats[j] == x->coming[i];
+        if (!old && x->coming[i]->worker != NULL
+            && vn_worker_busy(x->coming[i]->worker))
+            return false;
+    }
+    return true;
 }
 
 /* With MPI the ranks stay; they only share the nodes anew. */

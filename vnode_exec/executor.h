@@ -85,6 +85,9 @@ void vn_executor_inject(struct vn_executor *x, int device, int64_t step);
 enum vn_status vn_executor_prepare(struct vn_executor *x,
                                    const struct vn_specs *specs,
                                    struct vn_error *err);
+
+/* Have all newcomers started, so that a resize would not wait? */
+bool vn_executor_prepared(const struct vn_executor *x);
 enum vn_status vn_executor_resize(struct vn_executor *x,
                                   const struct vn_specs *specs,
                                   const int counts[], struct vn_resize *resize,

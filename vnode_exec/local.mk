@@ -2,6 +2,7 @@ noinst_LIBRARIES += libexec.a
 libexec_a_SOURCES = \
 	vnode_exec/checkpoint.c vnode_exec/checkpoint.h \
 	vnode_exec/comm.c vnode_exec/comm.h \
+	vnode_exec/control.c vnode_exec/control.h \
 	vnode_exec/data.c vnode_exec/data.h \
 	vnode_exec/data_cifar.c vnode_exec/data_idx.c \
 	vnode_exec/device.c vnode_exec/device.h \
@@ -62,7 +63,7 @@ t_device_t_LDADD = $(EXEC_LIBS) $(BASE_LIBS) libtap.a
 check_PROGRAMS += t/gradient.t
 t_gradient_t_SOURCES = t/gradient.c
 t_gradient_t_LDADD = $(EXEC_LIBS) $(BASE_LIBS) libtap.a
-dist_check_SCRIPTS += t/exec.sh.t
+dist_check_SCRIPTS += t/exec.sh.t t/control.sh.t
 
 # A step beside PyTorch's: see t/bench_exec.sh for what can be chosen.
 EXTRA_DIST += t/bench_exec.sh t/bench_torch.py

@@ -42,6 +42,7 @@ enum {
     NO_EVAL,
     LOG,
     RESULTS,
+    CONTROL,
     MPI,
     QUIET,
     MOST,
@@ -98,6 +99,8 @@ const struct vn_option vn_exec_options[NOPTIONS] = {
     [NO_EVAL] = {"no-eval", NULL, "do not test at the end", 0},
     [LOG] = {"log", "FILE", "a CSV row for each step", 'l'},
     [RESULTS] = {"results", "FILE", "add the run to a results file", 'R'},
+    [CONTROL] = {"control", "PATH|fd:N",
+                 "a socket that hears of resizes, checkpoints and an end", 0},
     [MPI] = {"mpi", NULL, "devices are the ranks of mpirun", 0},
     [QUIET] = {"quiet", NULL, "no progress, no table of devices", 'q'},
     [MOST] = {"max", "N", "profile: largest number of examples [256]", 0},
@@ -265,6 +268,7 @@ take(int i, const char *value, struct vn_options *o, struct vn_error *err)
         [LOG] = &o->log,
         [RESULTS] = &o->results,
         [OUTPUT] = &o->output,
+        [CONTROL] = &o->control,
     };
 
     if (texts[i] != NULL) {

@@ -37,7 +37,7 @@ struct vn_options {
     int nresizes;
     struct vn_planned_failure failures[VN_FAILURES];
     int nfailures;
-    const char *checkpoint, *resume, *results, *log, *output;
+    const char *checkpoint, *resume, *results, *log, *output, *control;
     int64_t checkpoint_every, digest_every, eval_every, limit, most, repeat;
     bool mpi, no_eval, quiet;
     bool has_rate, has_optimizer, has_batch, has_vnodes;

@@ -186,7 +186,9 @@ add_run(struct vn_record *r, const struct vn_executor *x,
     gethostname(host, sizeof host - 1);
     vn_store_blank(VN_STORE_RUN, &run);
     run.kind = "measured";
-    run.state = "done";
+    run.state = vn_executor_step_number(x) < r->job->options->train.steps
+                    ? "stopped"
+                    : "done";
     run.options = options;
     run.seed = (int64_t) r->job->options->train.seed;
     run.version = PACKAGE_VERSION;

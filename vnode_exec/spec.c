@@ -43,6 +43,12 @@ read_part(const char *whole, const char *part, struct vn_spec *spec,
     const char *wrong;
     int64_t n;
 
+    if (strncmp(part, "cpu=", 4) == 0) {
+        wrong = vn_read_int(part + 4, 0, VN_DEVICE_THREADS, &n, why);
+        if (wrong == NULL)
+            spec->cpu = (int) n;
+        return wrong == NULL ? VN_OK : refuse(whole, wrong, err);
+    }
     if (strncmp(part, "threads=", 8) == 0) {
         wrong = vn_read_int(part + 8, 1, VN_DEVICE_THREADS, &n, why);
         if (wrong == NULL)
@@ -79,7 +85,7 @@ read_group(const char *text, char *group, struct vn_specs *specs,
            struct vn_error *err)
 {
     char *save, *part = strtok_r(group, ":", &save);
-    struct vn_spec spec = {.threads = 1, .slow = 1};
+    struct vn_spec spec = {.threads = 1, .slow = 1, .cpu = -1};
     int64_t count = 1;
     const char *why = NULL;
     enum vn_status status = VN_OK;
@@ -113,7 +119,7 @@ read_group(const char *text, char *group, struct vn_specs *specs,
 enum vn_status
 vn_specs_read(const char *text, struct vn_specs *specs, struct vn_error *err)
 {
-    char copy[256], *save, *group;
+    char copy[1024], *save, *group;
     enum vn_status status = VN_OK;
 
     specs->n = 0;

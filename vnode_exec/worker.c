@@ -108,3 +108,14 @@ vn_worker_wait(struct vn_worker *w, struct vn_error *err)
     pthread_mutex_unlock(&w->lock);
     return status;
 }
+
+bool
+vn_worker_busy(struct vn_worker *w)
+{
+    bool busy;
+
+    pthread_mutex_lock(&w->lock);
+    busy = w->busy;
+    pthread_mutex_unlock(&w->lock);
+    return busy;
+}

@@ -7,6 +7,8 @@
 
 #include "base/error.h"
 
+#include <stdbool.h>
+
 struct vn_worker;
 
 typedef enum vn_status (*vn_worker_fn)(void *arg, struct vn_error *err);
@@ -23,5 +25,8 @@ void vn_worker_post(struct vn_worker *worker, vn_worker_fn fn, void *arg);
 
 /* Wait until it is idle; what its last function returned. */
 enum vn_status vn_worker_wait(struct vn_worker *worker, struct vn_error *err);
+
+/* Is it at something? */
+bool vn_worker_busy(struct vn_worker *worker);
 
 #endif /* VNODE_EXEC_WORKER_H */

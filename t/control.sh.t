@@ -1,0 +1,104 @@
+#!/bin/sh
+# vnexec --control: what a job hears and says over its socket.
+cd "${TOP_BUILDDIR:-.}" || exit 1
+if ! perl -MIO::Socket::UNIX -e 1 2> /dev/null; then
+    echo "1..0 # SKIP no perl with IO::Socket::UNIX"
+    exit 0
+fi
+dir=$(mktemp -d) || exit 1
+trap 'rm -rf "$dir"' EXIT
+n=0
+result() { # pass or fail as status, name
+    n=$((n + 1))
+    if test "$1" -eq 0; then echo "ok $n - $2"; else
+        echo "not ok $n - $2"
+        sed 's/^/# /' "$dir/out"
+    fi
+}
+job="run -m mlp -d synthetic:500 -b 50 -v 8 --steps 40 --seed 3 --no-eval
+    --quiet"
+# Talk to a job: "WORD: REQUEST" sends a request when a line begins with WORD.
+talk() { # options, then rules; what it says goes to out
+    options=$1
+    shift
+    # shellcheck disable=SC2086
+    ./vnexec $job $options --control "$dir/sock" > "$dir/log" 2>&1 &
+    pid=$!
+    perl -MIO::Socket::UNIX -e '
+        my ($path, @rules) = @ARGV;
+        my $s;
+        for (1 .. 500) {
+            $s = IO::Socket::UNIX->new(Peer => $path) and last;
+            select undef, undef, undef, 0.01;
+        }
+        $s or die "no socket\n";
+        $s->autoflush(1);
+        print $s "report 1\n";
+        while (<$s>) {
+            print;
+            for my $r (@rules) {
+                my ($word, $request) = split /: /, $r, 2;
+                if (/^\Q$word\E/) { print $s "$request\n"; $r = ": "; }
+            }
+        }' "$dir/sock" "$@" > "$dir/out" 2>&1
+    wait "$pid"
+}
+digest() {
+    sed -n 's/.*digest[= ]\([0-9a-f]*\)/\1/p' "$1"
+}
+# shellcheck disable=SC2086
+./vnexec $job --digest 40 > "$dir/alone" 2>&1
+digest "$dir/alone" > "$dir/want"
+
+talk "" "step step=5 : resize host:3" "step step=20 : resize host:cpu=1"
+result $? "a job with a socket trains to its end"
+grep -q '^resized .*devices=3 ' "$dir/out" \
+    && grep -q '^resized .*devices=1 ' "$dir/out"
+result $? "it goes over to other devices when asked, and says so"
+digest "$dir/out" > "$dir/got"
+test -s "$dir/want" && cmp "$dir/want" "$dir/got" >> "$dir/out"
+result $? "its digest is that of the job alone on one device"
+test ! -e "$dir/sock"
+result $? "the socket is gone with the job"
+
+talk "--checkpoint $dir/c" "step step=7 : stop"
+result $? "a job that is stopped ends well"
+grep -q '^stopped ' "$dir/out" && grep -q '^checkpointed ' "$dir/out"
+result $? "and leaves a checkpoint"
+# shellcheck disable=SC2086
+./vnexec $job --digest 40 --resume "$dir/c" > "$dir/alone" 2>&1
+digest "$dir/alone" > "$dir/got"
+cmp "$dir/want" "$dir/got" >> "$dir/out"
+result $? "from which it goes on to the same digest"
+
+talk "" "step step=5 : bogus" "step step=6 : resize x:3" \
+    "step step=7 : report -1" "step step=8 : checkpoint" \
+    "step step=9 : checkpoint $dir/other" "step step=10 : status" \
+    "step step=11 : resize host:9" "step step=12 : $(printf '%0600d' 1)" \
+    "step step=13 : checkpoint $dir/none/c"
+for message in "'bogus' is no request, expected status, report" \
+    "no device is called 'x'" "report: '-1' is wrong, expected a whole" \
+    "checkpoint: no file given" "a line of more than 510 bytes" \
+    "9 devices busy" "none/c"; do
+    grep -q "^error .*$message" "$dir/out"
+    result $? "says: $message"
+done
+test -s "$dir/other"
+result $? "a checkpoint goes where the request says"
+
+talk "" "step step=5 : resize host:2
+resize host:3"
+grep -q '^error a resize is under way' "$dir/out"
+result $? "says: a resize is under way"
+refuses() { # what it says, --control
+    # shellcheck disable=SC2086
+    ./vnexec $job --control "$2" > "$dir/out" 2>&1
+    test $? -ne 0 && grep -q "$1" "$dir/out"
+    result $? "says: $1"
+}
+: > "$dir/file"
+refuses "is there and no socket" "$dir/file"
+refuses "expected the number of an open socket" fd:77
+refuses "is too long, expected at most" "$dir/$(printf '%0200d' 1)"
+refuses "No such file" "$dir/none/sock"
+echo "1..$n"
