@@ -140,6 +140,7 @@ read_row(struct reader *r, struct vn_table *t, struct vn_error *err)
     int64_t job, from, device, first, count;
     struct vn_mapping *m;
     struct vn_share share;
+    int at;
     enum vn_status status;
 
     if ((status = vn_table_int(t, JOB, 0, INT64_MAX, &job, err))
@@ -154,7 +155,8 @@ read_row(struct reader *r, struct vn_table *t, struct vn_error *err)
         return status;
     if (*vn_table_text(t, TYPE) == '\0')
         return vn_table_fail(t, TYPE, err, "no device type, expected a name");
-    m = &r->plan->mappings[mapping_of(r, job, from, vn_table_line(t))];
+    at = mapping_of(r, job, from, vn_table_line(t)); /* may move them all */
+    m = &r->plan->mappings[at];
     share.type = vn_plan_type(r->plan, vn_table_text(t, TYPE));
     share.device = (int) device;
     share.vnode_first = (int) first;
