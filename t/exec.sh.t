@@ -77,22 +77,89 @@ train mlp -D "$device:2" --resume "$dir/ck"
 tail -2 "$dir/want" > "$dir/tail"
 cmp -s "$dir/digests" "$dir/tail"
 result $? "a run resumed from a checkpoint goes on to the same digests"
-if ./vnexec devices | grep -q 'mpi.*ranks' && command -v mpirun > /dev/null; then
-    for r in 2 4; do
-        # shellcheck disable=SC2046,SC2086
-        ASAN_OPTIONS=detect_leaks=0 OMPI_ALLOW_RUN_AS_ROOT=1 \
-            OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1 \
-            mpirun --oversubscribe -n $r ./vnexec run --mpi \
-            $(model mlp) $small --resize "4:host:1" > "$dir/out" 2>&1 \
-            && sed -n 's/.*step \([0-9]*\): digest/\1 digest/p' "$dir/out" \
-                > "$dir/digests"
-        cmp -s "$dir/digests" "$dir/want"
-        result $? "$r ranks, one from step 4 on"
-    done
-else
-    n=$((n + 1))
-    echo "ok $n - ranks # SKIP no MPI"
-fi
+for m in mlp resnet8 gpt; do
+    if ./vnexec devices | grep -q 'mpi.*ranks' \
+        && command -v mpirun > /dev/null; then
+        train $m -D "$device:1"
+        cp "$dir/digests" "$dir/want"
+        for r in 2 4; do
+            # shellcheck disable=SC2046,SC2086
+            ASAN_OPTIONS=detect_leaks=0 OMPI_ALLOW_RUN_AS_ROOT=1 \
+                OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1 \
+                mpirun --oversubscribe -n $r ./vnexec run --mpi \
+                $(model $m) $small --resize "4:host:1" > "$dir/out" 2>&1 \
+                && sed -n 's/.*step \([0-9]*\): digest/\1 digest/p' \
+                    "$dir/out" > "$dir/digests"
+            cmp -s "$dir/digests" "$dir/want"
+            result $? "$m: $r ranks, one from step 4 on"
+        done
+    else
+        n=$((n + 1))
+        echo "ok $n - $m: ranks # SKIP no MPI"
+    fi
+done
+# A plan says the same in a table; nodes may lie apart.
+plan=job_id,from_step,device_type,device,vnode_first,vnode_count,batch
+cat > "$dir/plan.csv" << END
+$plan
+7,0,v100,0,0,8,6
+7,3,v100,1,2,4,6
+7,3,v100,0,0,2,6
+7,3,v100,0,6,2,6
+7,5,host,0,0,7,6
+7,5,p100,0,7,1,6
+8,0,host,0,0,4,6
+8,0,host,1,4,4,6
+END
+run48="run -m mlp -d synthetic:500 --steps 9 --seed 3 --digest 3 --no-eval"
+# shellcheck disable=SC2086
+{
+    ./vnexec $run48 -q -b 48 -v 8 > "$dir/want"
+    ./vnexec $run48 -q --plan "$dir/plan.csv" --job 7 \
+        --device-type v100=host --device-type p100=host:threads=2 \
+        > "$dir/out" 2>&1
+    cmp -s "$dir/want" "$dir/out"
+    result $? "a plan with two resizes gives the same digests"
+    ./vnexec $run48 -q --plan "$dir/plan.csv" --job 8 > "$dir/out" 2>&1
+    cmp -s "$dir/want" "$dir/out"
+    result $? "so does another job's, on devices of its own names"
+    ./vnexec $run48 -q --plan "$dir/plan.csv" --job 7 --steps 4 \
+        --device-type v100=host --device-type p100=host \
+        -c "$dir/ck7" > "$dir/out" 2>&1 \
+        && ./vnexec $run48 -q --plan "$dir/plan.csv" --job 7 \
+            --device-type v100=host --device-type p100=host \
+            --resume "$dir/ck7" > "$dir/out" 2>&1
+    tail -n +2 "$dir/want" | cmp -s - "$dir/out"
+    result $? "a plan goes on from a checkpoint in the stage of its step"
+    printf '%s\n1,0,host,0,0,2,16\n1,2,host,0,0,4,8\n' $plan > "$dir/sizes.csv"
+    ./vnexec run --plan "$dir/sizes.csv" --steps 3 --no-eval > "$dir/out" 2>&1 \
+        && grep -q 'equal to tolerance' "$dir/out"
+    result $? "nodes of other sizes are another decomposition, and it is said"
+    # Linear times, a third of the speed: three quarters of the batch.
+    {
+        echo model,device_type,batch,step_s,peak_bytes
+        for size in 1 2 3 4 6 8 12 16 24 32; do
+            echo "mlp,host,$size,0.$((1000 + size)),0"
+            echo "mlp,host:slow=3,$size,0.$((1000 + 3 * size)),0"
+        done
+    } > "$dir/profile.csv"
+    unlike="-b 32 -D host,host:slow=3 -p $dir/profile.csv"
+    ./vnexec $run48 $unlike --log "$dir/unlike.csv" > "$dir/out" 2>&1 \
+        && grep -q 'solver: host: 1 of 24 examples, host:slow=3: 1 of 8' \
+            "$dir/out"
+    result $? "unlike devices get what the solver says"
+    ./vnexec $run48 -q -b 32 -v 1 --log "$dir/one.csv" > "$dir/out" 2>&1
+    paste -d, "$dir/one.csv" "$dir/unlike.csv" | awk -F, '
+        NR > 1 {d = $2 / $16 - 1; if (d > 1e-5 || d < -1e-5) bad = 1}
+        END {exit bad || NR != 10}' >> "$dir/out" 2>&1
+    result $? "and train what one device trains, to tolerance"
+    ./vnexec profile -m mlp -d synthetic:64 -D host:2 --max 8 --repeat 3 \
+        -o "$dir/nodes.csv" --sync "$dir/sync.csv" > "$dir/out" 2>&1 \
+        && grep -q '^mlp,host,2,' "$dir/sync.csv" \
+        && ./vnexec $run48 -b 16 -D host:2 -p "$dir/nodes.csv" \
+            > "$dir/out" 2>&1 && grep -q '^solver: host: ' "$dir/out"
+    result $? "the solver reads what profile writes"
+}
 fails() { # status, pattern, name, arguments: fails so, and says that
     want=$1
     pattern=$2
@@ -133,6 +200,27 @@ sed 's/vnodes=8/vnodes=9/' "$dir/ck" > "$dir/changed"
         run -b 4 -v 8
     fails 2 'DEVICE@STEP' "a failure that cannot be read" run --fail 3
     fails 2 'STEP:DEVICES' "a resize that cannot be read" run --resize x
+    fails 2 'chooses one' "a plan of several jobs" \
+        run --plan "$dir/plan.csv"
+    fails 2 'no job 9' "a job that the plan has not" \
+        run --plan "$dir/plan.csv" --job 9
+    fails 1 "'v100' is no device here" "a device type of elsewhere" \
+        run --plan "$dir/plan.csv" --job 7
+    fails 2 'TYPE=DEVICE' "a stand-in that cannot be read" \
+        run --device-type v100
+    fails 2 'says it all' "a plan beside virtual nodes" \
+        run --plan "$dir/plan.csv" --job 8 -v 4
+    fails 1 'no profile of resnet8' "a model that was not profiled" \
+        run -m resnet8 -p "$dir/profile.csv"
+    fails 1 "no profile of mlp on 'host:slow=9'" \
+        "a device that was not profiled" \
+        run -D host:slow=9 -p "$dir/profile.csv"
+    fails 1 'no split of a batch of 47' "a batch that cannot be split" \
+        run -b 47 -D host -p "$dir/profile.csv"
+    fails 2 'lets the solver choose' "a profile beside virtual nodes" \
+        run -v 4 -p "$dir/profile.csv"
+    fails 2 'two devices of a type' "synchronisation of one device" \
+        profile --sync "$dir/sync.csv"
     fails 2 'later step' "resizes out of order" \
         run --resize 5:host:1 --resize 4:host:2
     # One black image of its own, for what must not need the real ones.

@@ -70,7 +70,7 @@ evaluate(struct vn_options *o, struct trained *t, struct vn_exec_job *job,
     if (status != VN_OK)
         return status;
     view = vn_exec_job_view(job);
-    status = vn_executor_open(&view, &job->specs, job->counts, x, err);
+    status = vn_executor_open(&view, &job->stages.list[0], x, err);
     if (status != VN_OK)
         return status;
     state = vn_executor_save(*x);

@@ -2,7 +2,8 @@
  * vnexec profile: what a step costs on a device by the examples of a node.
  *
  * One device, one virtual node, 1, 2, 3, 4, 6, 8, 12, ... examples: the
- * median over --repeat steps, two more before them being dropped.
+ * median over --repeat steps, two more before them being dropped.  --sync adds
+ * a table of what the sum over 2, 3, ... devices of a type takes.
  */
 #include "config.h"
 
@@ -20,7 +21,8 @@
 #include <string.h>
 
 enum {
-    WARM_UP = 2
+    WARM_UP = 2,
+    POINTS = 64 /* at most: two for each power of 2 */
 };
 
 /* A point: medians, and how far the quartiles lie apart. */
@@ -108,10 +110,8 @@ measure_batch(struct vn_exec_job *job, const struct vn_spec *spec,
     float *vectors[3];
     enum vn_status status;
 
-    train.first = NULL;
     train.batch = batch;
     train.vnodes = 1;
-    vn_train_split(&train);
     status = vn_replica_open(&r, (int) batch, err);
     if (status == VN_OK) {
         int n = 1 + vn_train_states(&train);
@@ -125,63 +125,178 @@ measure_batch(struct vn_exec_job *job, const struct vn_spec *spec,
             free(vectors[i]);
     }
     vn_replica_close(&r);
-    free(train.first);
     return status;
 }
 
+/* The points of a type until --max or the memory's end. */
 static enum vn_status
-profile_type(struct vn_exec_job *job, const struct vn_spec *spec, FILE *out,
-             struct vn_error *err)
+measure_type(struct vn_exec_job *job, const struct vn_spec *spec,
+             struct point points[], int *npoints, struct vn_error *err)
 {
     struct vn_options *o = job->options;
     struct vn_progress progress = vn_progress_begin("profiling", false);
     enum vn_status status = VN_OK;
 
+    *npoints = 0;
     for (int64_t n = 1; status == VN_OK && n <= o->most; n = next_batch(n)) {
-        struct point p;
-
-        status = measure_batch(job, spec, n, &p, err);
+        status = measure_batch(job, spec, n, &points[*npoints], err);
         if (status == VN_EDEVMEM && n > 1) {
-            status = VN_OK; /* the memory's end is the table's */
+            status = VN_OK;
             break;
         }
-        if (status == VN_OK)
-            fprintf(out, "%s,%s,%lld,%.9f,%lld,%.9f,%zu,%.9f\n", o->model_name,
-                    spec->type, (long long) p.batch, p.step_s,
-                    (long long) p.peak_bytes, p.update_s,
-                    job->graph->parameters, p.spread_s);
+        *npoints += 1;
         vn_progress_show(&progress, (double) n, (double) o->most, spec->type);
     }
     vn_progress_end(&progress);
     return status;
 }
 
+/* An update takes the same whatever the batch: one time for all rows. */
 static enum vn_status
-profile(struct vn_options *o, struct vn_exec_job *job, struct vn_error *err)
+profile_type(struct vn_exec_job *job, const struct vn_spec *spec, FILE *out,
+             struct vn_error *err)
 {
-    struct vn_file file = {0};
-    enum vn_status status = vn_exec_job_open(o, job, err);
+    struct point points[POINTS];
+    double updates[POINTS], update_s = 0, ignored;
+    int n;
+    enum vn_status status = measure_type(job, spec, points, &n, err);
 
-    if (status == VN_OK)
-        status =
-            vn_file_create(&file, o->output != NULL ? o->output : "-", err);
     if (status != VN_OK)
         return status;
-    fprintf(file.stream, "model,device_type,batch,step_s,peak_bytes,update_s,"
-                         "parameters,spread_s\n");
-    for (int i = 0; status == VN_OK && i < job->specs.n; i++) {
-        bool seen = false;
+    for (int i = 0; i < n; i++)
+        updates[i] = points[i].update_s;
+    statistics(updates, n, &update_s, &ignored);
+    for (int i = 0; i < n; i++)
+        fprintf(out, "%s,%s,%lld,%.9f,%lld,%.9f,%zu,%.9f\n",
+                job->options->model_name, spec->type,
+                (long long) points[i].batch, points[i].step_s,
+                (long long) points[i].peak_bytes, update_s,
+                job->graph->parameters, points[i].spread_s);
+    return VN_OK;
+}
 
-        for (int j = 0; j < i; j++)
-            seen = seen
-                   || strcmp(job->specs.list[j].type, job->specs.list[i].type)
-                          == 0;
-        if (!seen)
-            status = profile_type(job, &job->specs.list[i], file.stream, err);
+/* The first device of each type. */
+static bool
+first_of_type(const struct vn_specs *specs, int i)
+{
+    for (int j = 0; j < i; j++)
+        if (strcmp(specs->list[j].type, specs->list[i].type) == 0)
+            return false;
+    return true;
+}
+
+/* The step of `devices` alike, one example each: what of it is the sum. */
+static enum vn_status
+measure_sync(struct vn_exec_job *job, const struct vn_spec *spec, int devices,
+             double *sync_s, double *spread_s, struct vn_error *err)
+{
+    struct vn_executor_job view = vn_exec_job_view(job);
+    struct vn_train train = job->options->train;
+    struct vn_specs specs = {.list = {*spec}, .n = devices};
+    struct vn_stage stage = {.from_step = 0};
+    struct vn_executor *x = NULL;
+    int repeat = (int) job->options->repeat;
+    double *sync = vn_xcalloc((size_t) repeat, sizeof *sync);
+    enum vn_status status;
+
+    for (int i = 1; i < devices; i++) {
+        specs.list[i] = *spec;
+        specs.list[i].ordinal = spec->ordinal + i;
     }
+    train.batch = train.vnodes = devices;
+    view.train = &train;
+    status = vn_stage_map(&train, &specs, devices, NULL, &stage, err);
+    if (status == VN_OK)
+        status = vn_executor_open(&view, &stage, &x, err);
+    for (int i = -WARM_UP; status == VN_OK && i < repeat; i++) {
+        struct vn_step step;
+
+        status = vn_executor_step(x, &step, err);
+        if (i >= 0)
+            sync[i] = step.sync_s;
+    }
+    if (status == VN_OK)
+        statistics(sync, repeat, sync_s, spread_s);
+    vn_executor_close(x);
+    vn_stage_free(&stage);
+    free(sync);
+    return status;
+}
+
+static enum vn_status
+profile_sync(struct vn_exec_job *job, FILE *out, struct vn_error *err)
+{
+    const struct vn_specs *specs = &job->stages.list[0].specs;
+    bool any = false;
+
+    fprintf(out, "model,device_type,devices,sync_s,spread_s\n");
+    for (int i = 0; i < specs->n; i++) {
+        int alike = 0;
+
+        for (int j = 0; j < specs->n; j++)
+            alike += strcmp(specs->list[i].type, specs->list[j].type) == 0;
+        for (int n = 2; first_of_type(specs, i) && n <= alike; n++) {
+            double s, spread;
+            enum vn_status status =
+                measure_sync(job, &specs->list[i], n, &s, &spread, err);
+
+            if (status != VN_OK)
+                return status;
+            fprintf(out, "%s,%s,%d,%.9f,%.9f\n", job->options->model_name,
+                    specs->list[i].type, n, s, spread);
+            any = true;
+        }
+    }
+    if (any)
+        return VN_OK;
+    return vn_fail(err, VN_EUSAGE,
+                   "--sync needs two devices of a type, such as --devices "
+                   "host:2");
+}
+
+static enum vn_status
+profile_nodes(struct vn_exec_job *job, FILE *out, struct vn_error *err)
+{
+    const struct vn_specs *specs = &job->stages.list[0].specs;
+    enum vn_status status = VN_OK;
+
+    fprintf(out, "model,device_type,batch,step_s,peak_bytes,update_s,"
+                 "parameters,spread_s\n");
+    for (int i = 0; status == VN_OK && i < specs->n; i++)
+        if (first_of_type(specs, i))
+            status = profile_type(job, &specs->list[i], out, err);
+    return status;
+}
+
+/* Have a table written into a file that is there whole or not at all. */
+static enum vn_status
+write_table(struct vn_exec_job *job, const char *path,
+            enum vn_status (*fill)(struct vn_exec_job *, FILE *,
+                                   struct vn_error *),
+            struct vn_error *err)
+{
+    struct vn_file file = {0};
+    enum vn_status status = vn_file_create(&file, path, err);
+
+    if (status != VN_OK)
+        return status;
+    status = fill(job, file.stream, err);
     if (status == VN_OK)
         return vn_file_commit(&file, err);
     vn_file_discard(&file);
+    return status;
+}
+
+static enum vn_status
+profile(struct vn_options *o, struct vn_exec_job *job, struct vn_error *err)
+{
+    enum vn_status status = vn_exec_job_open(o, job, err);
+
+    if (status == VN_OK && o->sync != NULL)
+        status = write_table(job, o->sync, profile_sync, err);
+    if (status == VN_OK)
+        status = write_table(job, o->output != NULL ? o->output : "-",
+                             profile_nodes, err);
     return status;
 }
 

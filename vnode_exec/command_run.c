@@ -26,12 +26,12 @@ struct run {
     struct vn_progress progress;
     double started;
     int64_t trained; /* steps of this process */
-    int next_resize;
+    int stage;       /* of the job, that is in force */
     bool prepared;
     double *step_s;             /* of each step, for the median */
     struct vn_control *control; /* or NULL */
     int64_t report_every;       /* steps; 0: never */
-    char *wanted;               /* devices asked for, that start up */
+    struct vn_stage wanted;     /* asked for, its devices starting up */
     bool stopped;
 };
 
@@ -40,6 +40,20 @@ static bool
 speaks(const struct run *r)
 {
     return r->job.comm.rank == 0;
+}
+
+/* The stage in which a checkpoint goes on. */
+static enum vn_status
+find_stage(struct run *r, struct vn_error *err)
+{
+    struct vn_checkpoint checkpoint;
+    enum vn_status status = vn_checkpoint_read(r->options.resume, NULL, NULL,
+                                               &checkpoint, NULL, err);
+
+    while (status == VN_OK && r->stage + 1 < r->job.stages.n
+           && r->job.stages.list[r->stage + 1].from_step <= checkpoint.step)
+        r->stage++;
+    return status;
 }
 
 static enum vn_status
@@ -52,7 +66,11 @@ begin(struct run *r, struct vn_error *err)
     if (status != VN_OK)
         return status;
     view = vn_exec_job_view(&r->job);
-    status = vn_executor_open(&view, &r->job.specs, r->job.counts, &r->x, err);
+    if (o->resume != NULL)
+        status = find_stage(r, err);
+    if (status == VN_OK)
+        status =
+            vn_executor_open(&view, &r->job.stages.list[r->stage], &r->x, err);
     if (status == VN_OK && o->resume != NULL) {
         struct vn_state *state = vn_executor_save(r->x);
         struct vn_checkpoint checkpoint;
@@ -74,70 +92,86 @@ begin(struct run *r, struct vn_error *err)
     return status;
 }
 
+/* What is peculiar about the devices or their nodes. */
+static void
+announce_stages(const struct run *r)
+{
+    const struct vn_stage *stage = &r->job.stages.list[r->stage];
+    bool alike = true;
+
+    if (r->options.profile != NULL)
+        printf("solver: %s; expected step %.2f ms, the best type alone %.2f "
+               "ms\n",
+               r->job.solved.text, 1e3 * r->job.solved.step_s,
+               1e3 * r->job.solved.alone_s);
+    for (int i = 0; i < stage->devices; i++) {
+        const struct vn_spec *s = &stage->specs.list[i % stage->specs.n];
+
+        if (s->slow > 1)
+            printf("device %d is emulated: it waits to be %g times as slow\n",
+                   i, s->slow);
+    }
+    for (int i = 1; i < r->job.stages.n; i++)
+        alike = alike && vn_stage_alike(&r->job.stages.list[i], stage);
+    if (!alike)
+        printf("a resize changes the sizes of virtual nodes: results are "
+               "equal to tolerance only\n");
+}
+
 static void
 announce(const struct run *r)
 {
     const struct vn_options *o = &r->options;
-    const struct vn_train *t = &o->train;
+    const struct vn_stage *stage = &r->job.stages.list[r->stage];
+    int64_t largest = vn_stage_largest(stage, -1);
     char bytes[VN_NUMBER_SIZE];
 
     if (!speaks(r) || o->quiet)
         return;
     printf("%s: %zu parameters, batch %lld in %d virtual nodes of up to %lld, "
            "%lld steps\n",
-           o->model_name, r->job.graph->parameters, (long long) t->batch,
-           t->vnodes, (long long) vn_train_largest(t), (long long) t->steps);
+           o->model_name, r->job.graph->parameters, (long long) o->train.batch,
+           stage->vnodes, (long long) largest, (long long) o->train.steps);
     printf("device memory for it: %s each\n",
-           vn_format_bytes(bytes,
-                           vn_replica_bytes(r->job.graph, t,
-                                            (int) vn_train_largest(t), true)));
-    for (int i = 0; i < r->job.specs.n; i++)
-        if (r->job.specs.list[i].slow > 1)
-            printf("device %d is emulated: it waits to be %g times as slow\n",
-                   i, r->job.specs.list[i].slow);
-    if (!t->exact)
+           vn_format_bytes(bytes, vn_replica_bytes(r->job.graph, &o->train,
+                                                   (int) largest, true)));
+    announce_stages(r);
+    if (!o->train.exact)
         printf("fast arithmetic: not bitwise, results depend on the "
                "mapping\n");
     if (r->job.graph->batchnorm)
         printf("batch norm normalises over a virtual node's own examples\n");
-    if (o->digest_every > 0 && t->exact)
+    if (o->digest_every > 0 && o->train.exact)
         printf("digests hold for every mapping, number of threads and "
                "instruction set of the host\n");
 }
 
-/* Go over to the devices of the next resize, if this is its step. */
+/* Go over to the next stage, if this is its step. */
 static enum vn_status
 maybe_resize(struct run *r, struct vn_error *err)
 {
-    const struct vn_options *o = &r->options;
-    const struct vn_planned_resize *next = &o->resizes[r->next_resize];
+    const struct vn_stage *next = &r->job.stages.list[r->stage + 1];
     int64_t step = vn_executor_step_number(r->x);
     struct vn_resize resize;
-    struct vn_specs specs;
-    int counts[VN_SPEC_DEVICES] = {0};
-    enum vn_status status;
+    enum vn_status status = VN_OK;
 
-    if (r->next_resize >= o->nresizes)
+    if (r->stage + 1 >= r->job.stages.n)
         return VN_OK;
-    status = vn_specs_read(next->devices, &specs, err);
-    if (status == VN_OK)
-        status = vn_mapping_read(next->mapping, specs.n, o->train.vnodes,
-                                 counts, err);
-    if (status == VN_OK && !r->prepared) {
-        status = vn_executor_prepare(r->x, &specs, err);
+    if (!r->prepared) {
+        status = vn_executor_prepare(r->x, next, err);
         r->prepared = status == VN_OK;
     }
-    if (status != VN_OK || step < next->step)
+    if (status != VN_OK || step < next->from_step)
         return status;
-    status = vn_executor_resize(r->x, &specs, counts, &resize, err);
+    status = vn_executor_resize(r->x, next, &resize, err);
     if (status != VN_OK)
         return status;
-    r->next_resize++;
+    r->stage++;
     r->prepared = false;
     if (speaks(r)) {
         vn_progress_end(&r->progress);
         vn_record_resize(r->record, &resize);
-        if (!o->quiet)
+        if (!r->options.quiet)
             printf("step %lld: resized from %d to %d devices: start-up %.3f s "
                    "(beside training), wait %.3f s, copy %.3f s\n",
                    (long long) step, resize.before, resize.after,
@@ -190,50 +224,39 @@ tell_step(struct run *r, const struct vn_step *step)
 static void
 want_devices(struct run *r, const char *list)
 {
-    struct vn_specs specs;
-    int counts[VN_SPEC_DEVICES];
+    struct vn_stage stage = {.from_step = 0};
     struct vn_error err = {0};
     enum vn_status status;
 
-    if (r->wanted != NULL || r->prepared) {
+    if (r->wanted.first != NULL || r->prepared) {
         vn_control_say(r->control, "error a resize is under way");
         return;
     }
-    status = vn_specs_read(list, &specs, &err);
+    status = vn_exec_job_stage(&r->job, list, &stage, &err);
     if (status == VN_OK)
-        status = vn_mapping_read(NULL, specs.n, r->options.train.vnodes,
-                                 counts, &err);
-    if (status == VN_OK)
-        status = vn_executor_prepare(r->x, &specs, &err);
+        status = vn_executor_prepare(r->x, &stage, &err);
     if (status != VN_OK) {
         vn_control_say(r->control, "error %s", err.text);
+        vn_stage_free(&stage);
         return;
     }
-    r->wanted = strcpy(vn_xcalloc(strlen(list) + 1, 1), list);
+    r->wanted = stage;
 }
 
 /* Go over to the devices asked for, once they have started. */
 static enum vn_status
 go_over(struct run *r, struct vn_error *err)
 {
-    int counts[VN_SPEC_DEVICES] = {0};
     double began = vn_clock();
     struct vn_resize resize;
-    struct vn_specs specs;
     enum vn_status status;
 
-    if (r->wanted == NULL || !vn_executor_prepared(r->x))
+    if (r->wanted.first == NULL || !vn_executor_prepared(r->x))
         return VN_OK;
-    status = vn_specs_read(r->wanted, &specs, err);
-    if (status == VN_OK)
-        status = vn_mapping_read(NULL, specs.n, r->options.train.vnodes,
-                                 counts, err);
-    if (status == VN_OK)
-        status = vn_executor_resize(r->x, &specs, counts, &resize, err);
+    status = vn_executor_resize(r->x, &r->wanted, &resize, err);
+    vn_stage_free(&r->wanted);
     if (status != VN_OK)
         return status;
-    free(r->wanted);
-    r->wanted = NULL;
     vn_record_resize(r->record, &resize);
     vn_control_say(r->control,
                    "resized step=%lld devices=%d time=%.6f seconds=%.6f "
@@ -467,7 +490,7 @@ summarise(struct run *r)
 int
 vn_command_train(int argc, char **argv)
 {
-    struct run r = {.next_resize = 0};
+    struct run r = {.stage = 0};
     struct vn_error err = {0};
     bool help;
     enum vn_status status =
@@ -494,7 +517,7 @@ vn_command_train(int argc, char **argv)
     vn_record_close(r.record);
     vn_executor_close(r.x);
     free(r.step_s);
-    free(r.wanted);
+    vn_stage_free(&r.wanted);
     if (status != VN_OK) {
         vn_control_say(r.control, "error %s", err.text);
         vn_error_print(stderr, "vnexec", &err);

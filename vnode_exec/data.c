@@ -209,7 +209,7 @@ synthetic_example(const struct vn_data *data, bool test, size_t example,
 }
 
 void
-vn_data_example(const struct vn_data *data, const struct vn_split *split,
+vn_data_example(const struct vn_data *data, const struct vn_examples *split,
                 size_t example, void *input, int32_t *labels)
 {
     const struct vn_shape *s = &data->shape;

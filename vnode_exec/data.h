@@ -17,7 +17,7 @@
 #include <stdint.h>
 
 /* One part of a data set: training or test. */
-struct vn_split {
+struct vn_examples {
     size_t count;         /* examples */
     unsigned char *bytes; /* pixels [example][row][column][channel], or text */
     unsigned char *labels;
@@ -29,7 +29,7 @@ struct vn_data {
     int context;       /* of sequences */
     bool synthetic;    /* made up from the example's number */
     float mean, scale; /* a pixel is (byte - mean) scale */
-    struct vn_split train, test;
+    struct vn_examples train, test;
     uint64_t hash; /* of what was read */
 };
 
@@ -61,8 +61,9 @@ size_t vn_order_at(struct vn_order *order, uint64_t position);
  * Write one example's input (floats, or int32 bytes of a sequence) and labels
  * for a model.
  */
-void vn_data_example(const struct vn_data *data, const struct vn_split *split,
-                     size_t example, void *input, int32_t *labels);
+void vn_data_example(const struct vn_data *data,
+                     const struct vn_examples *split, size_t example,
+                     void *input, int32_t *labels);
 
 /* Formats. */
 enum vn_status vn_data_read_idx(const char *folder, struct vn_data *data,

@@ -21,7 +21,7 @@ enum {
 /* Append a file's records to a split. */
 static enum vn_status
 cifar_file(const char *folder, const char *name, struct vn_data *data,
-           struct vn_split *split, struct vn_error *err)
+           struct vn_examples *split, struct vn_error *err)
 {
     char path[1024];
     unsigned char record[RECORD];

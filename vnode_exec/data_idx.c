@@ -86,7 +86,7 @@ idx_read(const char *folder, const char *name, int ndims, struct idx *idx,
 
 static enum vn_status
 idx_split(const char *folder, const char *prefix, struct vn_data *data,
-          struct vn_split *split, struct vn_error *err)
+          struct vn_examples *split, struct vn_error *err)
 {
     char name[64];
     struct idx images = {.bytes = NULL}, labels = {.bytes = NULL};
@@ -111,10 +111,10 @@ idx_split(const char *folder, const char *prefix, struct vn_data *data,
         free(labels.bytes);
         return status;
     }
-    *split = (struct vn_split){.count = images.dims[0],
-                               .bytes = images.bytes,
-                               .labels = labels.bytes,
-                               .size = images.size};
+    *split = (struct vn_examples){.count = images.dims[0],
+                                  .bytes = images.bytes,
+                                  .labels = labels.bytes,
+                                  .size = images.size};
     data->shape =
         (struct vn_shape){(int) images.dims[1], (int) images.dims[2], 1, 10};
     data->hash = vn_hash(data->hash, images.bytes, images.size);

@@ -13,8 +13,12 @@
 #include "vnode_exec/comm.h"
 #include "vnode_exec/data.h"
 #include "vnode_exec/graph.h"
-#include "vnode_exec/spec.h"
+#include "vnode_exec/stage.h"
 #include "vnode_exec/train.h"
+
+enum {
+    VN_SCALE_BITS = 38 /* that a scale gives the largest gradient */
+};
 
 struct vn_executor;
 
@@ -56,13 +60,11 @@ struct vn_seat_report {
 };
 
 /*
- * Start on these devices; counts says how many virtual nodes each takes, in
- * the order of their numbers.  With MPI rank i is device i.  Parameters are
- * initialised from the seed.
+ * Start in a stage, which is copied.  With MPI rank i is device i.  Parameters
+ * are initialised from the seed.
  */
 enum vn_status vn_executor_open(const struct vn_executor_job *job,
-                                const struct vn_specs *specs,
-                                const int counts[],
+                                const struct vn_stage *stage,
                                 struct vn_executor **executor,
                                 struct vn_error *err);
 void vn_executor_close(struct vn_executor *x);
@@ -78,19 +80,19 @@ enum vn_status vn_executor_step(struct vn_executor *x, struct vn_step *step,
 void vn_executor_inject(struct vn_executor *x, int device, int64_t step);
 
 /*
- * Go over to other devices: _prepare lets newcomers start while steps are
+ * Go over to another stage: _prepare lets newcomers start while steps are
  * done, _resize changes between two steps.  Devices that stand in both lists
  * (the same type, at the same place among it) stay.
  */
 enum vn_status vn_executor_prepare(struct vn_executor *x,
-                                   const struct vn_specs *specs,
+                                   const struct vn_stage *stage,
                                    struct vn_error *err);
 
 /* Have all newcomers started, so that a resize would not wait? */
 bool vn_executor_prepared(const struct vn_executor *x);
 enum vn_status vn_executor_resize(struct vn_executor *x,
-                                  const struct vn_specs *specs,
-                                  const int counts[], struct vn_resize *resize,
+                                  const struct vn_stage *stage,
+                                  struct vn_resize *resize,
                                   struct vn_error *err);
 
 /* Loss and accuracy over the test examples. */

@@ -2,9 +2,11 @@
 
 #include "vnode_exec/job.h"
 
+#include "base/rng.h"
 #include "base/xalloc.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -32,27 +34,29 @@ complete_options(struct vn_exec_job *job)
  * global batch grows with the number of devices.
  */
 static enum vn_status
-couple(struct vn_exec_job *job, struct vn_error *err)
+couple(struct vn_options *o, int devices, struct vn_error *err)
 {
-    struct vn_options *o = job->options;
-
     if (o->couple == 0)
         return VN_OK;
-    if (o->has_batch || o->has_vnodes || o->nresizes > 0)
+    if (o->has_batch || o->has_vnodes || o->nresizes > 0 || o->profile != NULL)
         return vn_fail(err, VN_EUSAGE,
-                       "--couple-batch does without --batch, --vnodes and "
-                       "--resize");
-    o->train.vnodes = o->mpi ? job->comm.size : job->specs.n;
-    o->train.batch = o->couple * o->train.vnodes;
+                       "--couple-batch does without --batch, --vnodes, "
+                       "--profile and --resize");
+    o->train.vnodes = devices;
+    o->train.batch = o->couple * devices;
     return VN_OK;
 }
 
 static enum vn_status
-check_batch(const struct vn_exec_job *job, struct vn_error *err)
+check_batch(const struct vn_options *o, struct vn_error *err)
 {
-    const struct vn_train *t = &job->options->train;
+    const struct vn_train *t = &o->train;
 
-    if (t->vnodes > t->batch)
+    if (o->profile != NULL && (o->has_vnodes || o->mapping != NULL || o->mpi))
+        return vn_fail(err, VN_EUSAGE,
+                       "--profile lets the solver choose the nodes, without "
+                       "--vnodes, --mapping and --mpi");
+    if (o->profile == NULL && t->vnodes > t->batch)
         return vn_fail(err, VN_EUSAGE,
                        "%d virtual nodes share a batch of %lld: some would "
                        "have no example",
@@ -61,10 +65,116 @@ check_batch(const struct vn_exec_job *job, struct vn_error *err)
 }
 
 enum vn_status
+vn_exec_job_stage(struct vn_exec_job *job, const char *devices,
+                  struct vn_stage *stage, struct vn_error *err)
+{
+    struct vn_options *o = job->options;
+    struct vn_stage_solved solved;
+    struct vn_specs specs;
+    enum vn_status status = vn_specs_read(devices, &specs, err);
+
+    if (status == VN_OK && o->profile != NULL)
+        return vn_stage_solve(o->profile, o->model_name, o->train.batch,
+                              o->limit, &specs, stage, &solved, err);
+    if (status == VN_OK)
+        status = vn_stage_map(&o->train, &specs, specs.n, NULL, stage, err);
+    return status;
+}
+
+/* The stage on the devices that the job begins with. */
+static enum vn_status
+first_stage(struct vn_exec_job *job, struct vn_error *err)
+{
+    struct vn_options *o = job->options;
+    struct vn_stage *stage = vn_stages_add(&job->stages);
+    struct vn_specs specs;
+    int n;
+    enum vn_status status = vn_specs_read(o->devices, &specs, err);
+
+    if (status != VN_OK)
+        return status;
+    n = o->mpi ? job->comm.size : specs.n;
+    status = couple(o, n, err);
+    if (status == VN_OK)
+        status = check_batch(o, err);
+    if (status == VN_OK && o->profile != NULL)
+        status = vn_stage_solve(o->profile, o->model_name, o->train.batch,
+                                o->limit, &specs, stage, &job->solved, err);
+    else if (status == VN_OK)
+        status = vn_stage_map(&o->train, &specs, n, o->mapping, stage, err);
+    return status;
+}
+
+static enum vn_status
+read_plan(struct vn_exec_job *job, struct vn_error *err)
+{
+    struct vn_options *o = job->options;
+    enum vn_status status;
+
+    if (o->has_batch || o->has_vnodes || o->has_devices || o->couple > 0
+        || o->mapping != NULL || o->nresizes > 0 || o->profile != NULL)
+        return vn_fail(err, VN_EUSAGE,
+                       "--plan says it all, without --batch, --vnodes, "
+                       "--devices, --mapping, --resize, --profile and "
+                       "--couple-batch");
+    status = vn_stages_plan(o->plan, o->plan_job, o->standins, o->nstandins,
+                            &job->stages, &o->train.batch, err);
+    if (status == VN_OK && o->mpi
+        && job->stages.list[0].devices > job->comm.size)
+        status = vn_fail(err, VN_EUSAGE,
+                         "%s: %d devices need as many ranks, and there are "
+                         "%d",
+                         o->plan, job->stages.list[0].devices, job->comm.size);
+    return status;
+}
+
+/* All stages, from a plan or from the devices and resizes that are given. */
+static enum vn_status
+make_stages(struct vn_exec_job *job, struct vn_error *err)
+{
+    struct vn_options *o = job->options;
+    enum vn_status status;
+
+    if (o->plan != NULL)
+        status = read_plan(job, err);
+    else
+        status = first_stage(job, err);
+    for (int i = 0; status == VN_OK && i < o->nresizes; i++) {
+        struct vn_stage *stage = vn_stages_add(&job->stages);
+
+        status = vn_exec_job_stage(job, o->resizes[i].devices, stage, err);
+        stage->from_step = o->resizes[i].step;
+    }
+    if (status == VN_OK)
+        o->train.vnodes = job->stages.list[0].vnodes;
+    return status;
+}
+
+/* Nodes of unlike sizes are part of what is trained. */
+static void
+describe(struct vn_exec_job *job)
+{
+    const struct vn_stage *stage = &job->stages.list[0];
+    size_t n = (size_t) stage->vnodes, used;
+    struct vn_stage even = {.from_step = 0};
+    struct vn_error ignored;
+
+    vn_options_describe(job->options, &job->data, job->text, sizeof job->text);
+    (void) vn_stage_map(&job->options->train, &stage->specs, 1, NULL, &even,
+                        &ignored);
+    used = strlen(job->text);
+    if (!vn_stage_alike(stage, &even) && used < sizeof job->text)
+        snprintf(job->text + used, sizeof job->text - used,
+                 "node-sizes=%016llx\n",
+                 (unsigned long long) vn_hash(0, stage->first,
+                                              (n + 1) * sizeof *stage->first));
+    vn_stage_free(&even);
+}
+
+enum vn_status
 vn_exec_job_open(struct vn_options *o, struct vn_exec_job *job,
                  struct vn_error *err)
 {
-    int devices;
     enum vn_status status;
 
     job->options = o;
@@ -74,19 +184,11 @@ vn_exec_job_open(struct vn_options *o, struct vn_exec_job *job,
     status = vn_model_find(o->model_name, &job->model, err);
     if (status == VN_OK && o->mpi)
         status = vn_comm_open(&job->comm, err);
-    if (status == VN_OK)
-        status = vn_specs_read(o->devices, &job->specs, err);
     if (status == VN_OK && job->comm.size > VN_SPEC_DEVICES)
         status = vn_fail(err, VN_EUSAGE, "%d ranks are too many, at most %d",
                          job->comm.size, VN_SPEC_DEVICES);
     if (status == VN_OK)
-        status = couple(job, err);
-    if (status == VN_OK)
-        status = check_batch(job, err);
-    devices = o->mpi ? job->comm.size : job->specs.n;
-    if (status == VN_OK)
-        status = vn_mapping_read(o->mapping, devices, o->train.vnodes,
-                                 job->counts, err);
+        status = make_stages(job, err);
     if (status == VN_OK)
         status = vn_data_open(o->data_name, job->model, o->shape.context,
                               &job->data, err);
@@ -95,8 +197,7 @@ vn_exec_job_open(struct vn_options *o, struct vn_exec_job *job,
     job->graph = vn_xcalloc(1, sizeof *job->graph);
     status = job->model->build(&job->data.shape, &o->shape, job->graph, err);
     complete_options(job);
-    vn_train_split(&o->train);
-    vn_options_describe(o, &job->data, job->text, sizeof job->text);
+    describe(job);
     return status;
 }
 
@@ -105,8 +206,7 @@ vn_exec_job_close(struct vn_exec_job *job)
 {
     vn_data_close(&job->data);
     free(job->graph);
-    if (job->options != NULL)
-        free(job->options->train.first);
+    vn_stages_free(&job->stages);
     vn_comm_close(&job->comm);
 }
 

@@ -11,8 +11,8 @@ struct vn_exec_job {
     const struct vn_model *model;
     struct vn_data data;
     struct vn_graph *graph;
-    struct vn_specs specs;
-    int counts[VN_SPEC_DEVICES];
+    struct vn_stages stages;
+    struct vn_stage_solved solved; /* of the first, where there is a profile */
     struct vn_comm comm;
     char text[1024]; /* what is trained, as a checkpoint says it */
 };
@@ -24,6 +24,13 @@ struct vn_exec_job {
 enum vn_status vn_exec_job_open(struct vn_options *options,
                                 struct vn_exec_job *job, struct vn_error *err);
 void vn_exec_job_close(struct vn_exec_job *job);
+
+/*
+ * A stage of it on other devices, split by the solver where the options have
+ * a profile, else evenly.
+ */
+enum vn_status vn_exec_job_stage(struct vn_exec_job *job, const char *devices,
+                                 struct vn_stage *stage, struct vn_error *err);
 
 /* The executor's view of it. */
 struct vn_executor_job vn_exec_job_view(const struct vn_exec_job *job);

@@ -9,6 +9,8 @@ libexec_a_SOURCES = \
 	vnode_exec/device_host.c vnode_exec/host.h vnode_exec/host_tile.h \
 	vnode_exec/device_reference.c vnode_exec/formula.h \
 	vnode_exec/executor.c vnode_exec/executor.h \
+	vnode_exec/executor_resize.c vnode_exec/executor_step.c \
+	vnode_exec/executor_sync.c \
 	vnode_exec/graph.c vnode_exec/graph.h \
 	vnode_exec/job.c vnode_exec/job.h \
 	vnode_exec/layer_image.c vnode_exec/layer_linear.c \
@@ -19,13 +21,16 @@ libexec_a_SOURCES = \
 	vnode_exec/options.c vnode_exec/options.h \
 	vnode_exec/record.c vnode_exec/record.h \
 	vnode_exec/replica.c vnode_exec/replica.h \
+	vnode_exec/seat.c vnode_exec/seat.h \
 	vnode_exec/spec.c vnode_exec/spec.h \
+	vnode_exec/stage.c vnode_exec/stage.h \
+	vnode_exec/stage_plan.c vnode_exec/stage_solve.c \
 	vnode_exec/team.c vnode_exec/team.h \
 	vnode_exec/train.c vnode_exec/train.h \
 	vnode_exec/worker.c vnode_exec/worker.h
 # Nothing may be contracted: every fused multiply-add is written as one.
 libexec_a_CFLAGS = $(AM_CFLAGS) $(MPI_CFLAGS) -ffp-contract=off
-EXEC_LIBS = libexec.a libhost_base.a $(HOST_ISA_LIBS) libexec.a \
+EXEC_LIBS = libexec.a libhost_base.a $(HOST_ISA_LIBS) libexec.a libplan.a \
 	$(MPI_LIBS) -lz -lpthread
 
 bin_PROGRAMS += vnexec

@@ -15,6 +15,10 @@ enum {
     VNODES,
     DEVICES,
     MAPPING,
+    PROFILE,
+    PLAN,
+    JOB,
+    STAND_IN,
     COUPLE,
     STEPS,
     EPOCHS,
@@ -48,6 +52,7 @@ enum {
     MOST,
     REPEAT,
     OUTPUT,
+    SYNC,
     NOPTIONS
 };
 
@@ -63,6 +68,16 @@ const struct vn_option vn_exec_options[NOPTIONS] = {
                  "devices, such as host:2,host:slow=2.5:1 [host:1]", 'D'},
     [MAPPING] = {"mapping", "N,N,...", "virtual nodes of each device [evenly]",
                  0},
+    [PROFILE] = {"profile", "FILE",
+                 "split the batch over unlike devices by the solver from "
+                 "this profile",
+                 'p'},
+    [PLAN] = {"plan", "FILE", "devices, nodes and resizes of a plan", 0},
+    [JOB] = {"job", "ID", "of the plan [the only one]", 'j'},
+    [STAND_IN] = {"device-type", "TYPE=DEVICE",
+                  "what stands for a device type of the plan, such as "
+                  "v100=host; may be repeated",
+                  0},
     [COUPLE] = {"couple-batch", "N",
                 "no virtual nodes: N examples on each device", 0},
     [STEPS] = {"steps", "N", "steps to train [100]", 'n'},
@@ -106,6 +121,8 @@ const struct vn_option vn_exec_options[NOPTIONS] = {
     [MOST] = {"max", "N", "profile: largest number of examples [256]", 0},
     [REPEAT] = {"repeat", "N", "profile: steps measured at each [9]", 0},
     [OUTPUT] = {"output", "FILE", "profile: where to write [-]", 'o'},
+    [SYNC] = {"sync", "FILE",
+              "profile: measure synchronisation of the devices too", 0},
 };
 
 const int vn_exec_noptions = NOPTIONS;
@@ -162,7 +179,7 @@ take_resize(const char *value, struct vn_options *o, struct vn_error *err)
                               "a later step than the resize before");
     if (o->nresizes == VN_RESIZES)
         return vn_args_refuse(err, "resize", value, "at most 32 of them");
-    *r = (struct vn_planned_resize){step, end + 1, NULL};
+    *r = (struct vn_planned_resize){step, end + 1};
     o->nresizes++;
     return VN_OK;
 }
@@ -181,6 +198,25 @@ take_failure(const char *value, struct vn_options *o, struct vn_error *err)
         return vn_args_refuse(err, "fail", value, "at most 16 of them");
     o->failures[o->nfailures++] =
         (struct vn_planned_failure){(int) device, step};
+    return VN_OK;
+}
+
+static enum vn_status
+take_stand_in(const char *value, struct vn_options *o, struct vn_error *err)
+{
+    static const char expected[] = "TYPE=DEVICE, such as v100=host";
+    const char *equals = strchr(value, '=');
+    struct vn_stand_in *to = &o->standins[o->nstandins];
+
+    if (equals == NULL || equals == value || equals[1] == '\0'
+        || (size_t) (equals - value) >= sizeof o->names[0])
+        return vn_args_refuse(err, "device-type", value, expected);
+    if (o->nstandins == VN_STAND_INS)
+        return vn_args_refuse(err, "device-type", value, "at most 16 of them");
+    memcpy(o->names[o->nstandins], value, (size_t) (equals - value));
+    o->names[o->nstandins][equals - value] = '\0';
+    to->type = o->names[o->nstandins++];
+    to->device = equals + 1;
     return VN_OK;
 }
 
@@ -259,20 +295,18 @@ static enum vn_status
 take(int i, const char *value, struct vn_options *o, struct vn_error *err)
 {
     const char **texts[NOPTIONS] = {
-        [MODEL] = &o->model_name,
-        [DATA] = &o->data_name,
-        [DEVICES] = &o->devices,
-        [MAPPING] = &o->mapping,
-        [CHECKPOINT] = &o->checkpoint,
-        [RESUME] = &o->resume,
-        [LOG] = &o->log,
-        [RESULTS] = &o->results,
-        [OUTPUT] = &o->output,
+        [MODEL] = &o->model_name, [DATA] = &o->data_name,
+        [DEVICES] = &o->devices,  [PLAN] = &o->plan,
+        [PROFILE] = &o->profile,  [SYNC] = &o->sync,
+        [MAPPING] = &o->mapping,  [CHECKPOINT] = &o->checkpoint,
+        [RESUME] = &o->resume,    [LOG] = &o->log,
+        [RESULTS] = &o->results,  [OUTPUT] = &o->output,
         [CONTROL] = &o->control,
     };
 
     if (texts[i] != NULL) {
         *texts[i] = value;
+        o->has_devices = o->has_devices || i == DEVICES;
         return VN_OK;
     }
     switch (i) {
@@ -288,6 +322,10 @@ take(int i, const char *value, struct vn_options *o, struct vn_error *err)
         return take_resize(value, o, err);
     case FAIL:
         return take_failure(value, o, err);
+    case JOB:
+        return take_int(i, value, 0, INT64_MAX, &o->plan_job, err);
+    case STAND_IN:
+        return take_stand_in(value, o, err);
     case EVERY:
         return take_int(i, value, 1, INT64_MAX, &o->checkpoint_every, err);
     case LIMIT:
@@ -335,6 +373,7 @@ vn_options_read(int argc, char **argv, struct vn_options *o, bool *help,
                                        .momentum = 0.9,
                                        .decay = -1,
                                        .exact = true},
+                             .plan_job = -1,
                              .most = 256,
                              .repeat = 9};
     while (status == VN_OK && (i = vn_args_next(&args, &value, err)) >= 0)

@@ -9,9 +9,11 @@
 #include "vnode_exec/data.h"
 #include "vnode_exec/executor.h"
 #include "vnode_exec/model.h"
+#include "vnode_exec/stage.h"
 
 enum {
     VN_RESIZES = 32,
+    VN_STAND_INS = 16,
     VN_FAILURES = 16
 };
 
@@ -19,7 +21,6 @@ enum {
 struct vn_planned_resize {
     int64_t step;
     const char *devices;
-    const char *mapping; /* NULL: evenly */
 };
 
 struct vn_planned_failure {
@@ -37,10 +38,15 @@ struct vn_options {
     int nresizes;
     struct vn_planned_failure failures[VN_FAILURES];
     int nfailures;
+    const char *plan, *profile, *sync;
+    int64_t plan_job; /* -1: the only one */
+    struct vn_stand_in standins[VN_STAND_INS];
+    char names[VN_STAND_INS][32]; /* their types */
+    int nstandins;
     const char *checkpoint, *resume, *results, *log, *output, *control;
     int64_t checkpoint_every, digest_every, eval_every, limit, most, repeat;
     bool mpi, no_eval, quiet;
-    bool has_rate, has_optimizer, has_batch, has_vnodes;
+    bool has_rate, has_optimizer, has_batch, has_vnodes, has_devices;
 };
 
 /* The table, and how many options it has. */

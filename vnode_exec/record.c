@@ -194,7 +194,7 @@ add_run(struct vn_record *r, const struct vn_executor *x,
     run.version = PACKAGE_VERSION;
     run.host = host;
     run.wall_us = micro(vn_clock() - r->started);
-    run.devices = r->job->specs.n;
+    run.devices = r->job->stages.list[0].devices;
     vn_store_run_name(&run, name);
     status = vn_store_begin(store, name, err);
     if (status == VN_OK)

@@ -30,7 +30,8 @@ struct part {
 };
 
 enum {
-    PARTS = 10
+    PARTS = 10,
+    NODE_PARTS = 7 /* the parts from here on are a node's */
 };
 
 static void
@@ -73,29 +74,63 @@ vn_replica_bytes(const struct vn_graph *g, const struct vn_train *t,
 
 /* Say how many virtual nodes would fit the limit, where any number does. */
 static enum vn_status
-name_fitting(const struct vn_replica *r, int64_t need, struct vn_error *err)
+name_fitting(const struct vn_replica *r, int examples, int64_t need,
+             struct vn_error *err)
 {
     char text[VN_NUMBER_SIZE], limit[VN_NUMBER_SIZE];
     int64_t batch = r->train->batch;
 
     vn_format_bytes(text, need);
     vn_format_bytes(limit, r->limit);
-    for (int64_t size = vn_train_largest(r->train); size >= 1; size--) {
+    for (int64_t size = examples; size >= 1; size--) {
         int64_t nodes = (batch + size - 1) / size;
 
         if (vn_replica_bytes(r->graph, r->train, (int) size, r->training)
             <= r->limit)
             return vn_fail(err, VN_EDEVMEM,
-                           "%s:%d: a node of %lld examples needs %s and the "
+                           "%s:%d: a node of %d examples needs %s and the "
                            "limit is %s; %lld virtual nodes fit",
-                           r->spec.type, r->spec.ordinal,
-                           (long long) vn_train_largest(r->train), text, limit,
-                           (long long) nodes);
+                           r->spec.type, r->spec.ordinal, examples, text,
+                           limit, (long long) nodes);
     }
     return vn_fail(err, VN_EDEVMEM,
                    "%s:%d: %s are needed and the limit is %s, too little for "
                    "a node of one example",
                    r->spec.type, r->spec.ordinal, text, limit);
+}
+
+/* There is room for a node of so many examples. */
+static void
+set_room(struct vn_replica *r, int examples)
+{
+    r->room = examples;
+    free(r->host_input);
+    free(r->host_labels);
+    r->host_input = vn_xcalloc((size_t) examples, input_bytes(r->graph));
+    r->host_labels = vn_xcalloc((size_t) examples * r->graph->labels, 4);
+}
+
+/* Take the memory for larger nodes in place of what there is. */
+static enum vn_status
+grow(struct vn_replica *r, int examples, struct vn_error *err)
+{
+    struct part parts[PARTS];
+    int64_t need = vn_replica_bytes(r->graph, r->train, examples, r->training);
+    enum vn_status status = VN_OK;
+
+    if (r->limit > 0 && need > r->limit)
+        return name_fitting(r, examples, need, err);
+    parts_of(r, r->room, parts);
+    for (int i = NODE_PARTS; i < PARTS; i++) {
+        vn_device_free(r->dev, *parts[i].at, parts[i].bytes);
+        *parts[i].at = NULL;
+    }
+    parts_of(r, examples, parts);
+    for (int i = NODE_PARTS; status == VN_OK && i < PARTS; i++)
+        status = vn_device_alloc(r->dev, parts[i].bytes, parts[i].at, err);
+    if (status == VN_OK)
+        set_room(r, examples);
+    return status;
 }
 
 enum vn_status
@@ -111,7 +146,7 @@ vn_replica_open(struct vn_replica *r, int examples, struct vn_error *err)
     enum vn_status status;
 
     if (r->limit > 0 && need > r->limit)
-        return name_fitting(r, need, err);
+        return name_fitting(r, examples, need, err);
     status = r->spec.backend->open(&options, &r->dev, err);
     if (status != VN_OK)
         return status;
@@ -123,15 +158,13 @@ vn_replica_open(struct vn_replica *r, int examples, struct vn_error *err)
         vn_replica_close(r);
         return status;
     }
-    r->room = examples;
     r->host_sums = r->sums;
     r->host_largest = r->largest;
     if (!r->dev->backend->host_memory && r->training) {
         r->host_sums = vn_xcalloc(r->graph->vector, sum_size(r->train));
         r->host_largest = vn_xcalloc((size_t) r->graph->nparams, 4);
     }
-    r->host_input = vn_xcalloc((size_t) examples, input_bytes(r->graph));
-    r->host_labels = vn_xcalloc((size_t) examples * r->graph->labels, 4);
+    set_room(r, examples);
     return VN_OK;
 }
 
@@ -207,7 +240,7 @@ load_examples(struct vn_replica *r, struct vn_order *order, uint64_t from,
 
     for (int i = 0; i < n; i++) {
         uint64_t at = from + (uint64_t) i;
-        const struct vn_split *split =
+        const struct vn_examples *split =
             r->evaluating ? &r->data->test : &r->data->train;
         size_t example = r->evaluating ? (size_t) at : vn_order_at(order, at);
 
@@ -231,18 +264,20 @@ vn_replica_node(struct vn_replica *r, struct vn_order *order, uint64_t from,
                            .graph = r->graph,
                            .examples = n,
                            .training = !r->evaluating,
-                           .memory = r->memory,
                            .params = r->params,
-                           .input = r->input,
-                           .labels = r->labels,
                            .weight = 1.0F / (float) r->train->batch,
                            .tally = r->tally,
                            .exact = r->train->exact,
                            .sums = r->sums,
                            .scale = scale,
                            .largest = r->largest};
-    enum vn_status status;
+    enum vn_status status = n > r->room ? grow(r, n, err) : VN_OK;
 
+    if (status != VN_OK)
+        return status;
+    pass.memory = r->memory;
+    pass.input = r->input;
+    pass.labels = r->labels;
     load_examples(r, order, from, n);
     t1 = vn_clock();
     pass.layout = layout_for(r, n);

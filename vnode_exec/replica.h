@@ -67,6 +67,7 @@ void vn_replica_begin(struct vn_replica *r);
 /*
  * Run a virtual node over the examples at positions [from, to) of the order,
  * or of the test where evaluating; scale is a power of 2 for each parameter.
+ * A node larger than there is room for takes more memory first.
  */
 enum vn_status vn_replica_node(struct vn_replica *r, struct vn_order *order,
                                uint64_t from, uint64_t to, const double *scale,

@@ -80,6 +80,20 @@ taken(const struct vn_specs *specs, const struct vn_backend *backend)
     return n;
 }
 
+/* Any number of devices can share the host; others are what they are. */
+static enum vn_status
+check_ordinal(const struct vn_spec *spec, struct vn_error *err)
+{
+    const char *why = NULL;
+    int have = spec->backend->count(&why);
+
+    if (spec->backend->host_memory || spec->ordinal < have)
+        return VN_OK;
+    return vn_fail(err, VN_EDEVICE, "there is no device %s:%d: %s",
+                   spec->backend->name, spec->ordinal,
+                   have > 0 ? "too few are present" : why);
+}
+
 static enum vn_status
 read_group(const char *text, char *group, struct vn_specs *specs,
            struct vn_error *err)
@@ -87,9 +101,7 @@ read_group(const char *text, char *group, struct vn_specs *specs,
     char *save, *part = strtok_r(group, ":", &save);
     struct vn_spec spec = {.threads = 1, .slow = 1, .cpu = -1};
     int64_t count = 1;
-    const char *why = NULL;
     enum vn_status status = VN_OK;
-    int have;
 
     if (part == NULL)
         return refuse(text, "TYPE[:ATTRIBUTE=VALUE][:COUNT],...", err);
@@ -103,17 +115,12 @@ read_group(const char *text, char *group, struct vn_specs *specs,
         return status;
     if (specs->n + count > VN_SPEC_DEVICES)
         return refuse(text, "at most 64 devices", err);
-    have = spec.backend->count(&why);
-    for (int64_t i = 0; i < count; i++) {
+    for (int64_t i = 0; status == VN_OK && i < count; i++) {
         spec.ordinal = taken(specs, spec.backend);
-        /* Any number of devices can share the host. */
-        if (!spec.backend->host_memory && spec.ordinal >= have)
-            return vn_fail(err, VN_EDEVICE, "there is no device %s:%d: %s",
-                           spec.backend->name, spec.ordinal,
-                           have > 0 ? "too few are present" : why);
+        status = check_ordinal(&spec, err);
         specs->list[specs->n++] = spec;
     }
-    return VN_OK;
+    return status;
 }
 
 enum vn_status
@@ -135,40 +142,17 @@ vn_specs_read(const char *text, struct vn_specs *specs, struct vn_error *err)
 }
 
 enum vn_status
-vn_mapping_read(const char *text, int devices, int vnodes, int counts[],
-                struct vn_error *err)
+vn_spec_read(const char *text, int ordinal, struct vn_spec *spec,
+             struct vn_error *err)
 {
-    int64_t sum = 0;
-    int n = 0;
+    struct vn_specs specs;
+    enum vn_status status = vn_specs_read(text, &specs, err);
 
-    if (text == NULL) {
-        if (devices > vnodes)
-            return vn_fail(err, VN_EUSAGE,
-                           "%d virtual nodes cannot keep %d devices busy",
-                           vnodes, devices);
-        for (int i = 0; i < devices; i++)
-            counts[i] = vnodes / devices + (i < vnodes % devices);
-        return VN_OK;
-    }
-    for (const char *p = text; n < devices; n++) {
-        char *end;
-        long count = strtol(p, &end, 10);
-
-        if (end == p || count < 0 || count > vnodes)
-            break;
-        counts[n] = (int) count;
-        sum += count;
-        if (*end == '\0') {
-            p = end;
-            n++;
-            break;
-        }
-        p = end + 1;
-    }
-    if (n != devices || sum != vnodes)
-        return vn_fail(err, VN_EUSAGE,
-                       "--mapping: '%s' is wrong, expected %d numbers of "
-                       "nodes whose sum is %d",
-                       text, devices, vnodes);
-    return VN_OK;
+    if (status == VN_OK && specs.n != 1)
+        status = refuse(text, "one device", err);
+    if (status != VN_OK)
+        return status;
+    *spec = specs.list[0];
+    spec->ordinal = ordinal;
+    return check_ordinal(spec, err);
 }

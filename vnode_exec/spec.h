@@ -31,12 +31,8 @@ struct vn_specs {
 enum vn_status vn_specs_read(const char *text, struct vn_specs *specs,
                              struct vn_error *err);
 
-/*
- * Share `vnodes` over the devices, as evenly as whole nodes allow, the first
- * ones taking what is over, or as `text` says ("10,4,2"; NULL: evenly).
- * counts has a place for each device.
- */
-enum vn_status vn_mapping_read(const char *text, int devices, int vnodes,
-                               int counts[], struct vn_error *err);
+/* One such device, without a number of them: the ordinal-th of its kind. */
+enum vn_status vn_spec_read(const char *text, int ordinal,
+                            struct vn_spec *spec, struct vn_error *err);
 
 #endif /* VNODE_EXEC_SPEC_H */

@@ -24,7 +24,6 @@ enum vn_schedule {
 struct vn_train {
     int64_t batch; /* examples a step, over all virtual nodes */
     int vnodes;
-    int64_t *first; /* vnodes + 1: node i takes examples first[i] .. */
     uint64_t seed;
     int64_t steps;
     enum vn_optimizer optimizer;
@@ -34,12 +33,6 @@ struct vn_train {
     double clip; /* largest norm of a gradient, 0: any */
     bool exact;
 };
-
-/* Split the batch into nodes as equal as whole examples allow. */
-void vn_train_split(struct vn_train *train);
-
-/* Examples of the largest node. */
-int64_t vn_train_largest(const struct vn_train *train);
 
 /* The learning rate of a step, from 0. */
 double vn_train_rate(const struct vn_train *train, int64_t step);
