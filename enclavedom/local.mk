@@ -1,5 +1,6 @@
-noinst_LIBRARIES += libenclavedom.a
-libenclavedom_a_SOURCES = \
+# Installed, with what of base/ it needs, for other programs.
+lib_LIBRARIES += libenclavedom.a
+ENCLAVEDOM_SOURCES = \
 	enclavedom/backend.h \
 	enclavedom/backend_mpk.c \
 	enclavedom/backend_mprotect.c \
@@ -15,7 +16,16 @@ libenclavedom_a_SOURCES = \
 	enclavedom/scan.c enclavedom/scan.h \
 	enclavedom/seal.c \
 	enclavedom/signal.c
+libenclavedom_a_SOURCES = $(ENCLAVEDOM_SOURCES) \
+	base/error.c base/names.c base/number.c base/option.c base/rng.c \
+	base/xalloc.c
 ENCLAVEDOM_LIBS = libenclavedom.a -lpthread
+enclavedomdir = $(includedir)/virtualflow
+nobase_enclavedom_HEADERS = enclavedom/enclavedom.h base/error.h
+pkgconfigdir = $(libdir)/pkgconfig
+pkgconfig_DATA = enclavedom/enclavedom.pc
+dist_man_MANS += man/enclavedom.3 man/vn_policy.3
+dist_check_SCRIPTS += t/library.sh.t
 
 check_PROGRAMS += t/enclave.t
 t_enclave_t_SOURCES = t/enclave.c

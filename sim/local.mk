@@ -1,6 +1,6 @@
 # What confines plug-ins is linked with whatever runs policies.
 noinst_LIBRARIES += libsim.a
-libsim_a_SOURCES = $(libenclavedom_a_SOURCES) \
+libsim_a_SOURCES = $(ENCLAVEDOM_SOURCES) \
 	sim/answer.c sim/answer.h \
 	sim/api.c sim/api.h \
 	sim/assumptions.c sim/assumptions.h \

@@ -126,6 +126,10 @@ done
 
 # More of them, in one object.
 various() { # attack, backend, what is said
+    if test $sanitized = yes; then
+        ok 0 "$1 # SKIP the sanitizer makes calls of its own"
+        return
+    fi
     rm -f "$tmp/jobs.csv"
     said=$(run -p "$plugins/hostile_various.so" -o attack="$1" --backend "$2" --limit 0.3 |
         sed 's/0x[0-9a-f]*/ADDRESS/g; s/@[0-9a-f]*//; s/job [0-9]*/job N/')
@@ -172,7 +176,7 @@ done
 # The controls: under none nothing stops them.
 for attack in abort nothing divide code run-data run-stack pivot stray-free slot; do
     run -p "$plugins/hostile_various.so" -o attack=$attack --backend none > "$tmp/out" 2>&1
-    test $? -ge 128 && ! grep -q 'stopped by' "$tmp/out"
+    test $? -ge 128 -o $sanitized = yes && ! grep -q 'stopped by' "$tmp/out"
     ok $? "$attack ends the program under none"
 done
 for attack in type view; do
@@ -194,7 +198,7 @@ run -p "$plugins/hostile_exit.so" --backend none > "$tmp/out"
 test $? = 0 -a ! -s "$tmp/out" -o $sanitized = yes
 ok $? "exit(0) under none ends the program, as if all were well"
 run -p "$plugins/hostile_constructor.so" --backend none > "$tmp/out"
-test $? = 7
+test $? = 7 -o $sanitized = yes
 ok $? "and a constructor does what it likes"
 timeout 1 "$vnsim" -t "$tmp/t.csv" -c v100:2x8 -p "$plugins/hostile_loop.so" \
     --backend none > "$tmp/out" 2>&1
