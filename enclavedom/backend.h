@@ -10,6 +10,7 @@
 #include "enclavedom/enclavedom.h"
 
 #include <setjmp.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <sys/types.h>
 
@@ -18,7 +19,8 @@
 
 enum {
     ED_PAGE = 4096,
-    ED_HUGE = 2 << 20
+    ED_HUGE = 2 << 20,
+    ED_SIGNAL_STACK = 64 << 10
 };
 
 struct ed_region {
@@ -133,6 +135,8 @@ struct ed_monitor {
     uint32_t now_pkru;    /* 20: what the next switch may set */
     uint32_t keyed;       /* 24: switches set keys */
     uint32_t state;       /* enum ed_place */
+    void *thread_pointer; /* 32: of who called, in FS; NULL: not to be set */
+    void *signal_stack;   /* 40: its own, of ED_SIGNAL_STACK bytes */
     struct ed_domain *domain;
     volatile int late;   /* its time was up while it was in a gate */
     volatile int thread; /* that is inside */
@@ -154,6 +158,8 @@ void ed_set_pkru(uint32_t pkru); /* checks that now_pkru says the same */
 uint32_t ed_get_pkru(void);
 void ed_gate_plain(void);
 void ed_gate_keyed(void);
+/* Handles a signal: sets FS, then goes to ed_caught() (signal.c). */
+void ed_handler(int signal, siginfo_t *info, void *context);
 extern const char ed_gates_begin[], ed_gates_end[];
 
 /* region.c */
@@ -170,8 +176,10 @@ void ed_heap_free(struct ed_heap *heap, void *p);
 extern _Thread_local volatile char ed_selector;
 extern _Thread_local int ed_own_thread;
 
+void ed_caught(int signal, siginfo_t *info, void *context);
 void ed_signals_open(void);
 void ed_signals_child(void); /* in the child: report and end */
+void ed_signals_enter(void); /* whose thread it is that goes inside */
 enum vn_status ed_signals_thread(struct vn_error *err);
 void ed_signals_limit(int64_t limit_us);
 struct ed_violation ed_fault(const struct ed_domain *d, int signal,

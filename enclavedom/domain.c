@@ -275,6 +275,7 @@ call_here(struct ed_domain *d, const void *code, const uint64_t *args,
         return VN_OK;
     }
     ed_monitor.thread = own_thread();
+    ed_signals_enter();
     ed_monitor.violation = (struct ed_violation){0};
     if (sigsetjmp(d->live->recover, 0) == 0) {
         d->backend->enter(d);

@@ -99,7 +99,7 @@ struct ed_violation {
     int region;        /* that was touched, -1 for none */
     uintptr_t address; /* touched, or of the instruction */
     bool write;
-    bool run; /* an instruction was to be fetched there */
+    bool run;   /* an instruction was to be fetched there */
     int number; /* of the signal, system call, exit status or key */
     bool keyed; /* the fault was a protection key's (SEGV_PKUERR) */
 };

@@ -9,6 +9,9 @@
  *
  * A result is in RAX and in XMM0, so that a function may give a double.
  *
+ * FS, by which the program finds its own thread, is set again wherever control
+ * comes back, since any code can load a segment register.
+ *
  * On the way back flags are cleared: alignment checks, traps and a direction
  * that the plug-in set would be the program's otherwise.
  */
@@ -22,6 +25,9 @@ _Static_assert(offsetof(struct ed_monitor, gate) == 8, "as below");
 _Static_assert(offsetof(struct ed_monitor, plugin_pkru) == 16, "as below");
 _Static_assert(offsetof(struct ed_monitor, now_pkru) == 20, "as below");
 _Static_assert(offsetof(struct ed_monitor, keyed) == 24, "as below");
+_Static_assert(offsetof(struct ed_monitor, thread_pointer) == 32, "as below");
+_Static_assert(offsetof(struct ed_monitor, signal_stack) == 40, "as below");
+_Static_assert(ED_SIGNAL_STACK == 65536, "as below");
 _Static_assert(ED_FUNCTIONS_MAX == 64, "as below");
 
 /* clang-format off */
@@ -60,6 +66,8 @@ __asm__(
     "  wrpkru\n"
     "  test %eax, %eax\n  jne ed_wrong\n"
     "2: mov ed_monitor(%rip), %rsp\n"
+    "  mov ed_monitor+32(%rip), %rax\n  test %rax, %rax\n  je 9f\n"
+    "  wrfsbase %rax\n9:\n"
     "  push $2\n  popf\n"
     "  ldmxcsr (%rsp)\n  fninit\n  fldcw 4(%rsp)\n  add $8, %rsp\n"
     "  pop %r15\n  pop %r14\n  pop %r13\n  pop %r12\n  pop %rbx\n  pop %rbp\n"
@@ -83,6 +91,8 @@ __asm__(
     "  sub $40, %rsp\n"
     "  mov %rdi, (%rsp)\n  mov %rsi, 8(%rsp)\n"
     "  mov %rdx, 16(%rsp)\n  mov %rcx, 24(%rsp)\n"
+    "  mov ed_monitor+32(%rip), %rax\n  test %rax, %rax\n  je 9f\n"
+    "  wrfsbase %rax\n9:\n"
     "  mov %r11d, %edi\n  mov %rsp, %rsi\n  push $2\n  popf\n"
     "  call ed_dispatch\n"
     "  movq %rax, %xmm0\n"
@@ -106,6 +116,8 @@ __asm__(
     "  sub $32, %rsp\n"
     "  mov %rdi, (%rsp)\n  mov %rsi, 8(%rsp)\n"
     "  mov %r8, 16(%rsp)\n  mov %r9, 24(%rsp)\n"
+    "  mov ed_monitor+32(%rip), %rax\n  test %rax, %rax\n  je 9f\n"
+    "  wrfsbase %rax\n9:\n"
     "  mov %r11d, %edi\n  mov %rsp, %rsi\n"
     "  call ed_dispatch\n"
     "  mov ed_monitor(%rip), %rsp\n"
@@ -140,6 +152,16 @@ __asm__(
     ".type ed_get_pkru, @function\n"
     "ed_get_pkru:\n"
     "  xor %ecx, %ecx\n  rdpkru\n  ret\n"
+    /* ed_handler(): on the stack for signals of the thread that is inside,
+     * FS is what the plug-in made of it. */
+    ".globl ed_handler\n"
+    ".type ed_handler, @function\n"
+    "ed_handler:\n"
+    "  mov %rsp, %rax\n  sub ed_monitor+40(%rip), %rax\n"
+    "  cmp $65536, %rax\n  jae 9f\n"
+    "  mov ed_monitor+32(%rip), %rax\n  test %rax, %rax\n  je 9f\n"
+    "  wrfsbase %rax\n"
+    "9: jmp ed_caught\n"
     ".p2align 12\n"
     ".globl ed_gates_end\n"
     "ed_gates_end:\n");

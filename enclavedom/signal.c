@@ -19,6 +19,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/auxv.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/rseq.h>
@@ -35,7 +36,6 @@
 #endif
 
 enum {
-    STACK_BYTES = 64 << 10,
     NSIGNALS = 7,
     NEAR_NULL = 65536
 };
@@ -129,8 +129,8 @@ clear_flags(void)
                      : "cc", "memory");
 }
 
-ED_UNINSTRUMENTED static void
-caught(int signal, siginfo_t *info, void *context)
+ED_UNINSTRUMENTED void
+ed_caught(int signal, siginfo_t *info, void *context)
 {
     struct ed_domain *d = ed_monitor.domain;
     bool mine =
@@ -162,7 +162,7 @@ caught(int signal, siginfo_t *info, void *context)
 static void
 install(struct sigaction *old)
 {
-    struct sigaction action = {.sa_sigaction = caught,
+    struct sigaction action = {.sa_sigaction = ed_handler,
                                .sa_flags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER
                                            | SA_RESTART};
 
@@ -183,11 +183,11 @@ ed_signals_open(void)
 static enum vn_status
 own_a_stack(struct vn_error *err)
 {
-    stack_t stack = {.ss_size = STACK_BYTES};
+    stack_t stack = {.ss_size = ED_SIGNAL_STACK};
 
     if (own_stack != NULL)
         return VN_OK;
-    own_stack = mmap(NULL, STACK_BYTES, PROT_READ | PROT_WRITE,
+    own_stack = mmap(NULL, ED_SIGNAL_STACK, PROT_READ | PROT_WRITE,
                      MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     stack.ss_sp = own_stack;
     if (own_stack == MAP_FAILED || sigaltstack(&stack, NULL) != 0)
@@ -196,12 +196,23 @@ own_a_stack(struct vn_error *err)
     return VN_OK;
 }
 
+/* The kernel says whether WRFSBASE may be used: bit 1 of AT_HWCAP2. */
+void
+ed_signals_enter(void)
+{
+    bool may = (getauxval(AT_HWCAP2) & 2) != 0;
+
+    ed_monitor.thread_pointer = may ? __builtin_thread_pointer() : NULL;
+    ed_monitor.signal_stack = own_stack;
+}
+
 void
 ed_signals_child(void)
 {
     is_child = true;
     own_stack = NULL;
     own_a_stack(NULL);
+    ed_signals_enter();
     install(NULL);
 }
 

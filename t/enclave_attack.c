@@ -365,6 +365,29 @@ jumps_to_setter(uint64_t secret, uint64_t take)
     return jump(find_wrpkru(take, 2), secret);
 }
 
+/* FS is 0 then, and so is nothing thread-local to be found. */
+INSIDE static uint64_t
+leaves_segment(uint64_t secret, uint64_t take)
+{
+    (void) secret, (void) take;
+    __asm__ volatile("mov %0, %%fs" : : "r"(0));
+    return 0;
+}
+
+INSIDE static uint64_t
+segment_and_gate(uint64_t secret, uint64_t take)
+{
+    leaves_segment(secret, take);
+    return gives_own(secret, take);
+}
+
+INSIDE static uint64_t
+segment_and_fault(uint64_t secret, uint64_t take)
+{
+    leaves_segment(secret, take);
+    return *(volatile uint64_t *) (uintptr_t) 0x1000;
+}
+
 INSIDE static uint64_t
 divides(uint64_t secret, uint64_t take)
 {
@@ -491,6 +514,7 @@ static const struct attack {
     {"a loop without end", loops, ED_OVERTIME, 0, ALL},
     {"a loop of gates without end", loops_in_gates, ED_OVERTIME, 0, ALL},
     {"recursion without end", recurses, ED_OVERFLOW, 0, ALL},
+    {"a fault with FS lost", segment_and_fault, ED_ACCESS, 0, ALL},
     {"division by zero", divides, ED_TRAPPED, 0, ALL},
     {"reading what no rule lets it read", reads_secret, ED_ACCESS, 0,
      IN_PROCESS},
@@ -757,7 +781,9 @@ leave(const struct ed_backend *backend)
         bool gate;
     } all[] = {{"flags", leaves_flags, false},
                {"rounding", leaves_rounding, false},
-               {"flags, into a gate", flags_and_gate, true}};
+               {"flags, into a gate", flags_and_gate, true},
+               {"a segment", leaves_segment, false},
+               {"a segment, into a gate", segment_and_gate, true}};
     const char *name = ed_backend_name(backend);
     bool none = strcmp(name, "none") == 0;
 
@@ -769,7 +795,7 @@ leave(const struct ed_backend *backend)
         uint64_t result = 0;
         unsigned left = 0;
 
-        if (none && all[i].gate) {
+        if (none && (all[i].gate || all[i].code == leaves_segment)) {
             ed_close(d);
             continue; /* it may end this program */
         }

@@ -166,7 +166,7 @@ for b in $backends; do
     various greed $b "job N given 1048576 v100, expected 0 to 16, all there are"
     various negative $b "job N given -1 v100, expected 0 to 16, all there are"
     various twice $b "gives * v100 more than the 16 there are"
-    for left in flags rounding; do
+    for left in segment flags rounding; do
         run -p "$plugins/hostile_various.so" -o attack=$left --backend $b > "$tmp/out"
         cmp -s "$tmp/fifo.csv" "$tmp/jobs.csv"
         ok $? "$left that are left behind change nothing under $b"

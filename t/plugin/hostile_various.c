@@ -29,6 +29,7 @@ enum attack {
     TWICE,
     POINTER,
     LESS,
+    SEGMENT,
     FLAGS,
     ROUNDING,
     ATTACKS
@@ -39,7 +40,7 @@ static const char *const names[ATTACKS + 1] = {
     "run-stack", "pivot",   "huge-memory", "stray-free", "slot",
     "type",      "view",    "answer",      "flood",      "gates",
     "program",   "wake",    "greed",       "negative",   "twice",
-    "pointer",   "less",    "flags",       "rounding"};
+    "pointer",   "less",    "segment",     "flags",      "rounding"};
 
 static const struct vn_policy_option options[] = {{.name = "attack",
                                                    .help = "what it does",
@@ -183,6 +184,9 @@ give(struct state *s, const struct vn_view *view, struct vn_answer *answer)
         break;
     case LESS:
         s->arrived += vn_view_step_s(view, 0, &(int){-1}) > 0;
+        break;
+    case SEGMENT:
+        __asm__ volatile("mov %0, %%fs" : : "r"(0));
         break;
     case FLAGS:
         leave_flags();
