@@ -499,6 +499,27 @@ catch_up(struct vn_engine *e, vn_time now)
     }
 }
 
+/* A policy that says when jobs end does not know what delays them here. */
+static enum vn_status
+check_words(const struct vn_engine *e, struct vn_error *err)
+{
+    const struct vn_engine_config *c = &e->config;
+    const char *what = NULL;
+
+    if (e->answer.nwords == 0)
+        return VN_OK;
+    if (c->costs != NULL && !vn_costs_are_none(c->costs))
+        what = "costs";
+    if (c->faults != NULL)
+        what = "faults";
+    if (what == NULL)
+        return VN_OK;
+    return vn_fail(err, VN_EUSAGE,
+                   "policy %s: this form of it follows a simulator that has "
+                   "no %s, expected none, or another form",
+                   c->policy->name, what);
+}
+
 /* Step 3 of an instant: ask the policy, check what it says, and do it. */
 static enum vn_status
 ask(struct vn_engine *e, struct vn_error *err)
@@ -511,8 +532,10 @@ ask(struct vn_engine *e, struct vn_error *err)
         return vn_fail(err, VN_EPOLICY, "%s", e->answer.why);
     if (e->answer.ngrants == 0 && e->answer.nwords == 0 && !e->answer.waking)
         return VN_OK;
-    status =
-        vn_answer_check(&e->answer, e->config.policy, &e->view->ledger, err);
+    status = check_words(e, err);
+    if (status == VN_OK)
+        status = vn_answer_check(&e->answer, e->config.policy,
+                                 &e->view->ledger, err);
     if (status == VN_OK)
         apply_answer(e);
     return status;

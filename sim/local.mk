@@ -76,10 +76,12 @@ t_engine_t_SOURCES = t/engine.c t/script.c t/script.h
 t_engine_t_LDADD = libsim.a libtraces.a libplan.a $(BASE_LIBS) libtap.a $(GLPK_LIBS)
 EXTRA_DIST += t/data/small.csv t/data/small-srtf.csv
 
-EXTRA_DIST += t/bench.sh
-.PHONY: bench
+EXTRA_DIST += t/bench.sh t/bench_gavel.sh
+.PHONY: bench bench-gavel
 bench: vnsim vntrace
 	TOP_BUILDDIR=. $(srcdir)/t/bench.sh
+bench-gavel: vnsim
+	TOP_SRCDIR=$(srcdir) TOP_BUILDDIR=. $(srcdir)/t/bench_gavel.sh
 
 nobase_include_HEADERS = virtualflow/policy.h
 

@@ -13,8 +13,10 @@
  * policy, which scales all jobs alike, and up too).
  *
  * rho <= r for all m is linear in X: sum_j X_mj T_mj >= steps_m / (r D_m -
- * t_m), D_m the denominator; so the least r is found by bisection over
- * programs that ask for the greatest z with z times that (sim/program.h), to
+ * t_m), D_m the denominator.  The program that asks for the greatest z with z
+ * times that for r (sim/program.h) has z = 1 if r is least, and a greater z
+ * for a greater r; so r is found between the least that any job can have by
+ * itself and 1, which X = I gives, by false position (the Illinois rule), to
  * one part in a million.  Solved when jobs come or go, in rounds
  * (sim/rounds.h), whose leftovers run too.
  */
@@ -46,6 +48,10 @@ struct ftf {
 
 enum {
     OPTION_ROUND
+};
+
+enum {
+    TRIES_MAX = 100 /* programs for one least rho; ten are many */
 };
 
 static const struct vn_policy_option ftf_options[] = {
@@ -110,7 +116,7 @@ isolated(const struct vn_rounds *r, int job)
     return all > 1 ? sum / all : sum;
 }
 
-/* What the jobs claim; the least rho that any of them can have by itself. */
+/* What the jobs claim; the least rho that all can have, each by itself. */
 static double
 claim(struct ftf *s, const struct vn_view *view)
 {
@@ -121,30 +127,29 @@ claim(struct ftf *s, const struct vn_view *view)
     for (int i = 0; i < r->nactive; i++) {
         int job = r->active[i];
         struct claim *c = &s->claims[i];
-        double best = 0;
+        double speed = isolated(r, job), best = 0;
 
-        for (int t = 0; t < r->ntypes; t++)
-            best = fmax(best, r->rate[job * r->ntypes + t]);
         *c = (struct claim){
             .came_s =
                 (double) (vn_view_now(view) - vn_view_job(view, job)->submit)
                 * 1e-6,
             .steps = vn_rounds_steps(view, job)};
-        if (best <= 0)
-            continue; /* its devices are out of order: it cannot run now */
-        c->alone_s = c->came_s + c->steps / isolated(r, job);
+        if (speed <= 0)
+            continue; /* what it runs on is out of order */
+        for (int t = 0; t < r->ntypes; t++)
+            best = fmax(best, r->rate[job * r->ntypes + t]);
+        c->alone_s = c->came_s + c->steps / speed;
         least = fmax(least, (c->came_s + c->steps / best) / c->alone_s);
     }
     return least;
 }
 
-/* Can all have rho <= r?  Leaves the program solved for it. */
+/* Ask for rho <= r of all: *z is 1 or more if that can be. */
 static enum vn_status
-ask(struct ftf *s, double rho, bool *can, struct vn_error *err)
+ask(struct ftf *s, double rho, enum vn_program_goal goal, double *z,
+    struct vn_error *err)
 {
     struct vn_rounds *r = &s->rounds;
-    enum vn_status status;
-    double least;
 
     vn_program_clear(s->program);
     for (int i = 0; i < r->nactive; i++) {
@@ -154,42 +159,71 @@ ask(struct ftf *s, double rho, bool *can, struct vn_error *err)
         double within = rho * c->alone_s - c->came_s;
 
         for (int t = 0; t < r->ntypes; t++)
-            rate[t] = r->rate[cell + (size_t) t] / c->steps * within;
-        c->class = vn_program_join(s->program, rate, r->need + cell, false);
+            rate[t] = c->alone_s > 0
+                          ? r->rate[cell + (size_t) t] / c->steps * within
+                          : 0;
+        c->class = vn_program_join(s->program, rate, r->need + cell, true);
     }
-    status = vn_program_solve(s->program, VN_PROGRAM_LEAST, &least, err);
-    *can = least >= 1;
-    return status;
+    return vn_program_solve(s->program, goal, z, err);
+}
+
+/* The least rho, between low, which may be too low, and high, which is not. */
+static enum vn_status
+find(struct ftf *s, double low, double high, double *rho, struct vn_error *err)
+{
+    enum vn_status status;
+    double below, above, z;
+    int side = 0;
+
+    if ((status = ask(s, low, VN_PROGRAM_ANY, &below, err)) != VN_OK
+        || (status = ask(s, high, VN_PROGRAM_ANY, &above, err)) != VN_OK)
+        return status;
+    below -= 1;
+    above -= 1;
+    if (below >= 0)
+        high = low;
+    for (int i = 0; i < TRIES_MAX && high - low > 1e-6 * high; i++) {
+        double at = (low * above - high * below) / (above - below);
+
+        if (!(at > low && at < high))
+            at = (low + high) / 2;
+        status = ask(s, at, VN_PROGRAM_ANY, &z, err);
+        if (status != VN_OK)
+            return status;
+        z -= 1;
+        if (fabs(z) < 1e-7) {
+            low = high = at;
+        } else if (z > 0) {
+            high = at;
+            above = z;
+            below /= side > 0 ? 2 : 1;
+            side = 1;
+        } else {
+            low = at;
+            below = z;
+            above /= side < 0 ? 2 : 1;
+            side = -1;
+        }
+    }
+    *rho = high;
+    return VN_OK;
 }
 
 static enum vn_status
 solve(struct ftf *s, const struct vn_view *view, struct vn_error *err)
 {
     struct vn_rounds *r = &s->rounds;
-    double low, high;
+    double low, rho, z;
     enum vn_status status;
-    bool can;
 
     if (vn_rounds_devices_changed(r)) {
         vn_program_free(s->program);
         s->program = vn_program_alloc(r->capacity, r->ntypes);
     }
-    low = claim(s, view);
-    low *= 1 + 1e-9;
-    for (high = fmax(low, 1e-3);; low = high, high *= 2)
-        if ((status = ask(s, high, &can, err)) != VN_OK || can)
-            break;
-    while (status == VN_OK && high - low > 1e-6 * high) {
-        double middle = (low + high) / 2;
-
-        status = ask(s, middle, &can, err);
-        if (can)
-            high = middle;
-        else
-            low = middle;
-    }
+    low = claim(s, view) * (1 + 1e-9);
+    status = find(s, low, fmax(low, 1 + 1e-9), &rho, err);
     if (status == VN_OK)
-        status = ask(s, high, &can, err);
+        status = ask(s, rho, VN_PROGRAM_LEAST, &z, err);
     for (int i = 0; i < r->nactive && status == VN_OK; i++)
         for (int t = 0; t < r->ntypes; t++)
             vn_rounds_shares(r, r->active[i])[t] =

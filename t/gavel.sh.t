@@ -60,6 +60,12 @@ base="--trace $tmp/trace.csv --cluster a:2,b:2 --policy gavel"
     says "a round of 0.5 s, expected whole seconds" \
         "rounds of whole seconds" \
         $base --option form=authors --option round=0.5
+    says "follows a simulator that has no costs" "costs need our own form" \
+        $base --option form=authors --costs restart=60
+    says "follows a simulator that has no faults" "... and so do faults" \
+        $base-fifo --faults device,mtbf=1e6,mttr=100
+    says "2 finished" "... which pays them" \
+        $base-fifo --option form=exact --costs start=60
     says "Gavel's simulator does not mix types" \
         "there is no such form of gavel-ht" \
         $base-ht --option form=simulator
