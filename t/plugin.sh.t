@@ -125,13 +125,14 @@ for b in $backends; do
 done
 
 # More of them, in one object.
+limit=0.3
 various() { # attack, backend, what is said
     if test $sanitized = yes; then
         ok 0 "$1 # SKIP the sanitizer makes calls of its own"
         return
     fi
     rm -f "$tmp/jobs.csv"
-    said=$(run -p "$plugins/hostile_various.so" -o attack="$1" --backend "$2" --limit 0.3 |
+    said=$(run -p "$plugins/hostile_various.so" -o attack="$1" --backend "$2" --limit $limit |
         sed 's/0x[0-9a-f]*/ADDRESS/g; s/@[0-9a-f]*//; s/job [0-9]*/job N/')
     # shellcheck disable=SC2254 # $3 is a pattern
     case $said in "vnsim: policy various: "$3) test ! -e "$tmp/jobs.csv" ;; *) false ;; esac
@@ -156,8 +157,10 @@ for b in $backends; do
     various view $b "in decide(): in vn_view_now: gave ADDRESS, which is not its own $by"
     various answer $b "in decide(): in vn_answer_set: gave ADDRESS, which is not its own $by"
     if test $b != mprotect; then
+        limit=10 # that is a million gates
         various flood $b "in decide(): in vn_answer_set: gave ADDRESS, which is not its own $by"
     fi
+    limit=0.3
     various gates $b "in decide():*did not return within 0.3 s $by"
     various program $b "in decide(): wrote memory that is not its own at ADDRESS $by"
     various pointer $b "in decide(): in vn_view_step_s: gave ADDRESS, which is not its own $by"
@@ -293,6 +296,13 @@ awk -F, 'NR == 1 { for (i = 1; i <= NF; i++) at[$i] = i }
     NR > 1 { n[$at["backend"]]++ } END { exit !(n[""] == 1 && (n["mpk"] == 2 || n["process"] == 2)) }' "$tmp/runs"
 ok $? "and what confined a policy"
 
+"$TOP_BUILDDIR/vnreplay" run --trace "$tmp/t.csv" --cluster v100:2x8 -r "$tmp/r.db" \
+    --policy "$plugins/hostile_loop.so,$plugins/hostile_recurse.so" --limit 0.05 \
+    --limit stack=64KiB > "$tmp/out" 2> "$tmp/err"
+grep -q 'did not return within 0.05 s' "$tmp/err" &&
+    grep -q 'used up its stack of 64 KiB' "$tmp/err"
+ok $? "a sweep has limits too"
+
 # So does a single run.
 run -p "$plugins/hostile_exit.so" -r "$tmp/one.db" > "$tmp/out"
 test $? = 1 && "$TOP_BUILDDIR/vnreplay" export "$tmp/one.db" --table run > "$tmp/runs" &&
@@ -321,6 +331,82 @@ test $? = 1 && grep -q '^vnsim: ./cut.so: ' err
 ok $? "a plug-in that is cut short"
 refused 2 "--backend: unknown 'mkp', did you mean 'mpk'?" "a backend that is not there" --backend mkp
 refused 2 "new-policy: expected one NAME, of letters, digits, '_' and '-'" "new-policy without a name" new-policy
+# Objects that are no policies; their C is on standard input.
+odd() { # what is said, words to compile with ...
+    said=$1
+    shift
+    { echo '#include <virtualflow/policy.h>
+static void decide(void *s, const struct vn_view *v, struct vn_answer *a) { (void) s; (void) v; (void) a; }
+static enum vn_status refuse(void *s, const struct vn_view *v, const double *x, struct vn_error *e)
+{ (void) s; (void) v; (void) x; e->text[0] = 0x6e; e->text[1] = 0x6f; return VN_EINVAL; }
+static const char *const few[] = {0}; static const char *const one[] = {"a", 0};
+typedef struct vn_policy_option option; typedef struct vn_policy policy;'; cat; } > odd.c
+    # shellcheck disable=SC2086
+    ${CC-cc} -w -std=gnu11 -O1 -fPIC -shared -I"$TOP_SRCDIR" -o odd.so odd.c "$@" &&
+        "$vnsim" -t t.csv -c v100:2x8 -p ./odd.so > out 2> err
+    got="$? $(sed 's/0x[0-9a-f]*/ADDRESS/; s/@[0-9a-f]*//; s/(stopped by [a-z]*)/STOPPED/
+        s/expected [0-9]* bytes of its/expected N bytes of its/' err)"
+    test "$got" = "1 vnsim: $said"
+    ok $? "$said"
+    test "$got" = "1 vnsim: $said" || echo "# got: $got"
+}
+b=$("$vnsim" -t t.csv -c v100:2x8 -p "$plugins/fifo.so" | sed -n 's/^policy.*confined by //p')
+odd "./odd.so: exports no vn_plugin, expected VN_POLICY_EXPORT() of virtualflow/policy.h" < /dev/null
+odd "./odd.so: is written for version 7 of virtualflow/policy.h, expected 1: compile it again" << 'END'
+const struct vn_plugin vn_plugin = {7, sizeof(policy), 0};
+END
+odd "odd.so: what is at (nil) is not its own, expected N bytes of its image or memory" << 'END'
+const struct vn_plugin vn_plugin = {1, sizeof(policy), 0};
+END
+odd "./odd.so: has no decide function" << 'END'
+static const policy p = {.name = "p", .summary = "s"}; VN_POLICY_EXPORT(p);
+END
+odd "./odd.so: has a state of 1099511627776 bytes, expected at most 268435456" << 'END'
+static const policy p = {.name = "p", .summary = "s", .decide = decide, .state_size = 1UL << 40};
+VN_POLICY_EXPORT(p);
+END
+odd "./odd.so: has a text with unprintable bytes, expected ASCII" << 'END'
+static const policy p = {.name = "p\033[2J", .summary = "s", .decide = decide}; VN_POLICY_EXPORT(p);
+END
+odd "odd.so: a text is too long, expected at most 199 bytes" << 'END'
+static char name[300] = {[0 ... 298] = 'a'};
+static const policy p = {.name = name, .summary = "s", .decide = decide}; VN_POLICY_EXPORT(p);
+END
+odd "odd.so: what is at ADDRESS is not its own, expected N bytes of its image or memory" << 'END'
+static const policy p = {.name = (void *) 0x1000, .summary = "s", .decide = decide}; VN_POLICY_EXPORT(p);
+END
+odd "./odd.so: has a table of options that has no end or is malformed, expected at most 32" << 'END'
+static const option o[40] = {[0 ... 39] = {"a", "b", "0", VN_OPTION_REAL, 0, 1}};
+static const policy p = {.name = "p", .summary = "s", .options = o, .decide = decide}; VN_POLICY_EXPORT(p);
+END
+odd "./odd.so: an option has no choices" << 'END'
+static const option o[] = {{"a", "b", "0", VN_OPTION_CHOICE, 0, 1, few}, {0}};
+static const policy p = {.name = "p", .summary = "s", .options = o, .decide = decide}; VN_POLICY_EXPORT(p);
+END
+odd "policy p does not open: no" << 'END'
+static const policy p = {.name = "p", .summary = "s", .open = refuse, .decide = decide}; VN_POLICY_EXPORT(p);
+END
+odd "./odd.so: calls 'system', which a plug-in may not under $b" << 'END'
+extern int system(const char *);
+static void start(void *s, const struct vn_view *v, struct vn_answer *a) { system("true"); }
+static const policy p = {.name = "p", .summary = "s", .decide = start}; VN_POLICY_EXPORT(p);
+END
+odd "./odd.so: has thread-local variables, expected none" << 'END'
+_Thread_local int mine = 7;
+static void start(void *s, const struct vn_view *v, struct vn_answer *a) { mine++; }
+static const policy p = {.name = "p", .summary = "s", .decide = start}; VN_POLICY_EXPORT(p);
+END
+odd "policy p: in decide(): ran memory that is not its own at ADDRESS STOPPED" << 'END'
+static const policy p = {.name = "p", .summary = "s", .decide = (void *) 0x1000}; VN_POLICY_EXPORT(p);
+END
+odd "./odd.so: wants an executable stack, expected not" -z execstack << 'END'
+static const policy p = {.name = "p", .summary = "s", .decide = decide}; VN_POLICY_EXPORT(p);
+END
+odd "./odd.so: has text relocations, expected code compiled with -fPIC" -mcmodel=large -fno-pic -Wl,-z,notext << 'END'
+extern double global; double global;
+static void start(void *s, const struct vn_view *v, struct vn_answer *a) { global = 1; }
+static const policy p = {.name = "p", .summary = "s", .decide = start}; VN_POLICY_EXPORT(p);
+END
 "$vnsim" new-policy mine && ${CC-cc} -O2 -Wall -Wextra -Werror -fPIC -I"$TOP_SRCDIR" \
     -shared -o mine/mine.so mine/mine.c && run -p mine/mine.so > "$tmp/out"
 ok $? "a new policy compiles and runs"
