@@ -1,10 +1,12 @@
 /*
  * Memory protection keys (Intel PKU).
  *
- * Each region has a key.  Everything else, the monitor and the program's own
- * data among it, has key 0, which the plug-in may read and not write; in the
- * plug-in's own region it may do as it likes.  A signal's frame is therefore
- * written where the plug-in may not write, which Linux does from 6.12 on.
+ * Each region has a key; those that every rule treats alike have one together,
+ * since a process has only 15.  Everything else, the monitor and the program's
+ * own data among it, has key 0, which the plug-in may read and not write; in
+ * the plug-in's own region it may do as it likes.  A signal's frame is
+ * therefore written where the plug-in may not write, which Linux does
+ * from 6.12 on.
  */
 #include "config.h"
 
@@ -46,13 +48,36 @@ mpk_probe(struct vn_error *err)
     return VN_OK;
 }
 
+/* Does every function have the same rights to both regions? */
+static bool
+are_alike(const struct ed_domain *d, int a, int b)
+{
+    for (int f = 0; f < d->config.nfunctions; f++) {
+        uint32_t rights = d->config.functions[f].rights;
+
+        if ((rights >> (2 * a) & 3) != (rights >> (2 * b) & 3))
+            return false;
+    }
+    return true;
+}
+
+/* The key of a region: that of the first that is like it, or a new one. */
+static int
+key_for(const struct ed_domain *d, int region)
+{
+    for (int i = ED_PLUGIN + 1; i < region; i++)
+        if (are_alike(d, i, region))
+            return d->regions[i].key;
+    return pkey_alloc(0, 0);
+}
+
 static enum vn_status
 mpk_open(struct ed_domain *d, struct vn_error *err)
 {
     for (int i = 0; i < d->config.nregions; i++) {
         struct ed_region *r = &d->regions[i];
 
-        r->key = pkey_alloc(0, 0);
+        r->key = key_for(d, i);
         if (r->key < 0
             || pkey_mprotect(r->base, r->bytes, PROT_READ | PROT_WRITE, r->key)
                    != 0)
@@ -70,9 +95,14 @@ mpk_close(struct ed_domain *d)
     if (d->arena != NULL)
         munmap(d->arena, d->arena_bytes);
     d->arena = NULL;
-    for (int i = 0; i < d->config.nregions; i++)
-        if (d->regions[i].base != NULL && d->regions[i].key > 0)
-            pkey_free(d->regions[i].key);
+    for (int i = 0; i < d->config.nregions; i++) {
+        int key = d->regions[i].base != NULL ? d->regions[i].key : 0;
+
+        for (int j = 0; j < i; j++)
+            key = d->regions[j].key == key ? 0 : key;
+        if (key > 0)
+            pkey_free(key);
+    }
 }
 
 /* The register for these rights to regions, key 0 as in `zero`. */

@@ -771,6 +771,32 @@ copies_once(const struct ed_backend *backend)
     ed_close(d);
 }
 
+/* Domains beside each other: what stops one is nothing to the others. */
+static void
+several(const struct ed_backend *backend)
+{
+    struct world w[3] = {
+        {.limit_us = 5000000}, {.limit_us = 5000000}, {.limit_us = 5000000}};
+    struct vn_error err = {.text = ""};
+    struct ed_domain *d[3];
+    uint64_t result[3] = {0};
+    bool good = true;
+
+    for (int i = 0; i < 3; i++) {
+        d[i] = make(backend, &w[i], &err);
+        good = good && d[i] != NULL;
+    }
+    good = good && run(d[1], &w[1], divides, &result[1], &err) == VN_EPOLICY;
+    for (int i = 0; i < 3 && good; i++)
+        good = run(d[i], &w[i], gives_own, &result[i], &err)
+               == (i == 1 ? VN_EPOLICY : VN_OK);
+    ok(good && result[0] == 42 && result[2] == 42,
+       "%s: domains are stopped one by one%s%s", ed_backend_name(backend),
+       good ? "" : ": ", good ? "" : err.text);
+    for (int i = 0; i < 3; i++)
+        ed_close(d[i]);
+}
+
 /* Is the processor the program's again, once a call is over? */
 static void
 leave(const struct ed_backend *backend)
@@ -889,6 +915,7 @@ main(void)
             where |= IN_PROCESS;
         refuses_all_calls(ed_backends[i]);
         copies_once(ed_backends[i]);
+        several(ed_backends[i]);
         for (size_t k = 0; k < n; k++)
             if ((attacks[k].where & where) != 0)
                 attack(ed_backends[i], &attacks[k]);
