@@ -60,7 +60,9 @@ check_PROGRAMS += t/shares.t
 t_shares_t_SOURCES = t/shares.c
 t_shares_t_LDADD = libsim.a libplan.a $(BASE_LIBS) libtap.a $(GLPK_LIBS)
 
-check_PROGRAMS += t/program.t
+check_PROGRAMS += t/program.t t/rounds.t
+t_rounds_t_SOURCES = t/rounds.c t/script.c t/script.h
+t_rounds_t_LDADD = libsim.a libtraces.a libplan.a $(BASE_LIBS) libtap.a $(GLPK_LIBS)
 t_program_t_SOURCES = t/program.c
 t_program_t_LDADD = libsim.a libplan.a $(BASE_LIBS) libtap.a $(GLPK_LIBS)
 check_PROGRAMS += t/index.t t/replay.t

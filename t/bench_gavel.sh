@@ -1,7 +1,7 @@
 #!/bin/sh
 # What Gavel's policies cost: processor time of the whole process on traces
 # like Gavel's of 500 jobs (its job types, one worker each, one job every
-# 235 s on the average, for a like load), on 36 devices of each of its three types.
+# 260 s on the average, for a like load), on 36 devices of each of its three types.
 set -eu
 sizes=${SIZES-500 2000 10000}
 policies=${POLICIES-gavel gavel-ht gavel-fifo-perf makespan finish-time-fairness}
@@ -17,7 +17,7 @@ for size in $sizes; do
         END {
             for (i = 0; i < n; i++) {
                 printf "%d,%d,%s\n", i, at, row[int(rand() * rows)]
-                at -= 235 * log(1 - rand())
+                at -= 260 * log(1 - rand())
             }
         }' "$facts/minimize_makespan.csv" > "$tmp/$size.csv"
     for policy in $policies; do
