@@ -13,6 +13,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static int
 find(char *const *names, int n, const char *name)
@@ -323,10 +324,38 @@ read_csv(const char *path, struct vn_profile *p, struct vn_error *err)
     return status;
 }
 
+/* Read "MODEL:TYPE=FILE" or "MODEL=FILE". */
+static enum vn_status
+read_named(const char *words, const char *equals, struct vn_profile *p,
+           struct vn_error *err)
+{
+    size_t n = (size_t) (equals - words);
+    char *model = vn_xcalloc(n + 1, 1), *type;
+    enum vn_status status;
+
+    memcpy(model, words, n);
+    type = strrchr(model, ':');
+    if (type != NULL)
+        *type++ = '\0';
+    if (*model == '\0' || (type != NULL && *type == '\0'))
+        status = vn_fail(err, VN_EUSAGE,
+                         "profile '%.100s': an empty name, expected "
+                         "MODEL:TYPE=FILE",
+                         words);
+    else
+        status = vn_profile_read_virtualflow(equals + 1, model, type, p, err);
+    free(model);
+    return status;
+}
+
 enum vn_status
 vn_profile_read(const char *path, struct vn_profile *p, struct vn_error *err)
 {
+    const char *equals = strchr(path, '=');
     size_t n = strlen(path);
+
+    if (equals != NULL && access(path, F_OK) != 0)
+        return read_named(path, equals, p, err);
 
     if (n > 5 && strcmp(path + n - 5, ".json") == 0)
         return vn_profile_read_gavel(path, p, err);

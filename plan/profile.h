@@ -13,7 +13,8 @@
  *   links     model,device_type,devices,sync_s
  *             a measured synchronisation; `*` is any model or type
  *
- * or from Gavel's throughput table (a name that ends in .json).  Between two
+ * or from Gavel's throughput table (a name that ends in .json) or, as in
+ * MODEL:TYPE=FILE, a profile of VirtualFlow's.  Between two
  * profiled batches a virtual node's time and memory are linear; beyond the
  * first and the last there is no answer.  Where a mapping was measured it is
  * preferred to the sum of its parts (plan/pricing.h).
@@ -80,6 +81,13 @@ void vn_profile_free(struct vn_profile *profile);
 enum vn_status vn_profile_read_gavel(const char *path,
                                      struct vn_profile *profile,
                                      struct vn_error *err);
+
+/* The same of VirtualFlow's, which names neither model nor, often, type (else
+ * NULL). */
+enum vn_status vn_profile_read_virtualflow(const char *path, const char *model,
+                                           const char *type,
+                                           struct vn_profile *profile,
+                                           struct vn_error *err);
 
 /*
  * What readers add to: the entry of a model and type, made if it is new and

@@ -11,6 +11,7 @@ libreplay_a_SOURCES = \
 	replay/experiment.c replay/experiment.h \
 	replay/experiment_elastic.c \
 	replay/experiment_gavel.c \
+	replay/experiment_het.c \
 	replay/findings.c replay/findings.h \
 	replay/generate.c replay/generate.h \
 	replay/pool.c \
@@ -60,6 +61,11 @@ dist_gavel_DATA = \
 	replay/experiments/gavel/expected.csv \
 	replay/experiments/gavel/minimize_makespan.csv \
 	replay/experiments/gavel/steps.csv
+hetdir = $(pkgdatadir)/experiments/het
+dist_het_DATA = \
+	replay/experiments/het/gavel.csv \
+	replay/experiments/het/measured.csv \
+	replay/experiments/het/profile.csv
 
 bin_PROGRAMS += vnreplay
 dist_man_MANS += man/vnreplay.1

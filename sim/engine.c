@@ -402,50 +402,73 @@ apply_answer(struct vn_engine *e)
         vn_transition_schedule(e, a->words[i].slot);
 }
 
-/* A device that a job has fails. */
-static void
+/* A device fails: the slot that had it, or -1. */
+static int
 fail_device(struct vn_engine *e, int type, int device)
 {
     struct vn_ledger *l = &e->view->ledger;
     int slot;
 
     if (vn_fleet_is_leaving(e->fleet, type, device))
-        return; /* its job is gone; the next failure will find it */
+        return -1; /* its job is gone; the next failure will find it */
     slot = vn_fleet_fail(e->fleet, type, device);
     if (slot >= 0)
-        vn_transition_fail(e, slot, type);
+        vn_transition_strike(e, slot, type);
     l->at_hand[type]--;
     l->down[type]++;
+    return slot;
+}
+
+/* Devices that are one unit fail together, and then their jobs do. */
+static void
+fail(struct vn_engine *e, const struct vn_fault *fault)
+{
+    int *slots = vn_xcalloc((size_t) fault->count, sizeof *slots);
+
+    for (int i = 0; i < fault->count; i++)
+        slots[i] = fail_device(e, fault->type, fault->first + i);
+    for (int i = 0; i < fault->count; i++)
+        if (slots[i] >= 0)
+            vn_transition_fail(e, slots[i]);
+    free(slots);
+}
+
+static void
+repair_device(struct vn_engine *e, int type, int device)
+{
+    struct vn_ledger *l = &e->view->ledger;
+
+    if (!vn_fleet_is_down(e->fleet, type, device))
+        return;
+    vn_fleet_repair(e->fleet, type, device);
+    l->at_hand[type]++;
+    l->down[type]--;
+    e->freed = true;
 }
 
 /* Step 1 of an instant: what goes wrong, or right again. */
 static void
 suffer(struct vn_engine *e, const struct vn_fault *fault)
 {
-    struct vn_ledger *l = &e->view->ledger;
     int slot;
 
     e->events++;
     e->asking = true;
-    for (int d = fault->first; d < fault->first + fault->count; d++)
-        switch (fault->kind) {
-        case VN_FAULT_FAIL:
-            fail_device(e, fault->type, d);
-            break;
-        case VN_FAULT_REPAIR:
-            if (!vn_fleet_is_down(e->fleet, fault->type, d))
-                break;
-            vn_fleet_repair(e->fleet, fault->type, d);
-            l->at_hand[fault->type]++;
-            l->down[fault->type]--;
-            e->freed = true;
-            break;
-        case VN_FAULT_SLOW:
-            slot = vn_fleet_slow(e->fleet, fault->type, d, fault->slowdown);
-            if (slot >= 0)
-                vn_transition_reprice(e, slot);
-            break;
-        }
+    switch (fault->kind) {
+    case VN_FAULT_FAIL:
+        fail(e, fault);
+        break;
+    case VN_FAULT_REPAIR:
+        for (int i = 0; i < fault->count; i++)
+            repair_device(e, fault->type, fault->first + i);
+        break;
+    case VN_FAULT_SLOW:
+        slot = vn_fleet_slow(e->fleet, fault->type, fault->first,
+                             fault->slowdown);
+        if (slot >= 0)
+            vn_transition_reprice(e, slot);
+        break;
+    }
 }
 
 /* Make *time the earlier of the two. */

@@ -66,6 +66,7 @@ struct vn_entry {
     int before; /* in the line of those that wait for devices, or -1 */
     int behind;
     bool queued; /* it stands in that line */
+    bool struck; /* a device of it failed at this instant */
 
     int64_t work;       /* still to do, at `since`; see above */
     double left;        /* or this */

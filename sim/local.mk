@@ -50,7 +50,8 @@ libsim_a_SOURCES = $(ENCLAVEDOM_SOURCES) \
 bin_PROGRAMS += vnsim
 dist_man_MANS += man/vnsim.1 man/enclavedom.7
 dist_check_SCRIPTS += t/vnsim.sh.t t/expected.sh.t t/gavel.sh.t
-vnsim_SOURCES = sim/main.c sim/new_policy.c sim/new_policy.h
+vnsim_SOURCES = sim/main.c sim/new_policy.c sim/new_policy.h \
+	sim/solve.c sim/solve.h
 vnsim_LDADD = libsim.a libtraces.a libplan.a $(BASE_LIBS) $(GLPK_LIBS)
 
 check_PROGRAMS += t/recorder.t

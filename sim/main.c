@@ -14,6 +14,7 @@
 #include "sim/new_policy.h"
 #include "sim/output.h"
 #include "sim/recorder.h"
+#include "sim/solve.h"
 #include "traces/trace.h"
 
 #include <inttypes.h>
@@ -44,8 +45,8 @@ enum option {
 
 /* clang-format off: a row reads as name, argument, help, letter. */
 /*
- * `vnsim new-policy NAME` is a command of its own, since it has nothing to do
- * with a replay.
+ * `vnsim solve` and `vnsim new-policy NAME` are commands of their own, since
+ * they have nothing to do with a replay.
  */
 static const struct vn_option options[] = {
     [TRACE] = {"trace", "FILE", "the jobs; '-' is standard input", 't'},
@@ -103,6 +104,9 @@ print_help(void)
          "Replay a trace of jobs on a cluster under a scheduling policy, and "
          "print\nhow long jobs took and how well the devices were used.\n");
     vn_option_help(stdout, options, NOPTIONS);
+    puts("\nor a command:\n"
+         "  solve       split a batch over unlike devices\n"
+         "  new-policy  write a first policy of your own");
     puts("\nexample: vnsim --trace philly.csv --cluster v100:16x8 --policy "
          "srtf");
 }
@@ -427,6 +431,12 @@ main(int argc, char **argv)
     enum vn_status status;
     bool done;
 
+    if (argc > 1 && strcmp(argv[1], "solve") == 0) {
+        status = vn_solve_command(argc - 1, argv + 1, &err);
+        if (status != VN_OK)
+            vn_error_print(stderr, "vnsim", &err);
+        return status == VN_OK ? 0 : vn_error_exit(&err);
+    }
     if (argc > 1 && strcmp(argv[1], "new-policy") == 0) {
         status = vn_new_policy(argc - 2, argv + 2, &err);
         if (status != VN_OK)

@@ -384,15 +384,24 @@ gap_of(const struct vn_engine *e, int slot)
 }
 
 void
-vn_transition_fail(struct vn_engine *e, int slot, int type)
+vn_transition_strike(struct vn_engine *e, int slot, int type)
+{
+    vn_ledger_settle(&e->view->ledger, slot);
+    lose_device(e, slot, type);
+    e->view->ledger.entries[slot].struck = true;
+}
+
+void
+vn_transition_fail(struct vn_engine *e, int slot)
 {
     struct vn_ledger *l = &e->view->ledger;
     struct vn_entry *entry = &l->entries[slot];
     vn_time wait;
 
+    if (!entry->struck)
+        return;
+    entry->struck = false;
     entry->failures++;
-    vn_ledger_settle(l, slot);
-    lose_device(e, slot, type);
     if (entry->phase == VN_LEAVING)
         return;
     if (e->config.policy->rigid || entry->has == 0) {

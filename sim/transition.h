@@ -41,7 +41,11 @@ bool vn_transition_finish(struct vn_engine *engine, int slot);
 void vn_transition_leave(struct vn_engine *engine, int slot);
 
 /* A device of this type that the job had has failed; the fleet knows. */
-void vn_transition_fail(struct vn_engine *engine, int slot, int type);
+void vn_transition_strike(struct vn_engine *engine, int slot, int type);
+
+/* Once all that fail at this instant have: what becomes of a job that was
+ * struck. */
+void vn_transition_fail(struct vn_engine *engine, int slot);
 
 /* The job's devices became slower or faster. */
 void vn_transition_reprice(struct vn_engine *engine, int slot);

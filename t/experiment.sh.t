@@ -89,6 +89,27 @@ grep -Eq 'gavel-fifo-perf +5350.663 +5350.663 +0.00 +15 +15 ' artifact.txt
 ok $? "every job of artifact_evaluation under gavel-fifo-perf"
 grep -Eq 'gavel-fifo-perf +40257.935 +40257.935 +0.00 +100 +100 ' artifact.txt
 ok $? "every job of minimize_makespan under gavel-fifo-perf"
+"$bin" experiment virtualflow-het --data "$data" --format csv > het.csv
+ok $? "the solver of heterogeneous splits"
+table="ResNet-50, a global batch of 8192"
+for row in H1a H1b H1c H2a H2b H2c H2d H3; do
+    within "$(value het.csv "$table" ",$row," ",predicted,")" \
+        "$(value het.csv "$table" ",$row," "authors' solver")" 0.1 \
+        "$row: its prediction is the authors'"
+done
+table="Throughputs in the authors' Gavel"
+for row in k80:16,v100:1 k80:16,p100:5 "transformer on v100:4,p100:8" \
+    "resnet50 on v100:4,p100:8"; do
+    within "$(value het.csv "$table" "$row" ",difference,")" 0 0.01 \
+        "$row: the published throughput"
+done
+within "$(value het.csv "What the solver says" "H1:" "predicted gain")" 1 0 \
+    "two V100s alone beat them with two P100s"
+within "$(value het.csv "What the solver says" "H3:" "measured gain")" 1.424 \
+    0.001 "the published gain"
+"$bin" experiment virtualflow-het --data "$data" \
+    | grep -q 'On H1: .* the solver uses the V100s alone'
+ok $? "and it is said"
 says 0 "virtualflow-3jobs " "a list" "$bin" experiment --list
 says 0 "usage: vnreplay experiment" "help" "$bin" experiment --help
 says 2 "no experiment given (see --list)" "none given" "$bin" experiment

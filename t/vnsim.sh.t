@@ -84,4 +84,96 @@ if test -w /dev/full; then
     "$vnsim" -t "$trace" -c x:1x4 > /dev/full 2> "$tmp/err"
     is "$? $(cat "$tmp/err")" "1 vnsim: cannot write standard output" "a full disk"
 fi
+# The solver of heterogeneous splits.
+plan=${TOP_SRCDIR:-.}/t/data/plan
+"$vnsim" solve -m net -b 16 -c a:2,b:2 --profile "$plan/nodes.csv" \
+    > "$tmp/out"
+ok $? "a split"
+grep -q '^best  *2 x 4  *-  *0.510000  *31.37$' "$tmp/out"
+ok $? "the best one"
+grep -q '^rival 1  *1 x 4  *2 x 2  *0.620000  *25.81$' "$tmp/out"
+ok $? "its rival"
+grep -q 'One type alone is best' "$tmp/out"
+ok $? "and that one type is better"
+printf 'device_type,nodes,devices_per_node,memory_bytes\na,1,2,250\nb,1,2,\n' \
+    > "$tmp/small.csv"
+"$vnsim" solve -m net -b 16 -c "$tmp/small.csv" --profile "$plan/nodes.csv" \
+    --comm 1 | grep -q '^best  *4 x 2  *-  *1.610000'
+ok $? "less where memory is short, and a synchronisation that was said"
+is "$("$vnsim" solve -m net -b 16 -c a:2,b:2 --profile "$plan/nodes.csv" \
+    --format csv | head -1)" \
+    "split,device_type,devices,vnodes,batch,step_s,examples_per_s" "as CSV"
+"$vnsim" solve -m net -b 16 -c a:2,b:2 --profile "$plan/nodes.csv" \
+    --format json --rivals 2 | grep -c '"step_s"' > "$tmp/out"
+is "$(cat "$tmp/out")" 4 "and JSON"
+"$vnsim" solve -m net -b 7 -c a:1 --profile "$plan/nodes.csv" | grep -q \
+    'No split of profiled batches'
+ok $? "a batch that cannot be split"
+refused 2 "no model given, expected --model (see vnsim solve --help)" \
+    "nothing asked" solve
+refused 2 "--model: unknown 'nett', did you mean 'net'?" "a misspelt model" \
+    solve -m nett -b 16 -c a:2 --profile "$plan/nodes.csv"
+refused 2 "--model: unknown 'zebra', expected one of the profile's 1" \
+    "an unknown model" solve -m zebra -b 16 -c a:2 --profile "$plan/nodes.csv"
+refused 2 "--batch: '0' is wrong, expected a whole number from 1 to 1099511627776" \
+    "no batch" solve -b 0
+refused 2 "'x' is no option (see --help)" "a word" \
+    solve -m net -b 16 -c a:2 --profile "$plan/nodes.csv" x
+
+# Modelled jobs, and what is assumed of them.
+cat > "$tmp/modelled.csv" <<'EOF'
+job_id,submit_s,model,global_batch,vnodes,steps
+0,0,net,16,8,10
+1,1,net,16,8,5
+EOF
+"$vnsim" -t "$tmp/modelled.csv" -c a:1x8 --profile "$plan/nodes.csv" -p wfs \
+    --plan "$tmp/plan.csv" -j - > "$tmp/out"
+ok $? "modelled jobs under wfs"
+awk -F, 'NR > 1 && $2 == 0 { n[$1] += $6; b[$1] += $6 * $7 }
+    END { exit !(n[0] == 8 && n[1] == 8 && b[0] == 16 && b[1] == 16) }' \
+    "$tmp/plan.csv"
+ok $? "their plan has every virtual node"
+test "$(awk -F, '$1 == 0' "$tmp/plan.csv" | cut -d, -f2 | sort -u | wc -l)" -gt 1
+ok $? "and the resize of the first"
+refused 1 "job 0 is a modelled one, of 'net', expected a profile (--profile) that prices it" \
+    "no profile" -t "$tmp/modelled.csv" -c a:1x8
+refused 2 "--plan: no --profile given, expected one: plans are of modelled jobs" \
+    "a plan of nothing" -t "$tmp/modelled.csv" -c a:1x8 --plan "$tmp/p.csv"
+sed 's/net/ten/' "$tmp/modelled.csv" > "$tmp/ten.csv"
+refused 1 "job 0: model 'ten' is not in the profile, expected one of its 1 models" \
+    "an unknown model" -t "$tmp/ten.csv" -c a:1x8 --profile "$plan/nodes.csv"
+# 10 s to start, 5 s between: what is lost, and what is paid.
+cat > "$tmp/two.csv" <<'EOF'
+job_id,submit_s,duration_s,devices
+0,0,100,1
+1,30,20,1
+EOF
+jcts() { "$vnsim" -t "$tmp/two.csv" -c x:1 -p srtf -j - "$@" | tail -n +2 \
+    | cut -d, -f5 | tr '\n' ' '; }
+is "$(jcts)" "120 20 " "free preemption where nothing costs"
+is "$(jcts --costs start=10,restart=20)" "160 30 " "starts and restarts"
+is "$(jcts --costs start=10,restart=20,checkpoint=15)" "165 30 " \
+    "and work since the last checkpoint"
+is "$(jcts --costs start=10,restart=20 --compat free-preemption)" \
+    "140 30 " "unless preemption is free"
+is "$("$vnsim" -t "$tmp/two.csv" -c x:2 -p wfs --scaling amdahl:0.5 -j - \
+    | tail -n +2 | cut -d, -f5 | tr '\n' ' ')" "100 20 " "a scaling"
+for o in "scaling=magic" "costs=strat=1" "placement=near" "faults=disk" \
+    "compat=all"; do
+    "$vnsim" -t "$tmp/two.csv" -c x:2 "--${o%%=*}" "${o#*=}" > /dev/null \
+        2> "$tmp/err"
+    is "$?" 2 "--$o: $(cat "$tmp/err")"
+done
+printf 'device_type,device,from_s,to_s,slowdown\nx,0,0,50,2\n' \
+    > "$tmp/slow.csv"
+is "$("$vnsim" -t "$tmp/two.csv" -c x:1 -p fifo --slow "$tmp/slow.csv" -j - \
+    | tail -n +2 | cut -d, -f5 | tr '\n' ' ')" "125 115 " "a slow device"
+refused 2 "--faults: nothing says how often devices fail, expected mtbf=S, or mtbf_s in the cluster's table" \
+    "faults that never come" -t "$tmp/two.csv" -c x:1 --faults device
+"$vnsim" -t "$tmp/two.csv" -c x:2x2 --faults node,mtbf=60,mttr=20 -p srtf \
+    --seed 3 --format csv > "$tmp/a" && "$vnsim" -t "$tmp/two.csv" -c x:2x2 \
+    --faults node,mtbf=60,mttr=20 -p srtf --seed 3 --format csv > "$tmp/b"
+ok $? "faults"
+is "$(cut -d, -f1-18 "$tmp/a" | tail -1)" "$(cut -d, -f1-18 "$tmp/b" | tail -1)" \
+    "the same ones for the same seed"
 echo "1..$n"

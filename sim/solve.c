@@ -1,0 +1,382 @@
+#include "config.h"
+
+#include "sim/solve.h"
+
+#include "base/file.h"
+#include "base/names.h"
+#include "base/option.h"
+#include "plan/cluster.h"
+#include "plan/profile.h"
+#include "plan/solver.h"
+#include "plan/sync.h"
+#include "sim/output.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum option {
+    MODEL,
+    BATCH,
+    CLUSTER,
+    PROFILE,
+    COMM,
+    RIVALS,
+    FORMAT,
+    NOPTIONS
+};
+
+/* clang-format off */
+static const struct vn_option options[] = {
+    [MODEL] = {"model", "NAME", "what is trained, as the profile calls it",
+               'm'},
+    [BATCH] = {"batch", "N", "the global batch, examples a step", 'b'},
+    [CLUSTER] = {"cluster", "FILE|INLINE",
+                 "the devices: a table, or as in v100:4,p100:8", 'c'},
+    [PROFILE] = {"profile", "FILE", "step times; may be given again", 0},
+    [COMM] = {"comm", "TIME", "synchronisation of a step on several devices "
+              "[of the profile]", 0},
+    [RIVALS] = {"rivals", "N", "print the N next best splits too [4]", 0},
+    [FORMAT] = {"format", "text|csv|json", "how to print it [text]", 0},
+};
+/* clang-format on */
+
+enum {
+    PROFILES_MAX = 64,
+    RIVALS_MAX = 1000
+};
+
+struct question {
+    const char *model;
+    int64_t batch;
+    const char *cluster_words;
+    const char *profiles[PROFILES_MAX];
+    int nprofiles;
+    vn_time comm; /* -1: of the profile */
+    int64_t rivals;
+    enum vn_format format;
+
+    struct vn_cluster cluster;
+    struct vn_profile profile;
+    struct vn_solver_type types[VN_SOLVER_TYPES_MAX];
+    double comm_s;
+};
+
+static enum vn_status
+take(struct question *q, enum option option, const char *value,
+     struct vn_error *err)
+{
+    static const char *const formats[] = {"text", "csv", "json"};
+    char why[VN_WHY_SIZE];
+    const char *wrong = NULL;
+    enum vn_status status = VN_OK;
+    int choice;
+
+    switch (option) {
+    case MODEL:
+        q->model = value;
+        break;
+    case BATCH:
+        wrong = vn_read_int(value, 1, INT64_C(1) << 40, &q->batch, why);
+        break;
+    case CLUSTER:
+        q->cluster_words = value;
+        break;
+    case PROFILE:
+        if (q->nprofiles == PROFILES_MAX)
+            return vn_fail(err, VN_EUSAGE,
+                           "--profile: more than %d, expected fewer",
+                           PROFILES_MAX);
+        q->profiles[q->nprofiles++] = value;
+        break;
+    case COMM:
+        wrong = vn_read_time(value, 0, VN_TIME_MAX, &q->comm, why);
+        break;
+    case RIVALS:
+        wrong = vn_read_int(value, 0, RIVALS_MAX, &q->rivals, why);
+        break;
+    case FORMAT:
+        status = vn_option_choice("format", value, formats, 3, &choice, err);
+        q->format = (enum vn_format) choice;
+        break;
+    case NOPTIONS:
+        break;
+    }
+    if (wrong != NULL)
+        status = vn_args_refuse(err, options[option].name, value, wrong);
+    return status;
+}
+
+/* Read the command line; *done where it asked for help. */
+static enum vn_status
+parse(int argc, char **argv, struct question *q, bool *done,
+      struct vn_error *err)
+{
+    struct vn_args args = vn_args_begin(argc, argv, options, NOPTIONS);
+    enum vn_status status = VN_OK;
+    const char *value, *missing;
+    int i;
+
+    *done = false;
+    while ((i = vn_args_next(&args, &value, err)) >= 0 && status == VN_OK)
+        status = take(q, (enum option) i, value, err);
+    if (status != VN_OK || i == VN_ARGS_FAILED)
+        return VN_EUSAGE;
+    if (i == VN_ARGS_HELP) {
+        puts("usage: vnsim solve --model NAME --batch N --cluster C --profile "
+             "FILE\n\n"
+             "Split a global batch over unlike devices so that a step takes "
+             "the least time, as\nVirtualFlow does, and print the best split, "
+             "its rivals, and what one type alone\ndoes.\n");
+        vn_option_help(stdout, options, NOPTIONS);
+        *done = true;
+        return VN_OK;
+    }
+    if (args.nrest > 0)
+        return vn_fail(err, VN_EUSAGE, "'%s' is no option (see --help)",
+                       args.rest[0]);
+    missing = q->model == NULL           ? "model"
+              : q->batch == 0            ? "batch"
+              : q->cluster_words == NULL ? "cluster"
+              : q->nprofiles == 0        ? "profile"
+                                         : NULL;
+    if (missing != NULL)
+        return vn_fail(err, VN_EUSAGE,
+                       "no %s given, expected --%s (see vnsim solve --help)",
+                       missing, missing);
+    return VN_OK;
+}
+
+static enum vn_status
+find_model(const struct question *q, int *model, struct vn_error *err)
+{
+    const struct vn_profile *p = &q->profile;
+    const char *near;
+
+    *model = vn_profile_model(p, q->model);
+    if (*model >= 0)
+        return VN_OK;
+    near = vn_names_nearest(q->model, (const char *const *) p->models,
+                            (size_t) p->nmodels);
+    if (near != NULL)
+        return vn_fail(err, VN_EUSAGE,
+                       "--model: unknown '%.64s', did you mean '%.64s'?",
+                       q->model, near);
+    return vn_fail(err, VN_EUSAGE,
+                   "--model: unknown '%.64s', expected one of the profile's "
+                   "%d",
+                   q->model, p->nmodels);
+}
+
+/* Read the tables, and gather what the solver is asked. */
+static enum vn_status
+prepare(struct question *q, struct vn_error *err)
+{
+    const struct vn_cluster *c = &q->cluster;
+    enum vn_status status;
+    int model;
+
+    status = vn_cluster_read(q->cluster_words, &q->cluster, err);
+    for (int i = 0; i < q->nprofiles && status == VN_OK; i++)
+        status = vn_profile_read(q->profiles[i], &q->profile, err);
+    if (status == VN_OK)
+        status = find_model(q, &model, err);
+    if (status != VN_OK)
+        return status;
+    if (c->ntypes > VN_SOLVER_TYPES_MAX)
+        return vn_fail(err, VN_EUSAGE,
+                       "--cluster: %d device types, expected at most %d",
+                       c->ntypes, VN_SOLVER_TYPES_MAX);
+    for (int t = 0; t < c->ntypes; t++) {
+        int type = vn_profile_type(&q->profile, c->types[t].name);
+
+        q->types[t].devices = c->types[t].devices;
+        q->types[t].memory_bytes = c->types[t].memory_bytes;
+        if (type < 0)
+            continue;
+        q->types[t].curve = vn_profile_curve(&q->profile, model, type);
+        q->comm_s =
+            fmax(q->comm_s, vn_sync_s(&q->profile, model, type, &c->types[t],
+                                      c->devices, c->nodes > 1));
+    }
+    if (q->comm >= 0)
+        q->comm_s = (double) q->comm * 1e-6;
+    return VN_OK;
+}
+
+/* "8 x 256", what one device of a type does in a split; "-": nothing. */
+static const char *
+load_text(char text[64], const struct vn_split *split, int type)
+{
+    if (split->vnodes[type] == 0)
+        snprintf(text, 64, "-");
+    else
+        snprintf(text, 64, "%d x %" PRId64, split->vnodes[type],
+                 split->batch[type]);
+    return text;
+}
+
+static void
+print_line(const struct question *q, const char *name,
+           const struct vn_split *split)
+{
+    char text[64];
+
+    printf("%-14s", name);
+    for (int t = 0; t < q->cluster.ntypes; t++)
+        printf("  %12s", load_text(text, split, t));
+    if (isinf(split->step_s))
+        printf("  %12s  %12s\n", "-", "-");
+    else
+        printf("  %12.6f  %12.2f\n", split->step_s,
+               (double) q->batch / split->step_s);
+}
+
+static void
+print_verdict(const struct vn_solution *s)
+{
+    if (isinf(s->best.step_s)) {
+        puts("\nNo split of profiled batches makes up this global batch.");
+        return;
+    }
+    if (isinf(s->alone.step_s))
+        puts("\nNo type alone can take this global batch.");
+    else if (s->alone.step_s <= s->best.step_s)
+        puts("\nOne type alone is best: use it, and leave the others out.");
+    else
+        printf("\nThe split is %.3f times as fast as the best type alone.\n",
+               s->alone.step_s / s->best.step_s);
+}
+
+static void
+print_text(const struct question *q, const struct vn_solution *s,
+           const struct vn_split *splits, int n)
+{
+    char name[32], head[64];
+
+    printf("model         %s\nglobal batch  %" PRId64
+           "\nsynchronised  in %.6f s\n\n%-14s",
+           q->model, q->batch, q->comm_s, "");
+    for (int t = 0; t < q->cluster.ntypes; t++) {
+        snprintf(head, sizeof head, "%d %.20s", q->cluster.types[t].devices,
+                 q->cluster.types[t].name);
+        printf("  %12s", head);
+    }
+    printf("  %12s  %12s\n", "step, s", "examples/s");
+    print_line(q, "best", &s->best);
+    print_line(q, "one type", &s->alone);
+    for (int i = 1; i < n; i++) {
+        snprintf(name, sizeof name, "rival %d", i);
+        print_line(q, name, &splits[i]);
+    }
+    puts("\nA type's column says how many virtual nodes of how many examples "
+         "each of its\ndevices processes.");
+    print_verdict(s);
+}
+
+static void
+print_csv_rows(const struct question *q, const char *name,
+               const struct vn_split *split)
+{
+    for (int t = 0; t < q->cluster.ntypes; t++) {
+        printf("%s,", name);
+        vn_csv_cell(stdout, q->cluster.types[t].name);
+        printf(",%d,%d,%" PRId64 ",", q->cluster.types[t].devices,
+               split->vnodes[t], split->batch[t]);
+        if (isinf(split->step_s))
+            puts(",");
+        else
+            printf("%.9g,%.9g\n", split->step_s,
+                   (double) q->batch / split->step_s);
+    }
+}
+
+static void
+print_csv(const struct question *q, const struct vn_solution *s,
+          const struct vn_split *splits, int n)
+{
+    char name[32];
+
+    puts("split,device_type,devices,vnodes,batch,step_s,examples_per_s");
+    print_csv_rows(q, "best", &s->best);
+    print_csv_rows(q, "alone", &s->alone);
+    for (int i = 1; i < n; i++) {
+        snprintf(name, sizeof name, "rival-%d", i);
+        print_csv_rows(q, name, &splits[i]);
+    }
+}
+
+static void
+print_json_split(const struct question *q, const struct vn_split *split)
+{
+    if (isinf(split->step_s)) {
+        fputs("null", stdout);
+        return;
+    }
+    printf("{\"step_s\": %.9g, \"examples_per_s\": %.9g, \"types\": [",
+           split->step_s, (double) q->batch / split->step_s);
+    for (int t = 0; t < q->cluster.ntypes; t++) {
+        printf("%s{\"device_type\": ", t > 0 ? ", " : "");
+        vn_json_string(stdout, q->cluster.types[t].name);
+        printf(", \"devices\": %d, \"vnodes\": %d, \"batch\": %" PRId64 "}",
+               q->cluster.types[t].devices, split->vnodes[t], split->batch[t]);
+    }
+    fputs("]}", stdout);
+}
+
+static void
+print_json(const struct question *q, const struct vn_solution *s,
+           const struct vn_split *splits, int n)
+{
+    fputs("{\"model\": ", stdout);
+    vn_json_string(stdout, q->model);
+    printf(", \"global_batch\": %" PRId64 ", \"comm_s\": %.9g,\n \"best\": ",
+           q->batch, q->comm_s);
+    print_json_split(q, &s->best);
+    fputs(",\n \"alone\": ", stdout);
+    print_json_split(q, &s->alone);
+    fputs(",\n \"rivals\": [", stdout);
+    for (int i = 1; i < n; i++) {
+        fputs(i > 1 ? ",\n  " : "\n  ", stdout);
+        print_json_split(q, &splits[i]);
+    }
+    puts("]}");
+}
+
+static void
+answer(const struct question *q)
+{
+    struct vn_split *splits = calloc((size_t) q->rivals + 1, sizeof *splits);
+    struct vn_solution solution;
+    int n;
+
+    if (splits == NULL)
+        abort();
+    vn_solve(q->types, q->cluster.ntypes, q->batch, q->comm_s, &solution);
+    n = vn_solve_rivals(q->types, q->cluster.ntypes, q->batch, q->comm_s,
+                        splits, (int) q->rivals + 1);
+    if (q->format == VN_FORMAT_CSV)
+        print_csv(q, &solution, splits, n);
+    else if (q->format == VN_FORMAT_JSON)
+        print_json(q, &solution, splits, n);
+    else
+        print_text(q, &solution, splits, n);
+    free(splits);
+}
+
+enum vn_status
+vn_solve_command(int argc, char **argv, struct vn_error *err)
+{
+    struct question q = {.comm = -1, .rivals = 4};
+    enum vn_status status;
+    bool done;
+
+    status = parse(argc, argv, &q, &done, err);
+    if (status == VN_OK && !done && (status = prepare(&q, err)) == VN_OK)
+        answer(&q);
+    vn_cluster_free(&q.cluster);
+    vn_profile_free(&q.profile);
+    return status;
+}
