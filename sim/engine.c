@@ -187,7 +187,8 @@ part_with(struct vn_engine *e, int slot)
     struct vn_ledger *l = &e->view->ledger;
     const struct vn_policy *policy = e->config.policy;
 
-    e->asking = true;
+    e->asking =
+        e->asking || l->releasing == 0 || l->entries[slot].phase == VN_LEAVING;
     vn_heap_remove(&e->ends, slot);
     for (int t = 0; t < l->cluster->ntypes; t++)
         if (l->held[slot * l->cluster->ntypes + t] > 0)

@@ -197,7 +197,7 @@ join(struct vn_fair *f, const struct vn_view *view, int type, int job,
      int64_t weight)
 {
     vn_shares_join(&f->realms[type].shares, job, weight,
-                   vn_view_job(view, job)->devices, vn_view_order(view, job));
+                   vn_view_job(view, job)->devices, f->joins++);
     f->jobs[job].given = VN_FRESH;
 }
 
@@ -417,16 +417,20 @@ share_out(struct giving *g)
     r->changed = false;
 }
 
-/* The lightest job of a realm, of equals the last that joined. */
+/* The lightest job of a realm that is not done, of equals the last that
+ * joined; or -1. */
 static int
-lightest(const struct vn_realm *r)
+lightest(const struct vn_realm *r, const struct vn_view *view)
 {
-    const struct vn_shares_group *group =
-        &r->shares.groups[r->shares.sorted[r->shares.nsorted - 1]];
+    for (int g = r->shares.nsorted; g-- > 0;) {
+        const struct vn_shares_group *group =
+            &r->shares.groups[r->shares.sorted[g]];
 
-    for (int i = group->length; i-- > 0;)
-        if (group->row[i] >= 0)
-            return group->row[i];
+        for (int i = group->length; i-- > 0;)
+            if (group->row[i] >= 0
+                && vn_view_remaining(view, group->row[i]) > 0)
+                return group->row[i];
+    }
     return -1;
 }
 
@@ -440,11 +444,12 @@ fit(struct giving *g)
 
     if (r->shares.devices == devices)
         return;
-    r->shares.devices = devices;
     r->changed = true;
     while (r->shares.count > devices) {
-        int job = lightest(r);
+        int job = lightest(r, g->view);
 
+        if (job < 0)
+            break;
         vn_shares_leave(&r->shares, job);
         if (f->jobs[job].given > 0)
             g->give(g->arg, job, g->type, 0);
@@ -452,6 +457,9 @@ fit(struct giving *g)
         f->jobs[job] = (struct vn_fair_job){.home = -1};
         queue_up(f, g->view, job);
     }
+    /* Jobs that are done, and whose devices are being released, may be more.
+     */
+    r->shares.devices = devices > r->shares.count ? devices : r->shares.count;
 }
 
 void

@@ -64,6 +64,7 @@ struct vn_fair {
     int *fresh; /* jobs admitted at this instant */
     int nfresh;
     int fresh_size;
+    int64_t joins; /* so far; those of equal weight share in their order */
 };
 
 void vn_fair_open(struct vn_fair *fair, const struct vn_view *view);

@@ -387,6 +387,7 @@ const struct vn_policy vn_policy_wfs_ht = {
     .name = "wfs-ht",
     .summary = "wfs, where jobs may borrow idle devices of other types",
     .options = options,
+    .late = true,
     .state_size = sizeof(struct ht),
     .open = ht_open,
     .close = ht_close,

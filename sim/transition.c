@@ -228,6 +228,11 @@ vn_transition_finish(struct vn_engine *e, int slot)
     vn_ledger_work(l, slot, false);
     if (wait == 0)
         return false;
+    if (!e->config.policy->late) {
+        for (int t = 0; t < l->cluster->ntypes; t++)
+            have(e, slot, t, 0, row(e, l->has, slot)[t] > 0 ? wait : 0);
+        return false;
+    }
     entry->phase = VN_LEAVING;
     entry->until = l->now + wait;
     vn_transition_schedule(e, slot);

@@ -11,13 +11,13 @@
  *
  * A start, a growth or a shrinking that is under way is finished before the
  * job follows another grant.  Released devices are at hand after release_s;
- * a job that is done keeps its own until then (LEAVING), and only then has the
- * policy seen it leave.  A start or a growth for which devices are missing
- * stands in a line, served in
- * order, passing over what does not fit; since no policy can grant more than
- * there is, all of it is served once others have released what they no longer
- * are granted.  Where costs are nothing and the job is a recorded one, all of
- * this happens within the instant.
+ * under a policy that is `late`, a job that is done keeps its own until then
+ * (LEAVING), and only then is seen to leave.  A start or a growth for which
+ * devices are missing stands in a line, served in order, passing over what
+ * does not fit; since no policy can grant more than there is, all of it is
+ * served once others have released what they no longer are granted.  Where
+ * costs are nothing and the job is a recorded one, all of this happens within
+ * the instant.
  */
 #ifndef SIM_TRANSITION_H
 #define SIM_TRANSITION_H
