@@ -109,3 +109,7 @@ clean-demo:
 	-rm -rf demo
 .PHONY: clean-demo
 clean-local: clean-demo
+
+check_PROGRAMS += t/workload.t
+t_workload_t_SOURCES = t/workload.c
+t_workload_t_LDADD = libreplay.a libsim.a libtraces.a libplan.a $(ANALYSIS_LIBS) $(GLPK_LIBS) libtap.a

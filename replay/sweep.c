@@ -250,6 +250,7 @@ vn_sweep_replay(const struct vn_sweep *sweep, const struct vn_workload *w,
     vn_sweep_describe(sweep, w, setting, contender, &run);
     gethostname(host, sizeof host - 1);
     run.host = host;
+    vn_workload_withhold(w);
     if ((status = vn_assumptions_apply(&sweep->assumptions, &config, err))
             == VN_OK
         && (status = vn_engine_alloc(&config, &engine, err)) == VN_OK) {

@@ -9,12 +9,32 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 static void
 move_names(struct vn_names *to, const struct vn_names *from)
 {
     for (int i = 0; i < from->count; i++)
         vn_names_add(to, from->text[i]);
+}
+
+/* Say of the whole pages of some jobs whether a process that is forked gets
+ * them (MADV_DOFORK) or not (MADV_DONTFORK). */
+static void
+advise(struct vn_job *jobs, size_t njobs, int advice)
+{
+    const uintptr_t page = 4096;
+    uintptr_t from = ((uintptr_t) jobs + page - 1) / page * page,
+              to = (uintptr_t) (jobs + njobs) / page * page;
+
+    if (from < to)
+        madvise((void *) from, to - from, advice);
+}
+
+void
+vn_workload_withhold(const struct vn_workload *w)
+{
+    advise(w->jobs, w->njobs, MADV_DONTFORK);
 }
 
 enum vn_status
@@ -57,6 +77,7 @@ vn_trace_data_read(const char *path, struct vn_trace_data *data,
 void
 vn_trace_data_free(struct vn_trace_data *data)
 {
+    advise(data->jobs, data->njobs, MADV_DOFORK);
     free(data->jobs);
     vn_trace_names_free(&data->names);
     *data = (struct vn_trace_data){0};
@@ -95,11 +116,13 @@ vn_workload_cut(const struct vn_trace_data *data, int i, int n,
             w->jobs[k].deadline -= origin;
     }
     set_hash(w);
+    advise(data->jobs, data->njobs, MADV_DONTFORK);
 }
 
 void
 vn_workload_free(struct vn_workload *w)
 {
+    advise(w->jobs, w->njobs, MADV_DOFORK);
     free(w->jobs);
     *w = (struct vn_workload){0};
 }

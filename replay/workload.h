@@ -38,12 +38,21 @@ void vn_trace_data_free(struct vn_trace_data *data);
 
 /*
  * Window i of n, 0 <= i < n <= data->njobs, which data must outlive; all of
- * the trace where n is 1.  Release with vn_workload_free().
+ * the trace where n is 1.  Its jobs are a copy.  Release with
+ * vn_workload_free().
  */
 void vn_workload_cut(const struct vn_trace_data *data, int i, int n,
                      struct vn_workload *workload);
 
 void vn_workload_free(struct vn_workload *workload);
+
+/*
+ * From here on a process that is forked does not get the jobs, but for what
+ * shares a page with something else: a plug-in's process is one, and is not
+ * to know what will arrive.  What a workload was cut of is kept from
+ * processes from the start.
+ */
+void vn_workload_withhold(const struct vn_workload *workload);
 
 /* A workload on its way through an engine. */
 struct vn_reader {
