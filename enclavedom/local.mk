@@ -31,8 +31,13 @@ check_PROGRAMS += t/enclave.t
 t_enclave_t_SOURCES = t/enclave.c
 t_enclave_t_LDADD = $(ENCLAVEDOM_LIBS) $(BASE_LIBS) libtap.a
 
+ENCLAVE_WORLD = t/enclave_world.c t/enclave_world.h
+check_PROGRAMS += t/enclave_after.t
+t_enclave_after_t_SOURCES = t/enclave_after.c $(ENCLAVE_WORLD)
+t_enclave_after_t_LDADD = $(ENCLAVEDOM_LIBS) $(BASE_LIBS) libtap.a
+
 check_PROGRAMS += t/enclave_attack.t
-t_enclave_attack_t_SOURCES = t/enclave_attack.c
+t_enclave_attack_t_SOURCES = t/enclave_attack.c $(ENCLAVE_WORLD)
 t_enclave_attack_t_LDADD = $(ENCLAVEDOM_LIBS) $(BASE_LIBS) libtap.a
 
 check_PROGRAMS += t/enclave_scan.t

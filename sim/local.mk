@@ -128,7 +128,8 @@ t_bench_gate_LDADD = $(ENCLAVEDOM_LIBS) $(BASE_LIBS)
 EXTRA_DIST += t/mpk.sh t/bench_enclave.sh
 CLEANFILES += t/initramfs t/mpk_init t/bench_gate
 .PHONY: check-mpk bench-enclavedom
-check-mpk: vnsim t/initramfs t/mpk_init t/enclave.t t/enclave_attack.t t/enclave_scan.t $(PLUGINS)
+check-mpk: vnsim t/initramfs t/mpk_init t/enclave.t t/enclave_attack.t \
+	t/enclave_after.t t/enclave_scan.t $(PLUGINS)
 	TOP_BUILDDIR=. $(srcdir)/t/mpk.sh
 bench-enclavedom: vnsim t/bench_gate $(PLUGINS)
 	TOP_BUILDDIR=. $(srcdir)/t/bench_enclave.sh

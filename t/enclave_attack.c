@@ -4,99 +4,17 @@
  */
 #include "config.h"
 
-#include "enclavedom/enclavedom.h"
+#include "t/enclave_world.h"
 #include "t/tap.h"
 
 #include <errno.h>
-#include <pthread.h>
 #include <signal.h>
-#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
-#define INSIDE __attribute__((__no_sanitize__("address", "undefined")))
-
-enum {
-    SECRET = ED_PLUGIN + 1,
-    NREGIONS,
-    HUGE_PAGE = 2 << 20
-};
-
-#define FUNCTIONS(FN)                         \
-    FN(take, ED_RW(ED_PLUGIN) | ED_R(SECRET)) \
-    FN(slow, ED_R(SECRET))                    \
-    FN(twice, ED_RW(ED_PLUGIN) | ED_R(SECRET))
-
-struct world {
-    struct ed_domain *domain;
-    volatile int64_t *secret;
-    int64_t limit_us;
-};
-
-/* Copies 16 bytes from a pointer, and says what it copied. */
-static uint64_t
-take_gate(void *arg, const uint64_t *args)
-{
-    struct world *w = arg;
-    unsigned char bytes[16];
-
-    ed_copy_in(w->domain, bytes, (void *) (uintptr_t) args[0], sizeof bytes);
-    return bytes[0];
-}
-
-static uint64_t
-slow_gate(void *arg, const uint64_t *args)
-{
-    struct world *w = arg;
-
-    (void) args;
-    return (uint64_t) *w->secret;
-}
-
-/* Copies a word, and waits until it has changed where it came from: 1 for a
- * copy that did not change, 2 for an original that did. */
-static uint64_t
-twice_gate(void *arg, const uint64_t *args)
-{
-    const volatile int64_t *original = (void *) (uintptr_t) args[0];
-    struct world *w = arg;
-    volatile int64_t copy;
-    int64_t first;
-
-    ed_copy_in(w->domain, (void *) (uintptr_t) &copy,
-               (const void *) (uintptr_t) args[0], sizeof copy);
-    first = copy;
-    for (long i = 0; i < 1000000000 && *original == first; i++)
-        continue;
-    return (uint64_t) (copy == first) | (uint64_t) (*original != first) << 1;
-}
-
-static const struct ed_function functions[] = {FUNCTIONS(ED_FN)};
-
-static const struct ed_region_spec specs[NREGIONS] = {
-    [ED_PLUGIN] = {"plug-in", 8 << 20},
-    [SECRET] = {"secret", 1 << 20},
-};
-
-typedef uint64_t (*gate_fn)(uint64_t, uint64_t);
-
-INSIDE static long
-call_kernel(long number, long a, long b, long c, long d, long e)
-{
-    register long r10 __asm__("r10") = d;
-    register long r8 __asm__("r8") = e;
-    long result;
-
-    __asm__ volatile("syscall"
-                     : "=a"(result)
-                     : "a"(number), "D"(a), "S"(b), "d"(c), "r"(r10), "r"(r8)
-                     : "rcx", "r11", "memory");
-    return result;
-}
 
 /* Each is given the address of the secret, and that of take(). */
 INSIDE static uint64_t
@@ -286,15 +204,6 @@ gives_nothing(uint64_t secret, uint64_t take)
     return ((gate_fn) (uintptr_t) take)(0, 0);
 }
 
-INSIDE static uint64_t
-gives_own(uint64_t secret, uint64_t take)
-{
-    volatile char own[16] = {42};
-
-    (void) secret;
-    return ((gate_fn) (uintptr_t) take)((uint64_t) (uintptr_t) own, 0);
-}
-
 /* Within its region, below the stack, where there is nothing. */
 INSIDE static uint64_t
 gives_guard(uint64_t secret, uint64_t take)
@@ -365,35 +274,11 @@ jumps_to_setter(uint64_t secret, uint64_t take)
     return jump(find_wrpkru(take, 2), secret);
 }
 
-/* FS is 0 then, and so is nothing thread-local to be found. */
-INSIDE static uint64_t
-leaves_segment(uint64_t secret, uint64_t take)
-{
-    (void) secret, (void) take;
-    __asm__ volatile("mov %0, %%fs" : : "r"(0));
-    return 0;
-}
-
-INSIDE static uint64_t
-segment_and_gate(uint64_t secret, uint64_t take)
-{
-    leaves_segment(secret, take);
-    return gives_own(secret, take);
-}
-
 INSIDE static uint64_t
 segment_and_fault(uint64_t secret, uint64_t take)
 {
     leaves_segment(secret, take);
     return *(volatile uint64_t *) (uintptr_t) 0x1000;
-}
-
-INSIDE static uint64_t
-divides(uint64_t secret, uint64_t take)
-{
-    (void) secret, (void) take;
-    __asm__ volatile("div %%ecx" : : "a"(1), "c"(0), "d"(0));
-    return 0;
 }
 
 INSIDE static uint64_t
@@ -450,7 +335,7 @@ INSIDE static uint64_t
 writes_rules(uint64_t secret, uint64_t take)
 {
     (void) secret, (void) take;
-    rewrite(functions);
+    rewrite(world_functions);
     return 0;
 }
 
@@ -476,7 +361,7 @@ INSIDE static uint64_t
 opens_rules(uint64_t secret, uint64_t take)
 {
     (void) secret, (void) take;
-    return open_and_rewrite(functions);
+    return open_and_rewrite(world_functions);
 }
 
 enum {
@@ -541,102 +426,13 @@ static const struct attack {
      BY_KEYS},
 };
 
-/* What a plug-in may leave behind in the processor. */
-INSIDE static uint64_t
-leaves_flags(uint64_t secret, uint64_t take)
-{
-    (void) secret, (void) take;
-    __asm__ volatile("lea -128(%%rsp), %%rsp\n\tpushf\n\t"
-                     "orq $0x40400, (%%rsp)\n\tpopf\n\t"
-                     "lea 128(%%rsp), %%rsp"
-                     :
-                     :
-                     : "cc", "memory");
-    return 0;
-}
-
-INSIDE static uint64_t
-leaves_rounding(uint64_t secret, uint64_t take)
-{
-    const unsigned mxcsr = 0x7f80, x87 = 0x0f7f; /* towards zero */
-
-    (void) secret, (void) take;
-    __asm__ volatile("ldmxcsr %0\n\tfldcw %1" : : "m"(mxcsr), "m"(x87));
-    return 0;
-}
-
-INSIDE static uint64_t
-flags_and_gate(uint64_t secret, uint64_t take)
-{
-    leaves_flags(secret, take);
-    return gives_own(secret, take);
-}
-
-/* Alignment checks and direction, and the rounding of both units; all are set
- * as a program wants them on the way. */
-static unsigned
-take_state(void)
-{
-    const unsigned normal = 0x1f80;
-    const unsigned short normal_x87 = 0x037f;
-    unsigned mxcsr = 0;
-    unsigned short x87 = 0;
-    uint64_t flags;
-
-    __asm__ volatile("lea -128(%%rsp), %%rsp\n\tpushf\n\tmov (%%rsp), %0\n\t"
-                     "andq $~0x40400, (%%rsp)\n\tpopf\n\t"
-                     "lea 128(%%rsp), %%rsp\n\tstmxcsr %1\n\tfnstcw %2\n\t"
-                     "ldmxcsr %3\n\tfldcw %4"
-                     : "=&r"(flags), "=m"(mxcsr), "=m"(x87)
-                     : "m"(normal), "m"(normal_x87)
-                     : "cc", "memory");
-    return (unsigned) (flags & 0x40400) | (mxcsr & 0x6000) | (x87 & 0x0c00);
-}
-
-static bool open_only; /* do not start what is made */
-
-static struct ed_domain *
-make(const struct ed_backend *backend, struct world *w, struct vn_error *err)
-{
-    struct ed_config config = {.name = "attack",
-                               .backend = backend,
-                               .regions = specs,
-                               .nregions = NREGIONS,
-                               .functions = functions,
-                               .nfunctions = 3,
-                               .arg = w,
-                               .limit_us = w->limit_us};
-    struct ed_domain *d;
-
-    if (ed_open(&config, &d, err) != VN_OK)
-        return NULL;
-    w->domain = current = d;
-    w->secret = ed_alloc(ed_region(d, SECRET), 1, sizeof *w->secret);
-    *w->secret = 6021023;
-    if (open_only || ed_start(d, err) == VN_OK)
-        return d;
-    ed_close(d);
-    return NULL;
-}
-
-static enum vn_status
-run(struct ed_domain *d, const struct world *w,
-    uint64_t (*code)(uint64_t, uint64_t), uint64_t *result,
-    struct vn_error *err)
-{
-    uint64_t args[2] = {(uint64_t) (uintptr_t) w->secret,
-                        (uint64_t) (uintptr_t) ed_gate_address(0)};
-
-    return ed_call(d, (void *) (uintptr_t) code, args, 2, result, err);
-}
-
 static void
 attack(const struct ed_backend *backend, const struct attack *a)
 {
     const char *name = ed_backend_name(backend);
     struct world w = {.limit_us = a->kind == ED_OVERTIME ? 30000 : 5000000};
     struct vn_error err = {.text = ""};
-    struct ed_domain *d = make(backend, &w, &err);
+    struct ed_domain *d = world_open(backend, &w, true, &err);
     struct ed_violation v;
     enum vn_status status;
     uint64_t result;
@@ -645,195 +441,22 @@ attack(const struct ed_backend *backend, const struct attack *a)
         ok(false, "%s: %s: %s", name, a->name, err.text);
         return;
     }
-    status = run(d, &w, a->code, &result, &err);
+    current = d;
+    status = world_run(d, &w, a->code, &result, &err);
     v = ed_violated(d);
     ok(status == VN_EPOLICY && v.kind != ED_NONE
            && (a->kind == ED_NONE || v.kind == a->kind)
            && (a->kind != ED_SYSCALL || v.number == a->number)
-           && *w.secret == 6021023 && own_data == 7,
+           && *w.secret == WORLD_SECRET && own_data == 7,
        "%s: %s: %s", name, a->name, err.text);
-    ok(run(d, &w, gives_own, &result, &err) == VN_EPOLICY,
+    ok(world_run(d, &w, gives_own, &result, &err) == VN_EPOLICY,
        "%s: and the domain stays closed", name);
     ed_close(d);
-    d = make(backend, &w, &err);
-    ok(d != NULL && run(d, &w, gives_own, &result, &err) == VN_OK
+    d = world_open(backend, &w, true, &err);
+    ok(d != NULL && world_run(d, &w, gives_own, &result, &err) == VN_OK
            && result == 42,
        "%s: and the next one works", name);
     ed_close(d);
-}
-
-INSIDE static uint64_t
-calls(uint64_t number, uint64_t take)
-{
-    (void) take;
-    return (uint64_t) call_kernel((long) number, 0, 0, 0, 0, 0);
-}
-
-/*
- * Whatever its number: there is no list of what is dangerous.  A process may
- * end itself, sleep on the ring and read the clock; and uretprobe (335) and
- * uprobe (336) no filter is asked about, which do nothing to who is not
- * probed.
- */
-static void
-refuses_all_calls(const struct ed_backend *backend)
-{
-    static const long of_process[] = {
-        SYS_futex, SYS_exit_group, SYS_clock_gettime, SYS_restart_syscall, 335,
-        336};
-    bool process = strcmp(ed_backend_name(backend), "process") == 0;
-    int let = 0, n = 0;
-
-    for (long number = 0; number < 480; number++) {
-        struct world w = {.limit_us = 5000000};
-        struct vn_error err = {.text = ""};
-        uint64_t args[2] = {(uint64_t) number, 0};
-        struct ed_domain *d;
-        struct ed_violation v;
-        bool own = false;
-
-        for (size_t i = 0; i < sizeof of_process / sizeof of_process[0]; i++)
-            own = own || (process && number == of_process[i]);
-        if (own)
-            continue;
-        d = make(backend, &w, &err);
-        if (d == NULL)
-            continue;
-        n++;
-        ed_call(d, (void *) (uintptr_t) calls, args, 2, NULL, &err);
-        v = ed_violated(d);
-        if (v.kind != ED_SYSCALL || v.number != number) {
-            let++;
-            diag("system call %ld: %s", number, err.text);
-        }
-        ed_close(d);
-    }
-    ok(n >= 474 && let == 0, "%s: %d system calls, every one is refused",
-       ed_backend_name(backend), n);
-}
-
-struct flip {
-    _Atomic(volatile int64_t *) word;
-    atomic_bool end;
-};
-
-/* Changes the word once it is told where it is. */
-static void *
-flips(void *arg)
-{
-    struct flip *f = arg;
-
-    while (!atomic_load(&f->end)) {
-        volatile int64_t *word = atomic_load(&f->word);
-
-        if (word != NULL)
-            *word = *word + 1;
-    }
-    return NULL;
-}
-
-INSIDE static uint64_t
-gives_word(uint64_t word, uint64_t take)
-{
-    return ((gate_fn) (uintptr_t) (take + 32))(word, 0);
-}
-
-/* An argument that changes while a gate is at work, by another thread: what
- * was copied does not change, what is left in place does. */
-static void
-copies_once(const struct ed_backend *backend)
-{
-    struct flip f;
-    struct world w = {.limit_us = 5000000};
-    struct vn_error err = {.text = ""};
-    struct ed_domain *d = NULL;
-    uint64_t args[2], result = 0;
-    pthread_t thread;
-    int64_t *word;
-
-    atomic_init(&f.word, NULL);
-    atomic_init(&f.end, false);
-    open_only = true;
-    d = make(backend, &w, &err);
-    open_only = false;
-    word = ed_alloc(ed_region(d, ED_PLUGIN), 1, sizeof *word);
-    args[0] = (uint64_t) (uintptr_t) word;
-    args[1] = (uint64_t) (uintptr_t) ed_gate_address(0);
-    atomic_store(&f.word, word);
-    pthread_create(&thread, NULL, flips, &f); /* with the rights of now */
-    if (ed_start(d, &err) == VN_OK)
-        ed_call(d, (void *) (uintptr_t) gives_word, args, 2, &result, &err);
-    atomic_store(&f.end, true);
-    pthread_join(thread, NULL);
-    ok(result == 3,
-       "%s: an argument that changes after the check: the copy does not%s",
-       ed_backend_name(backend), err.text);
-    ed_close(d);
-}
-
-/* Domains beside each other: what stops one is nothing to the others. */
-static void
-several(const struct ed_backend *backend)
-{
-    struct world w[3] = {
-        {.limit_us = 5000000}, {.limit_us = 5000000}, {.limit_us = 5000000}};
-    struct vn_error err = {.text = ""};
-    struct ed_domain *d[3];
-    uint64_t result[3] = {0};
-    bool good = true;
-
-    for (int i = 0; i < 3; i++) {
-        d[i] = make(backend, &w[i], &err);
-        good = good && d[i] != NULL;
-    }
-    good = good && run(d[1], &w[1], divides, &result[1], &err) == VN_EPOLICY;
-    for (int i = 0; i < 3 && good; i++)
-        good = run(d[i], &w[i], gives_own, &result[i], &err)
-               == (i == 1 ? VN_EPOLICY : VN_OK);
-    ok(good && result[0] == 42 && result[2] == 42,
-       "%s: domains are stopped one by one%s%s", ed_backend_name(backend),
-       good ? "" : ": ", good ? "" : err.text);
-    for (int i = 0; i < 3; i++)
-        ed_close(d[i]);
-}
-
-/* Is the processor the program's again, once a call is over? */
-static void
-leave(const struct ed_backend *backend)
-{
-    static const struct {
-        const char *name;
-        uint64_t (*code)(uint64_t, uint64_t);
-        bool gate;
-    } all[] = {{"flags", leaves_flags, false},
-               {"rounding", leaves_rounding, false},
-               {"flags, into a gate", flags_and_gate, true},
-               {"a segment", leaves_segment, false},
-               {"a segment, into a gate", segment_and_gate, true}};
-    const char *name = ed_backend_name(backend);
-    bool none = strcmp(name, "none") == 0;
-
-    for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
-        struct world w = {.limit_us = 5000000};
-        struct vn_error err = {.text = ""};
-        struct ed_domain *d = make(backend, &w, &err);
-        enum vn_status status = VN_EINVAL;
-        uint64_t result = 0;
-        unsigned left = 0;
-
-        if (none && (all[i].gate || all[i].code == leaves_segment)) {
-            ed_close(d);
-            continue; /* it may end this program */
-        }
-        if (d != NULL)
-            status = run(d, &w, all[i].code, &result, &err);
-        left = take_state();
-        ok(status == VN_OK && (left != 0) == none
-               && (!all[i].gate || result == 42),
-           "%s: %s that a call leaves %s%s", name, all[i].name,
-           none ? "stay" : "are gone", err.text);
-        ed_close(d);
-    }
 }
 
 /* Under `none` it does what it wants: in a process that may be lost. */
@@ -853,10 +476,11 @@ control(const struct attack *a)
         alarm(1);
         if (ed_backend_find("none", &none, &err) != VN_OK)
             _exit(3);
-        d = make(none, &w, &err);
+        d = world_open(none, &w, true, &err);
         if (d == NULL)
             _exit(3);
-        run(d, &w, a->code, &result, &err);
+        current = d;
+        world_run(d, &w, a->code, &result, &err);
         if ((int64_t) result < 0 && a->number == SYS_mprotect)
             _exit(5);
         _exit(ed_violated(d).kind == ED_NONE ? 0 : 4);
@@ -871,7 +495,7 @@ control(const struct attack *a)
 static void
 seals(void)
 {
-    uintptr_t page = (uintptr_t) functions & ~(uintptr_t) 4095;
+    uintptr_t page = (uintptr_t) world_functions & ~(uintptr_t) 4095;
     bool sealed =
         mprotect((void *) page, 4096, PROT_READ) != 0 && errno == EPERM;
     void *own =
@@ -906,16 +530,12 @@ main(void)
             ok(true, "%s # SKIP %s", name, err.text);
             continue;
         }
-        leave(ed_backends[i]);
         if (strcmp(name, "none") == 0)
             continue;
         if (strcmp(name, "mpk") == 0)
             where |= IN_PROCESS | BY_KEYS;
         if (strcmp(name, "mprotect") == 0)
             where |= IN_PROCESS;
-        refuses_all_calls(ed_backends[i]);
-        copies_once(ed_backends[i]);
-        several(ed_backends[i]);
         for (size_t k = 0; k < n; k++)
             if ((attacks[k].where & where) != 0)
                 attack(ed_backends[i], &attacks[k]);

@@ -30,7 +30,7 @@ fi
 } > "$tmp/trace.csv"
 set -- init="$TOP_BUILDDIR/t/mpk_init" trace.csv="$tmp/trace.csv" \
     vnsim="$TOP_BUILDDIR/vnsim"
-for p in enclave.t enclave_attack.t enclave_scan.t; do
+for p in enclave.t enclave_attack.t enclave_after.t enclave_scan.t; do
     set -- "$@" t/$p="$TOP_BUILDDIR/t/$p"
 done
 for p in fifo fifo_skip sjf srtf las priority wfs; do

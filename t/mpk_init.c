@@ -69,6 +69,7 @@ int
 main(void)
 {
     static const char *const tests[] = {"/t/enclave.t", "/t/enclave_attack.t",
+                                        "/t/enclave_after.t",
                                         "/t/enclave_scan.t"};
     static const char *const policies[][2] = {
         {"fifo", "fifo"}, {"fifo-skip", "fifo_skip"},
@@ -82,7 +83,7 @@ main(void)
     mkdir("/tmp", 01777);
     if (mount("proc", "/proc", "proc", 0, NULL) != 0)
         perror("/proc");
-    for (int i = 0; i < 3; i++) {
+    for (int i = 0; i < 4; i++) {
         const char *argv[] = {tests[i], NULL};
 
         printf("# %s\n", tests[i]);
