@@ -4,16 +4,20 @@ libreplay_a_SOURCES = \
 	replay/command_compare.c \
 	replay/command_experiment.c \
 	replay/command_export.c \
+	replay/command_live.c \
 	replay/command_merge.c \
 	replay/command_reproduce.c \
 	replay/command_run.c \
 	replay/command_schema.c \
+	replay/executor.c replay/executor.h \
 	replay/experiment.c replay/experiment.h \
 	replay/experiment_elastic.c \
 	replay/experiment_gavel.c \
 	replay/experiment_het.c \
 	replay/findings.c replay/findings.h \
 	replay/generate.c replay/generate.h \
+	replay/lab.c replay/lab.h \
+	replay/live.c replay/live.h \
 	replay/pool.c \
 	replay/report.c replay/report.h \
 	replay/report_machine.c \
@@ -73,7 +77,7 @@ dist_man_MANS += man/vnreplay.1
 vnreplay_SOURCES = replay/main.c traces/command_generate.c
 vnreplay_LDADD = libreplay.a libsim.a libtraces.a libplan.a $(ANALYSIS_LIBS) $(GLPK_LIBS)
 
-dist_check_SCRIPTS += t/replay.sh.t t/experiment.sh.t
+dist_check_SCRIPTS += t/replay.sh.t t/experiment.sh.t t/live.sh.t
 
 # What the laboratory is for, in half a minute.
 DEMO_POLICIES = fifo,fifo-skip,sjf,srtf,las,priority,wfs

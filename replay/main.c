@@ -9,6 +9,7 @@ static const struct vn_command commands[] = {
     {"compare", "print policies side by side", vn_command_compare},
     {"experiment", "run a published experiment again", vn_command_experiment},
     {"export", "print a table of the results as CSV", vn_command_export},
+    {"live", "replay a trace on the devices of this host", vn_command_live},
     {"merge", "join results files", vn_command_merge},
     {"reproduce", "run every run of a file again", vn_command_reproduce},
     {"schema", "print what every column means", vn_command_schema},

@@ -39,7 +39,8 @@ open_fleet(struct vn_engine *e, struct vn_error *err)
 {
     const struct vn_engine_config *c = &e->config;
 
-    if (c->placement != VN_PLACEMENT_NONE || c->faults != NULL || c->numbered)
+    if (c->placement != VN_PLACEMENT_NONE || c->faults != NULL || c->numbered
+        || c->carrier != NULL)
         e->fleet = vn_fleet_alloc(c->cluster, c->placement,
                                   vn_region(e->domain, VN_REGION_CLUSTER));
     if (c->faults == NULL)
@@ -565,21 +566,14 @@ ask(struct vn_engine *e, struct vn_error *err)
     return status;
 }
 
-enum vn_status
-vn_engine_step(struct vn_engine *e, bool *more, struct vn_error *err)
+/* Steps 2 and 3 of an instant. */
+static enum vn_status
+conclude(struct vn_engine *e, struct vn_error *err)
 {
-    struct vn_ledger *l = &e->view->ledger;
+    const struct vn_ledger *l = &e->view->ledger;
     enum vn_status status = VN_OK;
-    vn_time now;
 
-    *more = next_instant(e, &now);
-    if (!*more)
-        return VN_OK;
-    vn_ledger_advance(l, now);
-    e->asking = e->answer.waking && e->answer.wake == now;
-    e->events += e->asking;
-    catch_up(e, now);
-    while (status == VN_OK && e->arriving && e->next.submit == now)
+    while (status == VN_OK && e->arriving && e->next.submit <= l->now)
         status = admit_job(e, err);
     if (status == VN_OK && e->asking)
         status = ask(e, err);
@@ -587,9 +581,70 @@ vn_engine_step(struct vn_engine *e, bool *more, struct vn_error *err)
         return status;
     vn_transition_serve(e);
     if (e->config.observer.instant != NULL)
-        e->config.observer.instant(e->config.observer.arg, now, l->busy,
+        e->config.observer.instant(e->config.observer.arg, l->now, l->busy,
                                    l->waiting);
     return VN_OK;
+}
+
+/* What the carrier says of a job. */
+static void
+hear(struct vn_engine *e, const struct vn_told *told)
+{
+    struct vn_ledger *l = &e->view->ledger;
+
+    if (told->kind == VN_TOLD_NOTHING)
+        return;
+    e->events += told->kind != VN_TOLD_STEP;
+    if (told->kind == VN_TOLD_DONE)
+        end_job(e, told->slot);
+    else if (l->entries[told->slot].phase != VN_LEAVING)
+        vn_transition_told(e, told);
+    else if (told->kind == VN_TOLD_GONE || told->kind == VN_TOLD_DIED) {
+        vn_ledger_settle(l, told->slot);
+        part_with(e, told->slot);
+    }
+}
+
+/* The next instant where a carrier has the clock. */
+static enum vn_status
+follow(struct vn_engine *e, bool *more, struct vn_error *err)
+{
+    struct vn_ledger *l = &e->view->ledger;
+    struct vn_told told = {.kind = VN_TOLD_END};
+    enum vn_status status;
+    vn_time due;
+
+    *more = next_instant(e, &due) || l->busy > 0;
+    if (!*more)
+        return VN_OK;
+    status = e->config.carrier->wait(e->config.carrier->arg, due, &told, err);
+    if (status != VN_OK || told.kind == VN_TOLD_END) {
+        *more = false;
+        return status;
+    }
+    vn_ledger_advance(l, told.time > l->now ? told.time : l->now);
+    e->asking = e->answer.waking && e->answer.wake <= l->now;
+    e->events += e->asking;
+    hear(e, &told);
+    return conclude(e, err);
+}
+
+enum vn_status
+vn_engine_step(struct vn_engine *e, bool *more, struct vn_error *err)
+{
+    struct vn_ledger *l = &e->view->ledger;
+    vn_time now;
+
+    if (e->config.carrier != NULL)
+        return follow(e, more, err);
+    *more = next_instant(e, &now);
+    if (!*more)
+        return VN_OK;
+    vn_ledger_advance(l, now);
+    e->asking = e->answer.waking && e->answer.wake == now;
+    e->events += e->asking;
+    catch_up(e, now);
+    return conclude(e, err);
 }
 
 void

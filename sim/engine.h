@@ -21,6 +21,7 @@
 #include "plan/cluster.h"
 #include "plan/cost.h"
 #include "plan/pricing.h"
+#include "sim/carrier.h"
 #include "sim/faults.h"
 #include "sim/fleet.h"
 #include "sim/policy.h"
@@ -116,6 +117,7 @@ struct vn_engine_config {
     enum vn_placement placement;
     bool numbered;        /* devices are told apart, for observers */
     bool free_preemption; /* a preempted job loses and pays nothing */
+    const struct vn_carrier *carrier; /* NULL: time and costs are simulated */
     struct vn_observer observer;
 };
 

@@ -2,6 +2,7 @@
 noinst_LIBRARIES += libsim.a
 libsim_a_SOURCES = $(ENCLAVEDOM_SOURCES) \
 	sim/answer.c sim/answer.h \
+	sim/carrier.h \
 	sim/api.c sim/api.h \
 	sim/assumptions.c sim/assumptions.h \
 	sim/engine.c sim/engine.h \

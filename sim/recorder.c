@@ -24,6 +24,9 @@ struct vn_recorder {
     size_t allocated;
     struct vn_sampler sampler;
     struct vn_planner *planner; /* or NULL */
+    enum vn_status (*add)(void *arg, struct vn_store *store,
+                          struct vn_error *err); /* or NULL */
+    void *arg;
 };
 
 struct vn_recorder *
@@ -341,10 +344,21 @@ vn_recorder_write(struct vn_recorder *r, struct vn_engine *engine,
         return status;
     if ((status = write_jobs(r, store, err)) == VN_OK
         && (status = write_changes(r, end, store, err)) == VN_OK
-        && (status = write_samples(r, end, store, err)) == VN_OK)
+        && (status = write_samples(r, end, store, err)) == VN_OK
+        && (r->add == NULL || (status = r->add(r->arg, store, err)) == VN_OK))
         status = vn_store_commit(store, &run, err);
     vn_store_rollback(store);
     return status;
+}
+
+void
+vn_recorder_more(struct vn_recorder *r,
+                 enum vn_status (*add)(void *arg, struct vn_store *store,
+                                       struct vn_error *err),
+                 void *arg)
+{
+    r->add = add;
+    r->arg = arg;
 }
 
 enum vn_status

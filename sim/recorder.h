@@ -73,6 +73,12 @@ enum vn_status vn_recorder_write_failed(struct vn_recorder *recorder,
                                         struct vn_store *store,
                                         struct vn_error *err);
 
+/* Have the run's transaction hold more: what `add` adds. */
+void vn_recorder_more(struct vn_recorder *recorder,
+                      enum vn_status (*add)(void *arg, struct vn_store *store,
+                                            struct vn_error *err),
+                      void *arg);
+
 /* Write the jobs kept as a table (sim/output.h), in order of id. */
 enum vn_status vn_recorder_write_jobs(struct vn_recorder *recorder,
                                       const char *path, struct vn_error *err);

@@ -15,6 +15,7 @@ struct vn_faults;
 
 /* Devices that are being released; its handle is its index. */
 struct vn_leaving {
+    int slot; /* of the job that had them */
     int type;
     int devices;
     int next; /* of those that are not used */

@@ -19,6 +19,10 @@ cost(struct vn_engine *e, int slot, enum vn_cost_kind kind)
 {
     struct vn_entry *entry = &e->view->ledger.entries[slot];
 
+    if (e->config.carrier != NULL) /* until it is told; see release_cost() */
+        return kind == VN_COST_SHRINK || kind == VN_COST_RELEASE
+                   ? 0
+                   : VN_TIME_MAX - e->view->ledger.now;
     if (e->config.costs == NULL)
         return 0;
     if (e->config.free_preemption && kind == VN_COST_RESTART)
@@ -27,12 +31,35 @@ cost(struct vn_engine *e, int slot, enum vn_cost_kind kind)
                          e->config.seed, entry->job.id, entry->drawn[kind]++);
 }
 
+/* Of devices that a job gives up all at once: its carrier says when. */
+static vn_time
+release_cost(struct vn_engine *e, int slot)
+{
+    return e->config.carrier != NULL ? VN_TIME_MAX - e->view->ledger.now
+                                     : cost(e, slot, VN_COST_RELEASE);
+}
+
+/* Have the carrier start the job, or resize it, on these devices. */
+static void
+carry(struct vn_engine *e, int slot, const int *devices, bool start)
+{
+    const struct vn_carrier *c = e->config.carrier;
+    struct vn_task task = {.job = &e->view->ledger.entries[slot].job,
+                           .slot = slot,
+                           .devices = devices,
+                           .fleet = e->fleet};
+
+    if (c != NULL)
+        (start ? c->start : c->resize)(c->arg, &task);
+}
+
 void
 vn_transition_schedule(struct vn_engine *e, int slot)
 {
     struct vn_ledger *l = &e->view->ledger;
     const struct vn_entry *entry = &l->entries[slot];
-    vn_time end = vn_ledger_end(l, slot);
+    vn_time end =
+        e->config.carrier != NULL ? VN_TIME_MAX : vn_ledger_end(l, slot);
 
     if (entry->until < end)
         end = entry->until;
@@ -78,8 +105,8 @@ have(struct vn_engine *e, int slot, int type, int devices, vn_time wait)
                                 .after = devices});
     if (wait > 0) {
         handle = new_leaving(e);
-        e->leaving[handle] =
-            (struct vn_leaving){.type = type, .devices = before - devices};
+        e->leaving[handle] = (struct vn_leaving){
+            .slot = slot, .type = type, .devices = before - devices};
         vn_heap_set(&e->releases, handle, l->now + wait, e->releasings++);
     }
     if (e->fleet != NULL)
@@ -93,7 +120,9 @@ static void
 drop_to(struct vn_engine *e, int slot, int type, int devices)
 {
     if (devices < row(e, e->view->ledger.has, slot)[type])
-        have(e, slot, type, devices, cost(e, slot, VN_COST_RELEASE));
+        have(e, slot, type, devices,
+             devices > 0 ? cost(e, slot, VN_COST_RELEASE)
+                         : release_cost(e, slot));
 }
 
 void
@@ -106,6 +135,7 @@ vn_transition_release(struct vn_engine *e, int handle)
     vn_ledger_released(&e->view->ledger, leaving->type, leaving->devices);
     if (e->fleet != NULL)
         vn_fleet_released(e->fleet, handle);
+    leaving->slot = -1;
     leaving->next = e->unused;
     e->unused = handle;
     e->freed = true;
@@ -211,6 +241,8 @@ stop(struct vn_engine *e, int slot, bool failed)
     entry->kept = entry->work;
     entry->kept_left = entry->left;
     entry->trained = 0;
+    if (e->config.carrier != NULL && entry->has > 0)
+        e->config.carrier->stop(e->config.carrier->arg, slot);
     for (int t = 0; t < l->cluster->ntypes; t++)
         drop_to(e, slot, t, 0);
     work(e, slot, VN_IDLE, false);
@@ -222,7 +254,7 @@ vn_transition_finish(struct vn_engine *e, int slot)
 {
     struct vn_ledger *l = &e->view->ledger;
     struct vn_entry *entry = &l->entries[slot];
-    vn_time wait = entry->has > 0 ? cost(e, slot, VN_COST_RELEASE) : 0;
+    vn_time wait = entry->has > 0 ? release_cost(e, slot) : 0;
 
     leave_line(e, slot);
     vn_ledger_work(l, slot, false);
@@ -276,6 +308,7 @@ begin(struct vn_engine *e, int slot)
 
     if (first)
         entry->start = l->now;
+    carry(e, slot, row(e, l->has, slot), true);
     if (wait == 0) {
         work(e, slot, VN_TRAINING, true);
         return;
@@ -330,6 +363,19 @@ change(struct vn_engine *e, int slot)
     entry->until = l->now + wait;
 }
 
+/* What the job keeps of what it has. */
+static void
+carry_shrinking(struct vn_engine *e, int slot)
+{
+    struct vn_ledger *l = &e->view->ledger;
+    const int *held = row(e, l->held, slot), *has = row(e, l->has, slot);
+    int kept[VN_TYPES_MAX];
+
+    for (int t = 0; t < l->cluster->ntypes; t++)
+        kept[t] = has[t] < held[t] ? has[t] : held[t];
+    carry(e, slot, kept, false);
+}
+
 /* Work on to the end of the step; then change. */
 static void
 drain(struct vn_engine *e, int slot)
@@ -338,6 +384,10 @@ drain(struct vn_engine *e, int slot)
     struct vn_entry *entry = &l->entries[slot];
     vn_time end = vn_ledger_step_end(l, slot);
 
+    if (e->config.carrier != NULL) {
+        carry_shrinking(e, slot);
+        end = VN_TIME_MAX;
+    }
     if (end <= l->now) {
         change(e, slot);
         return;
@@ -444,6 +494,7 @@ from_training(struct vn_engine *e, int slot, struct gap gap)
     }
     if (!obtain(e, slot))
         return;
+    carry(e, slot, row(e, l->has, slot), false);
     wait = cost(e, slot, VN_COST_GROW);
     if (wait == 0) {
         drain(e, slot);
@@ -533,5 +584,70 @@ vn_transition_serve(struct vn_engine *e)
             behind = entries[slot].behind;
             vn_transition(e, slot);
         }
+    }
+}
+
+/* The steps that the job has done, as its carrier counts them. */
+static void
+count_steps(struct vn_engine *e, int slot, int64_t steps)
+{
+    struct vn_entry *entry = &e->view->ledger.entries[slot];
+
+    vn_ledger_settle(&e->view->ledger, slot);
+    entry->left = (double) (entry->job.steps - steps);
+}
+
+/* What was asked for last has come about. */
+static void
+changed(struct vn_engine *e, int slot)
+{
+    struct vn_entry *entry = &e->view->ledger.entries[slot];
+
+    if (entry->phase == VN_STARTING)
+        work(e, slot, VN_TRAINING, true);
+    else if (entry->phase == VN_GROWING || entry->phase == VN_DRAINING)
+        change(e, slot);
+    vn_transition(e, slot);
+}
+
+/* The devices that the job gave up last are free. */
+static void
+free_devices(struct vn_engine *e, int slot)
+{
+    for (int i = 0; i < e->nleaving; i++)
+        if (e->leaving[i].slot == slot)
+            vn_transition_release(e, i);
+}
+
+void
+vn_transition_told(struct vn_engine *e, const struct vn_told *told)
+{
+    struct vn_entry *entry = &e->view->ledger.entries[told->slot];
+    int slot = told->slot;
+
+    switch (told->kind) {
+    case VN_TOLD_STEP:
+        count_steps(e, slot, told->steps);
+        break;
+    case VN_TOLD_CHANGED:
+        count_steps(e, slot, told->steps);
+        changed(e, slot);
+        break;
+    case VN_TOLD_GONE:
+        if (entry->works == 0)
+            count_steps(e, slot, told->steps);
+        free_devices(e, slot);
+        break;
+    case VN_TOLD_DIED:
+        entry->failures++;
+        stop(e, slot, true);
+        count_steps(e, slot, told->steps);
+        free_devices(e, slot);
+        vn_transition(e, slot);
+        break;
+    case VN_TOLD_NOTHING:
+    case VN_TOLD_DONE:
+    case VN_TOLD_END:
+        break;
     }
 }

@@ -50,6 +50,9 @@ void vn_transition_fail(struct vn_engine *engine, int slot);
 /* The job's devices became slower or faster. */
 void vn_transition_reprice(struct vn_engine *engine, int slot);
 
+/* A carrier says this of the job (all kinds but DONE). */
+void vn_transition_told(struct vn_engine *engine, const struct vn_told *told);
+
 /* Devices whose release ends now are at hand. */
 void vn_transition_release(struct vn_engine *engine, int handle);
 
