@@ -1,9 +1,10 @@
 /*
  * What a type contributes depends on b v alone, the examples that one of its
  * devices processes, which is 2^k or 3 2^k: some forty values.  For each the
- * best b, v is found first; the search is over those values, type by type,
- * with what is over its time, or its examples, cut off.  The last type's
- * value is what is missing.
+ * best b, v is found first; the search is over those values, type by type.
+ * Cut off is what takes longer than the best so far, what is more than the
+ * batch, and what leaves more than the types behind can process in the time
+ * of the best so far.  The last type's value is what is missing.
  */
 #include "config.h"
 
@@ -15,7 +16,7 @@
 #include <string.h>
 
 enum {
-    LOADS_MAX = 160
+    LOADS_MAX = 2 * 64 + 1 /* 2^k and 3 2^k, and nothing */
 };
 
 /* b v = examples on one device of a type, in the best way. */
@@ -30,44 +31,51 @@ struct choice {
     struct load loads[LOADS_MAX]; /* by rising time; [0] is nothing */
     int nloads;
     int devices;
+    int place[LOADS_MAX]; /* by number_of(): where it stands, or 0 */
 };
 
 struct search {
     struct choice of[VN_SOLVER_TYPES_MAX];
     int ntypes;
     double comm_s;
-    bool whole; /* every type has a part */
+    double shortest_comm_s; /* that any split is charged */
+    bool whole;             /* every type has a part */
     int64_t visited;
     const struct load *at[VN_SOLVER_TYPES_MAX]; /* the split in hand */
     struct vn_split *best;                      /* the best so far, in order */
     int nbest;
     int room;
+    /* Examples that the types from each on can process in the time of the
+     * best so far. */
+    int64_t reach[VN_SOLVER_TYPES_MAX + 1];
 };
 
-/* Is it 2^k or 3 2^k? */
-static bool
-is_regular(int64_t n)
+/* A number for 2^k, another for 3 2^k, at least 1; 0 for all else. */
+static int
+number_of(int64_t n)
 {
-    while (n % 2 == 0)
-        n /= 2;
-    return n == 1 || n == 3;
+    int k = n > 0 ? __builtin_ctzll((unsigned long long) n) : 0;
+    int64_t odd = n >> k;
+
+    return odd == 1 ? 1 + 2 * k : odd == 3 ? 2 + 2 * k : 0;
 }
 
+/* Take a load, where it is the best of its kind. */
 static void
 add_load(struct choice *c, struct load load)
 {
-    for (int i = 1; i < c->nloads; i++) {
-        struct load *l = &c->loads[i];
+    int number = number_of(load.batch * load.vnodes);
+    struct load *l;
 
-        if (l->examples != load.examples)
-            continue;
-        if (load.step_s < l->step_s
-            || (load.step_s == l->step_s && load.vnodes < l->vnodes))
-            *l = load;
+    if (c->place[number] == 0) {
+        c->place[number] = c->nloads;
+        c->loads[c->nloads++] = load;
         return;
     }
-    if (c->nloads < LOADS_MAX)
-        c->loads[c->nloads++] = load;
+    l = &c->loads[c->place[number]];
+    if (load.step_s < l->step_s
+        || (load.step_s == l->step_s && load.vnodes < l->vnodes))
+        *l = load;
 }
 
 static int
@@ -89,7 +97,7 @@ choices_of(const struct vn_solver_type *type, int64_t batch, struct choice *c)
     for (int i = 0; i < curve->npoints; i++) {
         const struct vn_profile_point *p = &curve->points[i];
 
-        if (!is_regular(p->batch)
+        if (number_of(p->batch) == 0
             || (type->memory_bytes > 0 && p->peak_bytes > type->memory_bytes))
             continue;
         for (int v = 1;; v *= 2) {
@@ -105,6 +113,8 @@ choices_of(const struct vn_solver_type *type, int64_t batch, struct choice *c)
         }
     }
     qsort(c->loads, (size_t) c->nloads, sizeof *c->loads, compare_loads);
+    for (int i = 1; i < c->nloads; i++)
+        c->place[number_of(c->loads[i].batch * c->loads[i].vnodes)] = i;
 }
 
 static struct vn_split
@@ -172,7 +182,49 @@ keep(struct search *s)
 static bool
 too_long(const struct search *s, double step_s)
 {
-    return s->nbest == s->room && step_s > s->best[s->nbest - 1].step_s;
+    return s->nbest == s->room
+           && step_s + s->shortest_comm_s > s->best[s->nbest - 1].step_s;
+}
+
+/* How far each type, and those behind it, come in the time of the best. */
+static void
+reach(struct search *s)
+{
+    for (int t = s->ntypes; t-- > 0;) {
+        const struct choice *c = &s->of[t];
+        int64_t most = 0;
+
+        for (int i = 0; i < c->nloads && !too_long(s, c->loads[i].step_s); i++)
+            if (c->loads[i].examples > most)
+                most = c->loads[i].examples;
+        s->reach[t] = most + s->reach[t + 1];
+    }
+}
+
+/* The last type takes all that is missing, if it can. */
+static void
+finish(struct search *s, int64_t missing)
+{
+    const struct choice *c = &s->of[s->ntypes - 1];
+    const struct load *l = &c->loads[0];
+
+    if (missing == 0 && s->whole)
+        return;
+    if (missing > 0) {
+        int number = c->devices > 0 && missing % c->devices == 0
+                         ? number_of(missing / c->devices)
+                         : 0;
+
+        if (c->place[number] == 0)
+            return;
+        l = &c->loads[c->place[number]];
+    }
+    if (too_long(s, l->step_s))
+        return;
+    s->at[s->ntypes - 1] = l;
+    s->visited++;
+    keep(s);
+    reach(s);
 }
 
 static void
@@ -180,20 +232,21 @@ search(struct search *s, int type, int64_t missing)
 {
     const struct choice *c = &s->of[type];
 
+    if (type + 1 == s->ntypes) {
+        finish(s, missing);
+        return;
+    }
     for (int i = s->whole; i < c->nloads; i++) {
         const struct load *l = &c->loads[i];
 
         if (too_long(s, l->step_s))
             return; /* and so are those behind it */
         if (l->examples > missing
-            || (type + 1 == s->ntypes && l->examples != missing))
+            || missing - l->examples > s->reach[type + 1])
             continue;
         s->at[type] = l;
         s->visited++;
-        if (type + 1 == s->ntypes)
-            keep(s);
-        else
-            search(s, type + 1, missing - l->examples);
+        search(s, type + 1, missing - l->examples);
     }
 }
 
@@ -203,8 +256,12 @@ prepare(struct search *s, const struct vn_solver_type *types, int ntypes,
 {
     s->ntypes = ntypes;
     s->comm_s = comm_s;
-    for (int t = 0; t < ntypes; t++)
+    s->shortest_comm_s = comm_s;
+    for (int t = 0; t < ntypes; t++) {
         choices_of(&types[t], batch, &s->of[t]);
+        if (types[t].devices == 1)
+            s->shortest_comm_s = 0;
+    }
 }
 
 int
@@ -219,7 +276,9 @@ vn_solve_rivals(const struct vn_solver_type *types, int ntypes, int64_t batch,
     prepare(s, types, ntypes, batch, comm_s);
     s->best = splits;
     s->room = room;
-    search(s, 0, batch);
+    reach(s);
+    if (room > 0)
+        search(s, 0, batch);
     n = s->nbest;
     free(s);
     return n;
@@ -259,8 +318,9 @@ vn_solve(const struct vn_solver_type *types, int ntypes, int64_t batch,
     s->room = 1;
     s->best = &solution->alone;
     solve_alone(s, batch);
-    s->nbest = 0;
     s->best = &solution->best;
+    solution->best = solution->alone; /* the bound to begin with */
+    reach(s);
     search(s, 0, batch);
     solution->visited = s->visited;
     free(s);
@@ -279,6 +339,7 @@ vn_solve_whole(const struct vn_solver_type *types, int ntypes, int64_t batch,
     s->whole = true;
     s->room = 1;
     s->best = split;
+    reach(s);
     search(s, 0, batch);
     free(s);
 }

@@ -84,6 +84,14 @@ EXTRA_DIST += t/bench.sh t/bench_gavel.sh
 .PHONY: bench bench-gavel
 bench: vnsim vntrace
 	TOP_BUILDDIR=. $(srcdir)/t/bench.sh
+.PHONY: bench-elastic
+EXTRA_DIST += t/bench_elastic.sh
+EXTRA_PROGRAMS = t/bench_solver
+t_bench_solver_SOURCES = t/bench_solver.c
+t_bench_solver_LDADD = libplan.a $(BASE_LIBS)
+bench-elastic: vnsim t/bench_solver
+	TOP_BUILDDIR=. $(srcdir)/t/bench_elastic.sh
+CLEANFILES += t/bench_solver
 bench-gavel: vnsim
 	TOP_SRCDIR=$(srcdir) TOP_BUILDDIR=. $(srcdir)/t/bench_gavel.sh
 
@@ -121,7 +129,7 @@ EXTRA_DIST += t/plugin/fifo.py t/plugin/builtin.c t/plugin/hostile.h \
 CLEANFILES += $(PLUGINS) $(BUILTIN:%=t/plugin/%.so)
 
 # Protection keys under emulation; and what it all costs.
-EXTRA_PROGRAMS = t/initramfs t/mpk_init t/bench_gate
+EXTRA_PROGRAMS += t/initramfs t/mpk_init t/bench_gate
 t_initramfs_SOURCES = t/initramfs.c
 t_mpk_init_SOURCES = t/mpk_init.c
 t_bench_gate_SOURCES = t/bench_gate.c
