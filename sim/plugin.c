@@ -423,6 +423,7 @@ read_table(struct plugin *p, struct ed_domain *d, struct vn_error *err)
     p->policy.name = p->name;
     p->policy.summary = inside.summary;
     p->policy.rigid = inside.rigid;
+    p->policy.late = inside.late;
     if (inside.options == NULL)
         return VN_OK;
     p->policy.options = p->options;
