@@ -54,11 +54,13 @@ print_heading(const struct vn_group *g, bool pool)
     if (!isnan(run->load))
         printf(", load %g", run->load);
     printf("; %s\n", run->kind);
-    printf("speed: %s in devices; costs: %s",
+    printf("speed: %s%s%s in devices; costs: %s",
+           run->profile != NULL ? run->profile : "",
+           run->profile != NULL ? ", of recorded jobs " : "",
            run->scaling != NULL ? run->scaling : "as profiled",
            run->costs != NULL ? run->costs : "as measured");
     if (run->compat != NULL)
-        printf("; compatible with %s", run->compat);
+        printf("; with %s", run->compat);
     if (run->until_us >= 0)
         printf("; stopped at %g s", (double) run->until_us / 1e6);
     putchar('\n');
