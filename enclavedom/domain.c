@@ -267,6 +267,7 @@ call_here(struct ed_domain *d, const void *code, const uint64_t *args,
     ed_monitor.domain = d;
     ed_monitor.gate = (void *) (uintptr_t) ed_gate_plain;
     ed_monitor.late = 0;
+    ed_monitor.thread_pointer = NULL;
     if (!d->backend->handlers) {
         ed_monitor.state = ED_INSIDE;
         *result = ((uint64_t(*)(uint64_t, uint64_t, uint64_t, uint64_t)) code)(
