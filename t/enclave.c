@@ -211,11 +211,21 @@ try_one(const struct attempt *a)
     return good;
 }
 
+/* By FS; pthread_self() would be asked once. */
+static uintptr_t
+thread_now(void)
+{
+    uintptr_t now;
+
+    __asm__ volatile("mov %%fs:0, %0" : "=r"(now));
+    return now;
+}
+
 static void *
 try_all(void *arg)
 {
     struct attempt a = {.backend = arg};
-    pthread_t self = pthread_self(); /* and stays who it is */
+    uintptr_t self = thread_now(); /* and stays who it is */
     size_t wrong = 0;
 
     for (a.function = -1; a.function < NFUNCTIONS; a.function++)
@@ -223,7 +233,7 @@ try_all(void *arg)
             for (int write = 0; write < 2; write++) {
                 a.write = write != 0;
                 a.open = expected(&a);
-                wrong += !try_one(&a) || !pthread_equal(self, pthread_self());
+                wrong += !try_one(&a) || thread_now() != self;
             }
     return (void *) wrong;
 }
