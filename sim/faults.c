@@ -26,9 +26,10 @@ struct unit {
     struct vn_rng rng;
 };
 
-/* A change of speed, from the table. */
+/* A change of speed, from the table: the begin or the end of a row. */
 struct slow {
     vn_time time;
+    vn_time to; /* of a begin; of an end, its time */
     int type;
     int device;
     double slowdown;
@@ -199,14 +200,23 @@ read_slow(struct vn_faults *f, struct vn_table *table, struct vn_error *err)
     s.device = (int) device;
     f->slow = vn_region_realloc(f->region, f->slow, (size_t) f->nslow + 2,
                                 sizeof *f->slow);
+    s.to = to;
     f->slow[f->nslow++] = s;
     s.time = to;
-    s.slowdown = 1;
     f->slow[f->nslow++] = s;
     return VN_OK;
 }
 
-/* By time; at one time ends come first. */
+static int
+compare_devices(const void *a, const void *b)
+{
+    const struct slow *x = a, *y = b;
+
+    if (x->type != y->type)
+        return x->type - y->type;
+    return x->device - y->device;
+}
+
 static int
 compare(const void *a, const void *b)
 {
@@ -214,11 +224,38 @@ compare(const void *a, const void *b)
 
     if (x->time != y->time)
         return x->time < y->time ? -1 : 1;
-    if ((x->slowdown > 1) != (y->slowdown > 1))
-        return x->slowdown > 1 ? 1 : -1;
-    if (x->type != y->type)
-        return x->type - y->type;
-    return x->device - y->device;
+    return compare_devices(a, b);
+}
+
+/*
+ * How slow each device is after each change: as slow as the slowest of its
+ * rows then says, since rows may overlap.
+ */
+static void
+overlay(struct vn_faults *f)
+{
+    size_t n = (size_t) f->nslow, from, to;
+    double *slowdown = vn_xcalloc(n, sizeof *slowdown);
+
+    qsort(f->slow, n, sizeof *f->slow, compare_devices);
+    for (from = 0; from < n; from = to) {
+        for (to = from + 1; to < n; to++)
+            if (compare_devices(&f->slow[to], &f->slow[from]) != 0)
+                break;
+        for (size_t i = from; i < to; i++) {
+            vn_time time = f->slow[i].time;
+
+            slowdown[i] = 1;
+            for (size_t k = from; k < to; k++)
+                if (f->slow[k].time <= time && time < f->slow[k].to
+                    && f->slow[k].slowdown > slowdown[i])
+                    slowdown[i] = f->slow[k].slowdown;
+        }
+    }
+    for (size_t i = 0; i < n; i++)
+        f->slow[i].slowdown = slowdown[i];
+    free(slowdown);
+    qsort(f->slow, n, sizeof *f->slow, compare);
 }
 
 static enum vn_status
@@ -241,7 +278,7 @@ read_table(struct vn_faults *f, struct vn_error *err)
         status = read_slow(f, table, err);
     vn_table_close(table);
     if (status == VN_OK && f->nslow > 0)
-        qsort(f->slow, (size_t) f->nslow, sizeof *f->slow, compare);
+        overlay(f);
     return status;
 }
 

@@ -15,8 +15,9 @@
  *     device_type,device,from_s,to_s,slowdown
  *     v100,3,3600,7200,1.8
  *
- * and a job is as slow as the slowest of its devices.  Times of failures are
- * drawn per unit, from the run's seed, and do not depend on what jobs do.
+ * and a job is as slow as the slowest of the devices that work for it, a
+ * device as the slowest of its rows says.  Times of failures are drawn per
+ * unit, from the run's seed, and do not depend on what jobs do.
  */
 #ifndef SIM_FAULTS_H
 #define SIM_FAULTS_H

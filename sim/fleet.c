@@ -19,10 +19,11 @@ enum {
 struct park {
     int *owner; /* by device: a slot, or one of the above */
     double *slowdown;
-    int *node;  /* by device */
-    int *first; /* by node; first[nodes] is the number of devices */
-    int *free;  /* by node */
-    int *needs; /* needs[n]: the fewest nodes that hold n devices */
+    bool *works; /* by device: its job trains on it */
+    int *node;   /* by device */
+    int *first;  /* by node; first[nodes] is the number of devices */
+    int *free;   /* by node */
+    int *needs;  /* needs[n]: the fewest nodes that hold n devices */
     int nodes;
     int devices;
 };
@@ -84,6 +85,7 @@ fill_park(struct ed_region *r, struct park *p,
     p->devices = (int) devices;
     p->owner = vn_region_alloc(r, devices, sizeof *p->owner);
     p->slowdown = vn_region_alloc(r, devices, sizeof *p->slowdown);
+    p->works = vn_region_alloc(r, devices, sizeof *p->works);
     p->node = vn_region_alloc(r, devices, sizeof *p->node);
     p->first = vn_region_alloc(r, (size_t) p->nodes + 1, sizeof *p->first);
     p->free = vn_region_alloc(r, (size_t) p->nodes + 1, sizeof *p->free);
@@ -136,6 +138,7 @@ vn_fleet_free(struct vn_fleet *f)
     for (int t = 0; t < f->cluster->ntypes; t++) {
         vn_region_free(r, f->parks[t].owner);
         vn_region_free(r, f->parks[t].slowdown);
+        vn_region_free(r, f->parks[t].works);
         vn_region_free(r, f->parks[t].node);
         vn_region_free(r, f->parks[t].first);
         vn_region_free(r, f->parks[t].free);
@@ -187,6 +190,7 @@ take(struct vn_fleet *f, int slot, int type, int device)
     int number = f->offset[type] + device, i;
 
     p->owner[device] = slot;
+    p->works[device] = false;
     p->free[p->node[device]]--;
     if (b->count == b->room) {
         b->room = 2 * b->room + 8;
@@ -231,12 +235,11 @@ take_of_node(struct vn_fleet *f, int slot, int type, int node, int n)
 
 /* The node to take the next devices from, where n are still to be taken. */
 static int
-choose_node(const struct vn_fleet *f, int slot, int type, int n)
+choose_node(const struct vn_fleet *f, int type, int n)
 {
     const struct park *p = &f->parks[type];
     int best = -1, most = -1;
 
-    (void) slot;
     for (int i = 0; i < p->nodes; i++) {
         if (p->free[i] == 0)
             continue;
@@ -307,7 +310,7 @@ vn_fleet_set(struct vn_fleet *f, int slot, int type, int devices, int handle)
     if (more > 0 && f->placement == VN_PLACEMENT_CONSOLIDATE)
         more -= take_at_home(f, slot, type, more);
     while (more > 0)
-        more -= take_of_node(f, slot, type, choose_node(f, slot, type, more),
+        more -= take_of_node(f, slot, type, choose_node(f, type, more),
                              f->placement == VN_PLACEMENT_SPREAD ? 1 : more);
 }
 
@@ -334,6 +337,26 @@ vn_fleet_device(const struct vn_fleet *f, int slot, int type, int i)
     return f->jobs[slot].device[from + i] - f->offset[type];
 }
 
+/* The type of the i-th of a job's devices, given that of one before it. */
+static int
+type_at(const struct vn_fleet *f, const struct belongings *b, int i, int type)
+{
+    while (b->device[i] >= f->offset[type] + f->parks[type].devices)
+        type++;
+    return type;
+}
+
+void
+vn_fleet_work(struct vn_fleet *f, int slot, bool all)
+{
+    const struct belongings *b = of_job(f, slot);
+
+    for (int i = 0, t = 0; i < b->count; i++) {
+        t = type_at(f, b, i, t);
+        f->parks[t].works[b->device[i] - f->offset[t]] = all;
+    }
+}
+
 bool
 vn_fleet_is_spread(const struct vn_fleet *f, int slot)
 {
@@ -343,16 +366,19 @@ vn_fleet_is_spread(const struct vn_fleet *f, int slot)
         return false;
     for (int t = 0; t < f->cluster->ntypes; t++) {
         const struct park *p = &f->parks[t];
-        int from, to, nodes = 0, before = -1;
+        int from, to, nodes = 0, before = -1, n = 0;
 
         span(f, b, t, &from, &to);
         for (int i = from; i < to; i++) {
-            int node = p->node[b->device[i] - f->offset[t]];
+            int device = b->device[i] - f->offset[t];
 
-            nodes += node != before;
-            before = node;
+            if (!p->works[device])
+                continue;
+            n++;
+            nodes += p->node[device] != before;
+            before = p->node[device];
         }
-        if (nodes > p->needs[to - from])
+        if (nodes > p->needs[n])
             return true;
     }
     return false;
@@ -367,12 +393,14 @@ vn_fleet_slowdown(const struct vn_fleet *f, int slot)
     if (!f->slowed || slot >= f->njobs)
         return 1;
     for (int i = 0, t = 0; i < b->count; i++) {
-        double s;
+        const struct park *p;
+        int device;
 
-        while (b->device[i] >= f->offset[t] + f->parks[t].devices)
-            t++;
-        s = f->parks[t].slowdown[b->device[i] - f->offset[t]];
-        most = s > most ? s : most;
+        t = type_at(f, b, i, t);
+        p = &f->parks[t];
+        device = b->device[i] - f->offset[t];
+        if (p->works[device] && p->slowdown[device] > most)
+            most = p->slowdown[device];
     }
     return most;
 }

@@ -50,11 +50,15 @@ void vn_fleet_released(struct vn_fleet *fleet, int handle);
 /* The i-th device that a job has of a type, in the order of numbers. */
 int vn_fleet_device(const struct vn_fleet *fleet, int slot, int type, int i);
 
-/* Has the job devices on more nodes than it needs?  Never where placement is
- * none. */
+/* The job trains on all the devices that it has now, or on none; those that
+ * it gains later do not work until this is said again. */
+void vn_fleet_work(struct vn_fleet *fleet, int slot, bool all);
+
+/* Does the job work on devices of more nodes than it needs?  Never where
+ * placement is none. */
 bool vn_fleet_is_spread(const struct vn_fleet *fleet, int slot);
 
-/* The slowdown of the slowest device that the job has; at least 1. */
+/* The slowdown of the slowest device that works for the job; at least 1. */
 double vn_fleet_slowdown(const struct vn_fleet *fleet, int slot);
 
 /* A device takes `slowdown` times as long from now on; the slot that has it,

@@ -319,6 +319,14 @@ work_done(const struct vn_ledger *l, const struct vn_entry *e)
     return e->work > 0 ? total - e->work : total;
 }
 
+/* Device-time that it worked after its work was done: its end is rounded up.
+ */
+static int64_t
+beyond(const struct vn_ledger *l, const struct vn_entry *e)
+{
+    return is_exact(l, e) && e->told < 0 && e->work < 0 ? -e->work : 0;
+}
+
 void
 vn_ledger_remove(struct vn_ledger *l, int slot)
 {
@@ -326,7 +334,7 @@ vn_ledger_remove(struct vn_ledger *l, int slot)
 
     l->gone_us += vn_entry_device_us(e);
     l->work_us += work_done(l, e) + e->lost;
-    l->spare_us += is_exact(l, e) && e->told < 0 && e->work < 0 ? -e->work : 0;
+    l->spare_us += beyond(l, e);
     for (int i = 0; i < VN_USES; i++)
         if (i != VN_USE_WORK)
             l->spare_us += e->use[i];
@@ -432,8 +440,8 @@ vn_ledger_check(struct vn_ledger *l, struct vn_error *err)
             continue;
         vn_ledger_settle(l, slot);
         given += vn_entry_device_us(e);
-        done += work_done(l, e) + e->lost + vn_entry_device_us(e)
-                - e->use[VN_USE_WORK];
+        done += work_done(l, e) + e->lost + beyond(l, e)
+                + vn_entry_device_us(e) - e->use[VN_USE_WORK];
         held += e->held;
         has += e->has;
         present++;

@@ -78,6 +78,9 @@ t_policy_t_SOURCES = t/policy.c t/script.c t/script.h
 t_policy_t_LDADD = libsim.a libtraces.a libplan.a $(BASE_LIBS) libtap.a $(GLPK_LIBS)
 t_engine_t_SOURCES = t/engine.c t/script.c t/script.h
 t_engine_t_LDADD = libsim.a libtraces.a libplan.a $(BASE_LIBS) libtap.a $(GLPK_LIBS)
+check_PROGRAMS += t/properties.t
+t_properties_t_SOURCES = t/properties.c t/world.c t/world.h
+t_properties_t_LDADD = libsim.a libtraces.a libplan.a $(BASE_LIBS) libtap.a $(GLPK_LIBS)
 EXTRA_DIST += t/data/small.csv t/data/small-srtf.csv
 
 EXTRA_DIST += t/bench.sh t/bench_gavel.sh

@@ -14,6 +14,12 @@ struct vn_planner {
     struct vn_plan plan;
     int *last; /* last[slot]: the job's newest mapping + 1 */
     int slots;
+    int *earlier; /* by mapping: the same job's one before it, + 1 */
+    int room;
+};
+
+enum {
+    NO_JOB = -1 /* of a mapping that is void */
 };
 
 struct vn_planner *
@@ -36,15 +42,15 @@ vn_planner_free(struct vn_planner *p)
         return;
     vn_plan_free(&p->plan);
     free(p->last);
+    free(p->earlier);
     free(p);
 }
 
-/* The job's mapping from this step on, empty: a new one, or the last, if no
- * step was done under it. */
-static struct vn_mapping *
-mapping_of(struct vn_planner *p, const struct vn_mapped *mapped)
+/* The newest mapping of a job, + 1; 0 where it has none. */
+static int
+last_of(struct vn_planner *p, const struct vn_mapped *mapped)
 {
-    struct vn_mapping *m;
+    int last;
 
     if (mapped->slot >= p->slots) {
         int n = 2 * mapped->slot + 64;
@@ -54,16 +60,30 @@ mapping_of(struct vn_planner *p, const struct vn_mapped *mapped)
             p->last[i] = 0;
         p->slots = n;
     }
-    if (p->last[mapped->slot] > 0) {
-        m = &p->plan.mappings[p->last[mapped->slot] - 1];
-        if (m->job == mapped->id && m->from_step >= mapped->step) {
-            m->nshares = 0;
-            m->from_step = mapped->step;
-            return m;
-        }
+    last = p->last[mapped->slot];
+    return last > 0 && p->plan.mappings[last - 1].job == mapped->id ? last : 0;
+}
+
+/* The job's mapping from this step on, empty.  Those that were to take effect
+ * from there on did not, or what was done under them was lost. */
+static struct vn_mapping *
+mapping_of(struct vn_planner *p, const struct vn_mapped *mapped)
+{
+    int last = last_of(p, mapped), added = p->plan.nmappings;
+    struct vn_mapping *m;
+
+    while (last > 0 && p->plan.mappings[last - 1].from_step >= mapped->step) {
+        p->plan.mappings[last - 1].job = NO_JOB;
+        last = p->earlier[last - 1];
     }
     m = vn_plan_add(&p->plan, mapped->id, mapped->step);
-    p->last[mapped->slot] = p->plan.nmappings;
+    if (added >= p->room) {
+        p->room = 2 * added + 64;
+        p->earlier =
+            vn_xrealloc(p->earlier, (size_t) p->room, sizeof *p->earlier);
+    }
+    p->earlier[added] = last;
+    p->last[mapped->slot] = added + 1;
     return m;
 }
 
@@ -174,7 +194,17 @@ compare(const void *a, const void *b)
 enum vn_status
 vn_planner_write(struct vn_planner *p, const char *path, struct vn_error *err)
 {
-    if (p->plan.nmappings > 0)
+    int n = 0;
+
+    for (int i = 0; i < p->plan.nmappings; i++)
+        if (p->plan.mappings[i].job == NO_JOB)
+            free(p->plan.mappings[i].shares);
+        else
+            p->plan.mappings[n++] = p->plan.mappings[i];
+    p->plan.nmappings = n;
+    for (int i = 0; i < p->slots; i++)
+        p->last[i] = 0;
+    if (n > 0)
         qsort(p->plan.mappings, (size_t) p->plan.nmappings,
               sizeof *p->plan.mappings, compare);
     return vn_plan_write(&p->plan, path, err);

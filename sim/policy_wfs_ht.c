@@ -10,9 +10,10 @@
  * type's own jobs need it: then the lightest gives back first, of equals the
  * last.
  *
- * What a job gains depends on its model, batch, virtual nodes, home and share
- * alone, so jobs that are alike in these are a class, which remembers how few
- * devices of each type are of use: an instant costs a look at each class.
+ * What a job gains depends on its model, batch, virtual nodes, home, share and
+ * the types that it may use alone, so jobs that are alike in these are a
+ * class, which remembers how few devices of each type are of use: an instant
+ * costs a look at each class.
  */
 #include "config.h"
 
@@ -34,7 +35,7 @@ enum {
 
 /* Jobs that gain alike. */
 struct class {
-    int64_t key[5]; /* model, batch, virtual nodes, home, share */
+    int64_t key[6]; /* model, batch, virtual nodes, home, share, types */
     int *least;     /* by type: the fewest devices that are of use; 0: none */
     struct vn_waiting askers; /* without a loan, the heaviest first; and some
                                * that no longer ask */
@@ -166,6 +167,8 @@ least_of(struct ht *s, int job, int type)
 {
     double home = step_s(s, job, type, 0);
 
+    if (!vn_view_runs(s->view, job, type))
+        return 0;
     for (int n = 1; n <= vn_view_devices(s->view, type); n *= 2)
         if (step_s(s, job, type, n) * s->gain <= home)
             return n;
@@ -178,13 +181,15 @@ class_of(struct ht *s, int job)
 {
     const struct vn_job *j = vn_view_job(s->view, job);
     const struct vn_fair_job *at = &s->fair.jobs[job];
-    int64_t key[5] = {j->model, j->global_batch, j->vnodes, at->home,
+    int64_t key[6] = {j->model, j->global_batch, j->vnodes, at->home,
                       at->given};
     uint64_t hash = 0;
     struct class *c;
     int *bucket;
 
-    for (int i = 0; i < 5; i++)
+    for (int t = 0; t < s->fair.ntypes; t++)
+        key[5] |= (int64_t) vn_view_runs(s->view, job, t) << t;
+    for (int i = 0; i < 6; i++)
         hash = vn_mix64(hash ^ (uint64_t) key[i]);
     bucket = &s->buckets[hash % BUCKETS];
     for (int i = *bucket; i >= 0; i = s->classes[i].next)

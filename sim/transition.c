@@ -169,8 +169,10 @@ work(struct vn_engine *e, int slot, enum vn_phase phase, bool all)
     vn_ledger_work(l, slot, all);
     entry->phase = phase;
     entry->until = VN_TIME_MAX;
-    if (e->fleet != NULL)
+    if (e->fleet != NULL) {
+        vn_fleet_work(e->fleet, slot, all);
         entry->slowdown = vn_fleet_slowdown(e->fleet, slot);
+    }
     vn_ledger_price(l, slot,
                     e->fleet != NULL && vn_fleet_is_spread(e->fleet, slot));
     if (e->config.observer.mapped != NULL && all)
