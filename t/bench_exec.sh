@@ -1,10 +1,13 @@
 #!/bin/sh
 # make bench-exec: a step of vnexec beside one of PyTorch, in turns on one
-# processor; then what virtual nodes cost, and the fraction of one sgemm.
+# processor: medians in milliseconds.  What virtual nodes cost shows down a
+# column: "fast" adds floats, so exact - fast is what integers cost; of an
+# exact step "nodes" is forward and backward, which grows where products
+# become smaller, "update" is done once however many nodes there are.
 #
 #   MODELS  mlp resnet8 gpt        NODES  1 2 4 8
 #   ROUNDS  3 turns of each        CPU    the processor
-#   PYTHON  one with torch; without one only vnexec is measured
+#   PYTHON  one with torch (python3, Debian's); else vnexec alone is measured
 #   DEVICE  host
 dir=$(mktemp -d) || exit 1
 trap 'rm -rf "$dir"' EXIT
@@ -33,6 +36,10 @@ ours() { # model, nodes, arithmetic, steps: appends times to a file
         --steps $(($4 + 2)) --decay 0 --no-eval --log "$dir/log.csv" \
         -D "${DEVICE:-host}:1" > "$dir/out" 2>&1 || cat "$dir/out"
     awk -F, 'NR > 3 {print 1e3 * $5}' "$dir/log.csv" >> "$dir/$1.$2.$3"
+    test "$3" = fast \
+        || awk -F, -v f="$dir/$1.$2" 'NR > 3 {print 1e3 * $6 >> (f ".load")
+            print 1e3 * $7 >> (f ".nodes"); print 1e3 * $9 >> (f ".update")}' \
+            "$dir/log.csv"
     sed -n 's/.*peak of the process //p' "$dir/out" > "$dir/$1.$2.rss"
 }
 theirs() {
@@ -43,10 +50,11 @@ theirs() {
 }
 
 torch=no
+"$python" -c 'import torch' 2> /dev/null || python=/usr/bin/python3
 "$python" -c 'import torch' 2> /dev/null && torch=yes
 test $torch = yes || echo "no torch for $python: only vnexec is measured"
-printf '%-8s %5s  %10s %10s %10s  %7s  %12s %10s\n' model nodes "exact ms" \
-    "fast ms" "torch ms" ratio "exact peak" "torch MiB"
+printf '%-8s %5s %9s %9s  %7s %8s %7s  %9s %6s  %10s %9s\n' model nodes \
+    exact fast load nodes update torch ratio "peak" "torch MiB"
 for m in ${MODELS:-mlp resnet8 gpt}; do
     for v in ${NODES:-1 2 4 8}; do
         round=0
@@ -57,10 +65,12 @@ for m in ${MODELS:-mlp resnet8 gpt}; do
             round=$((round + 1))
         done
         touch "$dir/$m.$v.torch" "$dir/$m.$v.torchrss"
-        e=$(median < "$dir/$m.$v.exact") t=$(median < "$dir/$m.$v.torch")
-        printf '%-8s %5d  %10s %10s %10s  %7s  %12s %10s\n' "$m" "$v" "$e" \
-            "$(median < "$dir/$m.$v.fast")" "${t:--}" \
+        f=$dir/$m.$v
+        e=$(median < "$f.exact") t=$(median < "$f.torch")
+        printf '%-8s %5d %9s %9s  %7s %8s %7s  %9s %6s  %10s %9s\n' "$m" \
+            "$v" "$e" "$(median < "$f.fast")" "$(median < "$f.load")" \
+            "$(median < "$f.nodes")" "$(median < "$f.update")" "${t:--}" \
             "$(test -z "$t" || echo "$e $t" | awk '{printf "%.2f", $1 / $2}')" \
-            "$(cat "$dir/$m.$v.rss")" "$(cat "$dir/$m.$v.torchrss")"
+            "$(cat "$f.rss")" "$(cat "$f.torchrss")"
     done
 done

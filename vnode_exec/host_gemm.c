@@ -14,11 +14,10 @@
 #include <string.h>
 
 enum {
-    DEPTH = 256,  /* of k at a time */
-    SPAN = 512,   /* columns of b at a time */
-    BLOCK = 96,   /* rows of a at a time; a multiple of every ROWS */
-    NEAR = 65536, /* floats that stay in the second cache */
-    AHEAD = 12    /* rows of b that are fetched while one is packed */
+    DEPTH = 256, /* of k at a time */
+    SPAN = 512,  /* columns of b at a time */
+    BLOCK = 96,  /* rows of a at a time; a multiple of every ROWS */
+    NEAR = 65536 /* floats that stay in the second cache */
 };
 
 static int
@@ -89,14 +88,6 @@ pack_b(const struct vn_gemm *g, const float *b, int k0, int depth, int j,
 {
     const float *from = b + k0 * g->b_row + j * g->b_col;
 
-    if (g->b_col == 1 && cols == wide) {
-        for (int k = 0; k < depth; k++, from += g->b_row, to += wide) {
-            __builtin_prefetch(from + AHEAD * g->b_row);
-            for (int i = 0; i < wide; i += WIDTH)
-                *(vector *) (to + i) = *(const vector *) (from + i);
-        }
-        return;
-    }
     if (cols < wide)
         memset(to, 0, (size_t) depth * (size_t) wide * sizeof *to);
     if (g->b_row == 1) {
@@ -106,6 +97,38 @@ pack_b(const struct vn_gemm *g, const float *b, int k0, int depth, int j,
     for (int k = 0; k < depth; k++, from += g->b_row, to += wide)
         for (int i = 0; i < cols; i++)
             to[i] = from[i * g->b_col];
+}
+
+/*
+ * Whole panels of columns [j0, j1) of rows whose elements are adjacent: along
+ * the rows, as memory is fetched best.
+ */
+static void
+pack_rows(const struct vn_gemm *g, const float *b, int k0, int depth, int j0,
+          int j1, int wide, float *to)
+{
+    for (int k = 0; k < depth; k++) {
+        const float *from = b + (k0 + k) * g->b_row;
+        float *p = to + k * wide;
+
+        for (int j = j0; j < j1; j += wide, p += depth * wide)
+            for (int i = 0; i < wide; i += WIDTH)
+                *(vector *) (p + i) = *(const vector *) (from + j + i);
+    }
+}
+
+/* Columns [j0, j1) of b as panels, k in [k0, k0 + depth). */
+static void
+pack_block(const struct vn_gemm *g, const float *b, int k0, int depth, int j0,
+           int j1, int wide, float *to)
+{
+    int whole = g->b_col == 1 ? j0 + (j1 - j0) / wide * wide : j0;
+
+    if (whole > j0)
+        pack_rows(g, b, k0, depth, j0, whole, wide, to);
+    for (int j = whole; j < j1; j += wide)
+        pack_b(g, b, k0, depth, j, least(wide, j1 - j), wide,
+               to + (ptrdiff_t) (j - j0) * depth);
 }
 
 /* Rows [i, i + rows) of a, as panels of ROWS, `depth` of k each. */
@@ -260,9 +283,7 @@ multiply(const struct part *p, float *work)
         for (b.k0 = 0; b.k0 < g->k || b.k0 == 0; b.k0 += p->depth) {
             b.depth = least(p->depth, g->k - b.k0);
             b.j1 = least(b.j0 + SPAN, p->j1);
-            for (int j = b.j0; j < b.j1; j += wide)
-                pack_b(g, p->b, b.k0, b.depth, j, least(wide, b.j1 - j), wide,
-                       pb + (ptrdiff_t) (j - b.j0) * b.depth);
+            pack_block(g, p->b, b.k0, b.depth, b.j0, b.j1, wide, pb);
             for (b.i0 = p->i0; b.i0 < p->i1; b.i0 += BLOCK) {
                 b.i1 = least(b.i0 + BLOCK, p->i1);
                 if (b.a != NULL)

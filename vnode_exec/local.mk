@@ -70,8 +70,16 @@ t_gradient_t_SOURCES = t/gradient.c
 t_gradient_t_LDADD = $(EXEC_LIBS) $(BASE_LIBS) libtap.a
 dist_check_SCRIPTS += t/exec.sh.t t/control.sh.t
 
-# A step beside PyTorch's: see t/bench_exec.sh for what can be chosen.
-EXTRA_DIST += t/bench_exec.sh t/bench_torch.py
-.PHONY: bench-exec
+# What can be chosen of each stands at its top.
+EXTRA_DIST += t/bench_exec.sh t/bench_torch.py t/bench_couple.sh \
+	t/bench_memory.sh t/bench_scaling.sh \
+	vnode_exec/MEASURED.md vnode_exec/memory.svg
+.PHONY: bench-exec bench-couple bench-memory bench-scaling
 bench-exec: vnexec
 	$(top_srcdir)/t/bench_exec.sh
+bench-couple: vnexec
+	$(top_srcdir)/t/bench_couple.sh
+bench-memory: vnexec vnreplay
+	$(top_srcdir)/t/bench_memory.sh
+bench-scaling: vnexec
+	$(top_srcdir)/t/bench_scaling.sh
