@@ -13,6 +13,8 @@ int vn_command_compare(int argc, char **argv);
 int vn_command_experiment(int argc, char **argv);
 int vn_command_export(int argc, char **argv);
 int vn_command_live(int argc, char **argv);
+int vn_command_calibrate(int argc, char **argv);
+int vn_command_validate(int argc, char **argv);
 int vn_command_merge(int argc, char **argv);
 int vn_command_reproduce(int argc, char **argv);
 int vn_command_schema(int argc, char **argv);

@@ -1,6 +1,8 @@
 noinst_LIBRARIES += libreplay.a
 libreplay_a_SOURCES = \
+	replay/calibrate.c replay/calibrate.h \
 	replay/command.h \
+	replay/command_calibrate.c \
 	replay/command_compare.c \
 	replay/command_experiment.c \
 	replay/command_export.c \
@@ -9,12 +11,14 @@ libreplay_a_SOURCES = \
 	replay/command_reproduce.c \
 	replay/command_run.c \
 	replay/command_schema.c \
+	replay/command_validate.c \
 	replay/executor.c replay/executor.h \
 	replay/experiment.c replay/experiment.h \
 	replay/experiment_elastic.c \
 	replay/experiment_gavel.c \
 	replay/experiment_het.c \
 	replay/findings.c replay/findings.h \
+	replay/forced.c replay/forced.h \
 	replay/generate.c replay/generate.h \
 	replay/lab.c replay/lab.h \
 	replay/live.c replay/live.h \
@@ -77,7 +81,11 @@ dist_man_MANS += man/vnreplay.1
 vnreplay_SOURCES = replay/main.c traces/command_generate.c
 vnreplay_LDADD = libreplay.a libsim.a libtraces.a libplan.a $(ANALYSIS_LIBS) $(GLPK_LIBS)
 
-dist_check_SCRIPTS += t/replay.sh.t t/experiment.sh.t t/live.sh.t
+# A trace for two devices of one host (vnreplay(1), validate).
+examplesdir = $(pkgdatadir)/examples
+dist_examples_DATA = replay/examples/two-cores.csv
+
+dist_check_SCRIPTS += t/replay.sh.t t/experiment.sh.t t/live.sh.t t/validate.sh.t
 
 # What the laboratory is for, in half a minute.
 DEMO_POLICIES = fifo,fifo-skip,sjf,srtf,las,priority,wfs

@@ -6,6 +6,8 @@
 
 static const struct vn_command commands[] = {
     {"run", "replay traces on clusters under policies", vn_command_sweep},
+    {"calibrate", "measure what a simulation of a trace needs",
+     vn_command_calibrate},
     {"compare", "print policies side by side", vn_command_compare},
     {"experiment", "run a published experiment again", vn_command_experiment},
     {"export", "print a table of the results as CSV", vn_command_export},
@@ -13,6 +15,8 @@ static const struct vn_command commands[] = {
     {"merge", "join results files", vn_command_merge},
     {"reproduce", "run every run of a file again", vn_command_reproduce},
     {"schema", "print what every column means", vn_command_schema},
+    {"validate", "hold simulated runs against executed ones",
+     vn_command_validate},
 };
 
 int

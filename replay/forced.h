@@ -1,0 +1,26 @@
+/*
+ * The policy "forced": it decides nothing, and grants what was granted in a
+ * run that is over, at the same times.
+ *
+ *     struct vn_forced forced = {grants, n};
+ *     double value = vn_forced_value(&forced);
+ *     config.policy = &vn_policy_forced; config.options = &value;
+ *
+ * What cannot be granted any more, because the job has ended, is passed over.
+ */
+#ifndef REPLAY_FORCED_H
+#define REPLAY_FORCED_H
+
+#include "replay/live.h"
+
+struct vn_forced {
+    const struct vn_live_grant *grants; /* by rising time */
+    int n;
+};
+
+extern const struct vn_policy vn_policy_forced;
+
+/* The value of its one option; forced is kept. */
+double vn_forced_value(const struct vn_forced *forced);
+
+#endif /* REPLAY_FORCED_H */
