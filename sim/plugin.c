@@ -424,6 +424,7 @@ read_table(struct plugin *p, struct ed_domain *d, struct vn_error *err)
     p->policy.summary = inside.summary;
     p->policy.rigid = inside.rigid;
     p->policy.late = inside.late;
+    p->policy.leases = inside.leases;
     if (inside.options == NULL)
         return VN_OK;
     p->policy.options = p->options;

@@ -252,6 +252,7 @@ const struct vn_policy vn_policy_ftf = {
     .summary = "least worst finish time against a cluster cut in equal "
                "parts, in rounds (Themis' metric, Gavel)",
     .options = ftf_options,
+    .leases = true,
     .state_size = sizeof(struct ftf),
     .open = ftf_open,
     .close = ftf_close,

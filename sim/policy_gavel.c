@@ -15,7 +15,7 @@
  * more, so w_m divides.  It is solved when jobs come or go, and water-filled
  * (sim/program.h), so that there is one optimum.
  *
- * gavel-ht lets each job that a round runs take idle devices of other types
+ * gavel-ht leases each job that a round runs take idle devices of other types
  * too (vn_rounds_mix()).
  *
  * form=authors is the simulator of VirtualFlow's authors
@@ -33,6 +33,7 @@
 #include "sim/answer.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 extern const struct vn_policy vn_policy_gavel;
 extern const struct vn_policy vn_policy_gavel_ht;
@@ -107,17 +108,13 @@ gavel_solve(void *arg, struct vn_gavel_job *jobs, int njobs,
     size_t n = (size_t) ntypes;
     double *rate = vn_xcalloc(n, sizeof *rate), least;
     int *class = vn_xcalloc((size_t) njobs, sizeof *class);
-    int *need = vn_xcalloc(n, sizeof *need);
     enum vn_status status;
 
     (void) arg;
     for (int i = 0; i < njobs; i++) {
-        for (int k = 0; k < ntypes; k++) {
-            rate[k] = jobs[i].rate[k];
-            need[k] = jobs[i].devices;
-        }
+        memcpy(rate, jobs[i].rate, n * sizeof *rate);
         value(rate, capacity, ntypes, jobs[i].devices / jobs[i].weight);
-        class[i] = vn_program_join(p, rate, need, true);
+        class[i] = vn_program_join(p, rate, jobs[i].need, true);
     }
     status = vn_program_solve(p, VN_PROGRAM_ANY, &least, err);
     for (int i = 0; i < njobs && status == VN_OK; i++)
@@ -126,7 +123,6 @@ gavel_solve(void *arg, struct vn_gavel_job *jobs, int njobs,
     vn_program_free(p);
     free(rate);
     free(class);
-    free(need);
     return status;
 }
 
@@ -305,6 +301,7 @@ const struct vn_policy vn_policy_gavel = {
     .summary = "max-min fair shares of time on each device type, in rounds "
                "(Gavel)",
     .options = gavel_options,
+    .leases = true,
     .state_size = sizeof(struct gavel),
     .open = gavel_open,
     .close = gavel_close,
@@ -318,6 +315,7 @@ const struct vn_policy vn_policy_gavel_ht = {
     .summary = "gavel, and jobs that run take idle devices of other types too "
                "(VirtualFlow)",
     .options = gavel_options,
+    .leases = true,
     .state_size = sizeof(struct gavel),
     .open = gavel_ht_open,
     .close = gavel_close,

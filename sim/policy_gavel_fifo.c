@@ -99,7 +99,6 @@ fifo_solve(void *arg, struct vn_gavel_job *jobs, int njobs,
            const int *capacity, int ntypes, struct vn_error *err)
 {
     struct fifo *s = arg;
-    int *need = vn_xcalloc((size_t) ntypes, sizeof *need);
     bool blocked = false;
 
     (void) err;
@@ -108,27 +107,23 @@ fifo_solve(void *arg, struct vn_gavel_job *jobs, int njobs,
         int type = kept(s, jobs[i].share, ntypes);
 
         if (type >= 0)
-            s->free[type] -= jobs[i].devices;
+            s->free[type] -= jobs[i].need[type];
     }
     for (int i = 0; i < njobs; i++) {
         int type = kept(s, jobs[i].share, ntypes);
 
         if (type >= 0)
             continue;
-        for (int k = 0; k < ntypes; k++) {
-            need[k] = jobs[i].devices;
-            jobs[i].share[k] = 0;
-        }
+        memset(jobs[i].share, 0, (size_t) ntypes * sizeof *jobs[i].share);
         if (blocked)
             continue;
-        type = choose(s, jobs[i].rate, need, ntypes, jobs[i].id);
+        type = choose(s, jobs[i].rate, jobs[i].need, ntypes, jobs[i].id);
         blocked = type < 0;
         if (blocked)
             continue;
         jobs[i].share[type] = 1;
-        s->free[type] -= jobs[i].devices;
+        s->free[type] -= jobs[i].need[type];
     }
-    free(need);
     return VN_OK;
 }
 
@@ -247,6 +242,7 @@ const struct vn_policy vn_policy_gavel_fifo = {
     .summary = "first in, first out, in rounds, on a type drawn (Gavel's "
                "baseline)",
     .options = fifo_options,
+    .leases = true,
     .state_size = sizeof(struct fifo),
     .open = fifo_open,
     .close = fifo_close,
@@ -260,6 +256,7 @@ const struct vn_policy vn_policy_gavel_fifo_perf = {
     .summary = "first in, first out, in rounds, each on the fastest type with "
                "room (Gavel's baseline)",
     .options = fifo_options,
+    .leases = true,
     .state_size = sizeof(struct fifo),
     .open = fifo_perf_open,
     .close = fifo_close,

@@ -135,6 +135,7 @@ const struct vn_policy vn_policy_makespan = {
     .summary = "shares of time with which the last job ends soonest, in "
                "rounds (Gavel)",
     .options = makespan_options,
+    .leases = true,
     .state_size = sizeof(struct makespan),
     .open = makespan_open,
     .close = makespan_close,

@@ -3,6 +3,7 @@
 #include "sim/rounds.h"
 
 #include "base/xalloc.h"
+#include "plan/cluster.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -56,27 +57,71 @@ enlarge(struct vn_rounds *r, int job)
     r->room = n;
 }
 
-/* The devices that a job takes of a type, and how fast it then goes. */
-static void
-size_up(struct vn_rounds *r, const struct vn_view *view, int job, int type)
+/* Can the job run on n devices of the type?  Seconds of a step in *step_s. */
+static bool
+runs_on(const struct vn_view *view, int job, int type, int n, int *devices,
+        double *step_s)
+{
+    devices[type] = n;
+    *step_s = vn_view_step_s(view, job, devices);
+    devices[type] = 0;
+    return isfinite(*step_s);
+}
+
+/* Of the numbers it could take, the nearest to what it asks for, below before
+ * above, on which it runs; 0: none. */
+static int
+nearest(const struct vn_view *view, int job, int type, int *devices,
+        double *step_s)
 {
     const struct vn_job *j = vn_view_job(view, job);
-    int *devices = r->plan + (size_t) job * (size_t) r->ntypes;
-    int all = vn_view_devices(view, type), n = j->devices;
-    size_t cell = (size_t) job * (size_t) r->ntypes + (size_t) type;
+    int all = vn_view_devices(view, type);
 
-    r->rate[cell] = 0;
-    r->need[cell] = 0;
-    if (n > all && vn_job_is_modelled(j))
-        n = all;
-    if (n == 0 || n < j->min_devices || !vn_view_runs(view, job, type))
-        return;
-    memset(devices, 0, (size_t) r->ntypes * sizeof *devices);
-    devices[type] = n;
-    r->rate[cell] = 1 / vn_view_step_s(view, job, devices);
-    if (r->rate[cell] > 0)
-        r->need[cell] = n;
-    devices[type] = 0;
+    for (int n = j->devices < all ? j->devices : all; n >= j->min_devices; n--)
+        if (runs_on(view, job, type, n, devices, step_s))
+            return n;
+    for (int n = j->devices + 1; n <= j->max_devices && n <= all; n++)
+        if (runs_on(view, job, type, n, devices, step_s))
+            return n;
+    return 0;
+}
+
+void
+vn_rounds_size(const struct vn_view *view, int job, int *need, double *rate)
+{
+    const struct vn_job *j = vn_view_job(view, job);
+    int devices[VN_TYPES_MAX] = {0}, types = vn_view_types(view);
+    bool runs = false, modelled = vn_job_is_modelled(j);
+
+    for (int t = 0; t < types; t++) {
+        int all = vn_view_devices(view, t);
+        int n = modelled && j->devices > all ? all : j->devices;
+        double step_s = INFINITY;
+
+        need[t] = 0;
+        if (n > 0 && n <= all && n >= j->min_devices
+            && vn_view_runs(view, job, t)
+            && runs_on(view, job, t, n, devices, &step_s))
+            need[t] = n;
+        rate[t] = need[t] > 0 ? 1 / step_s : 0;
+        runs = runs || need[t] > 0;
+    }
+    for (int t = 0; t < types && modelled && !runs; t++) {
+        double step_s = INFINITY;
+
+        if (vn_view_runs(view, job, t))
+            need[t] = nearest(view, job, t, devices, &step_s);
+        rate[t] = need[t] > 0 ? 1 / step_s : 0;
+    }
+}
+
+/* The devices that a job takes of each type, and how fast it then goes. */
+static void
+size_up(struct vn_rounds *r, const struct vn_view *view, int job)
+{
+    size_t cell = (size_t) job * (size_t) r->ntypes;
+
+    vn_rounds_size(view, job, r->need + cell, r->rate + cell);
 }
 
 void
@@ -92,8 +137,7 @@ vn_rounds_arrive(struct vn_rounds *r, const struct vn_view *view, int job)
         r->received[cell + (size_t) t] = 0;
         r->plan[cell + (size_t) t] = 0;
     }
-    for (int t = 0; t < r->ntypes; t++)
-        size_up(r, view, job, t);
+    size_up(r, view, job);
     r->place[job] = -1;
     r->active[r->nactive++] = job;
     r->changed = true;
@@ -116,16 +160,19 @@ vn_rounds_leave(struct vn_rounds *r, int job)
 static void
 count_devices(struct vn_rounds *r, const struct vn_view *view)
 {
+    bool other = false;
+
     for (int t = 0; t < r->ntypes; t++) {
         int n = vn_view_devices(view, t);
 
-        if (n == r->capacity[t])
-            continue;
+        other = other || n != r->capacity[t];
         r->capacity[t] = n;
-        r->changed = r->counted = true;
-        for (int i = 0; i < r->nactive; i++)
-            size_up(r, view, r->active[i], t);
     }
+    if (!other)
+        return;
+    r->changed = r->counted = true;
+    for (int i = 0; i < r->nactive; i++)
+        size_up(r, view, r->active[i]);
 }
 
 bool

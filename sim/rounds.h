@@ -18,8 +18,12 @@
  * go to the greater share, then to the job that came first.  Pairs of
  * priority 0 are walked last, by arrival, each job's fastest type first.
  *
- * A job takes all the devices that it asks for or, of a type that has fewer,
- * the whole type, if that is of use to it.
+ * A round is a lease: a job that loses them at its
+ * end has saved its state before, and loses its present step at most.
+ *
+ * A job takes all the devices that it asks for; a modelled one, of a type that
+ * has fewer, the whole type, if that is of use to it.  One that can run so on
+ * no type takes the nearest number on which it runs.
  *
  * To add a policy by rounds: open() and close(), arrive() and leave() pass on
  * to those here; decide() is
@@ -105,6 +109,11 @@ void vn_rounds_place(struct vn_rounds *rounds, bool spare);
  * fewest of those, first the type that gains most.
  */
 void vn_rounds_mix(struct vn_rounds *rounds, const struct vn_view *view);
+
+/* The devices that a job takes of each type, and steps a second on them; 0
+ * where it does not run. */
+void vn_rounds_size(const struct vn_view *view, int job, int *need,
+                    double *rate);
 
 /*
  * Steps that a job has still to do, in those that its rates count: the part

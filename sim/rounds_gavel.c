@@ -3,7 +3,9 @@
 #include "sim/rounds_gavel.h"
 
 #include "base/xalloc.h"
+#include "plan/cluster.h"
 #include "sim/answer.h"
+#include "sim/rounds.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -59,13 +61,20 @@ vn_gavel_open(const struct vn_gavel_config *config, const struct vn_view *view)
     return g;
 }
 
+static void
+forget(struct vn_gavel_job *job)
+{
+    free(job->need);
+    free(job->rate);
+}
+
 void
 vn_gavel_close(struct vn_gavel *g)
 {
     if (g == NULL)
         return;
     for (int i = 0; i < g->njobs; i++)
-        free(g->jobs[i].rate);
+        forget(&g->jobs[i]);
     free(g->jobs);
     free(g->types);
     free(g->capacity);
@@ -80,7 +89,8 @@ vn_gavel_arrive(struct vn_gavel *g, const struct vn_view *view, int job)
 {
     const struct vn_job *j = vn_view_job(view, job);
     struct vn_gavel_job *e;
-    int *devices = vn_xcalloc((size_t) g->ntypes, sizeof *devices);
+    int need[VN_TYPES_MAX];
+    double rate[VN_TYPES_MAX];
 
     if (g->njobs == g->room) {
         g->room = 2 * g->room + 64;
@@ -97,26 +107,19 @@ vn_gavel_arrive(struct vn_gavel *g, const struct vn_view *view, int job)
         /* A recorded job counts seconds. */
         .left = vn_job_is_modelled(j) ? (double) j->steps
                                       : (double) j->duration * 1e-6,
+        .need = vn_xcalloc((size_t) g->ntypes, sizeof *e->need),
         .rate = vn_xcalloc(ARRAYS * (size_t) g->ntypes, sizeof *e->rate),
         .place = -1};
     e->share = e->rate + g->ntypes;
     e->time = e->share + g->ntypes;
     e->priority = e->time + g->ntypes;
     e->behind = e->priority + g->ntypes;
+    vn_rounds_size(view, job, need, rate);
     for (int k = 0; k < g->ntypes; k++) {
-        int type = g->types[k];
-
         e->time[k] = (double) g->config.length * 1e-6 / 2;
-        if (j->devices > vn_view_devices(view, type)
-            || !vn_view_runs(view, job, type))
-            continue;
-        devices[type] = j->devices;
-        e->rate[k] = 1 / vn_view_step_s(view, job, devices);
-        if (!vn_job_is_modelled(j))
-            e->rate[k] *= e->left;
-        devices[type] = 0;
+        e->need[k] = need[g->types[k]];
+        e->rate[k] = rate[g->types[k]] * (vn_job_is_modelled(j) ? 1 : e->left);
     }
-    free(devices);
 }
 
 void
@@ -155,7 +158,7 @@ finish_round(struct vn_gavel *g)
             g->jobs[kept++] = *j;
             continue;
         }
-        free(j->rate);
+        forget(j);
         g->stale = true;
     }
     g->njobs = kept;
@@ -249,10 +252,10 @@ place(struct vn_gavel *g, double now)
         for (int i = 0; i < g->njobs && g->free[k] > 0; i++) {
             struct vn_gavel_job *j = &g->jobs[g->order[i]];
 
-            if (j->place >= 0 || j->rate[k] <= 0 || j->devices > g->free[k]
+            if (j->place >= 0 || j->rate[k] <= 0 || j->need[k] > g->free[k]
                 || (!g->config.spare && j->priority[k] <= 0) || !j->known)
                 continue;
-            g->free[k] -= j->devices;
+            g->free[k] -= j->need[k];
             j->place = k;
             j->steps = fmin(fmax(floor(j->rate[k] * length), 1), j->left);
             j->finish = now + j->steps / j->rate[k];
@@ -281,7 +284,7 @@ answer_round(struct vn_gavel *g, const struct vn_view *view,
         vn_time finish = VN_TIME_MAX;
 
         for (int k = 0; k < g->ntypes; k++) {
-            int n = k == j->place ? j->devices : 0;
+            int n = k == j->place ? j->need[k] : 0;
 
             if (n != vn_view_held(view, j->slot, g->types[k]))
                 vn_answer_set(answer, j->slot, g->types[k], n);

@@ -15,8 +15,9 @@
  *     served one after another, by name, last first (v100, p100, k80), and on
  *     each its jobs by priority; those of priority 0 last or, of FIFO, never.
  *
- * A change costs nothing, and the policy tells when jobs end.  With this each
- * job of its FIFO runs ends when it does in Gavel's.
+ * Gavel's jobs fit on each type; one that does not takes what sim/rounds.h
+ * says.  A change costs nothing, and the policy tells when jobs end.  With
+ * this each job of its FIFO runs ends when it does in Gavel's.
  */
 #ifndef SIM_ROUNDS_GAVEL_H
 #define SIM_ROUNDS_GAVEL_H
@@ -31,9 +32,10 @@ enum {
 struct vn_gavel_job {
     int slot; /* -1: it ended in this round */
     int64_t id;
-    int devices;
+    int devices; /* that it asks for */
     double weight;
     double left; /* steps */
+    int *need;   /* devices that it takes: all, or the whole type; 0: none */
     double *rate;
     double *share; /* for a policy to set */
     double *time;  /* received since shares were set */

@@ -226,8 +226,11 @@ join_line(struct vn_engine *e, int slot)
     entry->queued = true;
 }
 
-/* Take away all that the job has, and what it did since the last checkpoint;
- * or, unless it failed, its present step alone, where there are none. */
+/*
+ * Take away all that the job has, and what it did since the last checkpoint;
+ * or, unless it failed, its present step alone, where there are none or the
+ * policy leases devices: a job has saved its state then.
+ */
 static void
 stop(struct vn_engine *e, int slot, bool failed)
 {
@@ -239,7 +242,8 @@ stop(struct vn_engine *e, int slot, bool failed)
     if (failed)
         vn_ledger_lose(l, slot, true);
     else if (!e->config.free_preemption)
-        vn_ledger_lose(l, slot, entry->checkpoint > 0);
+        vn_ledger_lose(l, slot,
+                       entry->checkpoint > 0 && !e->config.policy->leases);
     entry->kept = entry->work;
     entry->kept_left = entry->left;
     entry->trained = 0;

@@ -25,8 +25,8 @@ int layout_of_header(size_t *layout);
     AT(vn_error, text), sizeof(struct vn_policy_option),                    \
     AT(vn_policy_option, fallback), AT(vn_policy_option, kind),             \
     AT(vn_policy_option, choices), sizeof(struct vn_policy),                \
-    AT(vn_policy, options), AT(vn_policy, rigid), AT(vn_policy, late),       \
-    AT(vn_policy, state_size),                                              \
+    AT(vn_policy, options), AT(vn_policy, rigid), AT(vn_policy, late),      \
+    AT(vn_policy, leases), AT(vn_policy, state_size),                       \
     AT(vn_policy, open), AT(vn_policy, leave), AT(vn_policy, decide),       \
     VN_OPTION_CHOICE, VN_OK, VN_EINVAL
 /* clang-format on */

@@ -96,6 +96,7 @@ struct vn_policy {
     const struct vn_policy_option *options; /* ended by a NULL name, or NULL */
     bool rigid; /* gives a job all the devices it asks for, or none */
     bool late; /* sees a job leave when its devices are released, not before */
+    bool leases; /* a job saves its state before it may lose its devices */
 
     size_t state_size; /* of its state, zeroed before open() */
 
