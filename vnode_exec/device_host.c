@@ -1,6 +1,6 @@
 /*
  * The host's processor: memory, threads, and the choice among the tables that
- * host_row.c makes for each instruction set.
+ * host_table.c makes for each instruction set.
  */
 #include "config.h"
 
@@ -167,6 +167,44 @@ void
 vn_host_run(struct vn_device *dev, vn_team_fn fn, void *arg)
 {
     vn_team_run(((struct vn_host *) dev)->team, fn, arg);
+}
+
+struct shared {
+    const struct vn_host_job *job;
+    vn_host_range_fn fn;
+    size_t n, grain;
+};
+
+static void
+shared_thread(void *arg, int thread, int threads)
+{
+    const struct shared *s = arg;
+    size_t from, to;
+
+    vn_team_share(s->n, s->grain, thread, threads, &from, &to);
+    if (from < to)
+        s->fn(s->job, from, to);
+}
+
+void
+vn_host_share(struct vn_device *dev, size_t n, size_t grain,
+              vn_host_range_fn fn, const struct vn_host_job *job)
+{
+    struct shared s = {job, fn, n, grain > 0 ? grain : 1};
+
+    vn_host_run(dev, shared_thread, &s);
+}
+
+size_t
+vn_host_rows_grain(size_t width)
+{
+    return VN_HOST_GRAIN / (width + 1) + 1;
+}
+
+size_t
+vn_host_group_end(size_t c, size_t to)
+{
+    return c + VN_HOST_GROUP < to ? c + VN_HOST_GROUP : to;
 }
 
 const struct vn_backend vn_backend_host = {

@@ -1,12 +1,12 @@
 /*
  * The host backend's inside.
  *
- * host_gemm.c, host_conv.c and host_row.c are compiled once for each
- * instruction set (VN_ISA names it; see local.mk), each time into a whole
- * table of operations; device_host.c opens a device with the best that the
- * processor has.  All of them give the reference's bits: a vector holds
- * different elements of a result, never parts of one sum but the lanes that
- * device.h prescribes.
+ * host_gemm.c, host_conv.c and what local.mk names beside them are compiled
+ * once for each instruction set (VN_ISA names it), each time into a whole
+ * table of operations (host_table.c); device_host.c opens a device with the
+ * best that the processor has.  All of them give the reference's bits: a
+ * vector holds different elements of a result, never parts of one sum but the
+ * lanes that device.h prescribes.
  */
 #ifndef VNODE_EXEC_HOST_H
 #define VNODE_EXEC_HOST_H
@@ -57,24 +57,71 @@ extern const struct vn_backend vn_host_base;
 extern const struct vn_backend vn_host_v3;
 extern const struct vn_backend vn_host_v4;
 
+enum {
+    VN_HOST_GRAIN = 1024, /* elements below which a thread is not worth it */
+    VN_HOST_GROUP = 64    /* columns summed together */
+};
+
+/* The arguments of any operation on rows, columns or elements. */
+struct vn_host_job {
+    size_t rows, width;
+    const float *x, *y, *dy, *gamma, *beta, *residual, *mean, *rstd;
+    float *out, *other, *a, *b, *c;
+    const int32_t *ids;
+    size_t context;
+    float factor;
+    double scale;
+    bool relu, add;
+};
+
+/* An operation on [from, to) of what the threads share. */
+typedef void (*vn_host_range_fn)(const struct vn_host_job *j, size_t from,
+                                 size_t to);
+
+/* Share [0, n) over the device's threads, at least `grain` each. */
+void vn_host_share(struct vn_device *dev, size_t n, size_t grain,
+                   vn_host_range_fn fn, const struct vn_host_job *job);
+
+/* Rows a thread should have at least. */
+size_t vn_host_rows_grain(size_t width);
+
+/* The end of the group of columns that c is in, at most `to`. */
+size_t vn_host_group_end(size_t c, size_t to);
+
+/* An operation of the table, for this instruction set. */
+#define VN_HOST_OPERATION(name)                                     \
+    __typeof__(*((const struct vn_backend *) 0)->name) VN_ISA_NAME( \
+        vn_host_##name)
+
 #ifdef VN_ISA
-void VN_ISA_NAME(vn_host_gemm)(struct vn_device *dev, const struct vn_gemm *g,
-                               const float *a, const float *b, float *c);
-void VN_ISA_NAME(vn_host_gemm_sum)(struct vn_device *dev,
-                                   const struct vn_gemm *g, const float *a,
-                                   const float *b, float *c,
-                                   const struct vn_sum *sum);
-void VN_ISA_NAME(vn_host_conv_forward)(struct vn_device *dev,
-                                       const struct vn_conv *s, const float *x,
-                                       const float *w, float *y);
-void VN_ISA_NAME(vn_host_conv_backward_data)(struct vn_device *dev,
-                                             const struct vn_conv *s,
-                                             const float *dy, const float *w,
-                                             bool add, float *dx);
-void VN_ISA_NAME(vn_host_conv_backward_weights)(struct vn_device *dev,
-                                                const struct vn_conv *s,
-                                                const float *x,
-                                                const float *dy, float *dw);
+VN_HOST_OPERATION(gemm);
+VN_HOST_OPERATION(gemm_sum);
+VN_HOST_OPERATION(conv_forward);
+VN_HOST_OPERATION(conv_backward_data);
+VN_HOST_OPERATION(conv_backward_weights);
+VN_HOST_OPERATION(column_sum);
+VN_HOST_OPERATION(batchnorm_forward);
+VN_HOST_OPERATION(batchnorm_infer);
+VN_HOST_OPERATION(batchnorm_backward);
+VN_HOST_OPERATION(layernorm_forward);
+VN_HOST_OPERATION(layernorm_backward);
+VN_HOST_OPERATION(softmax_forward);
+VN_HOST_OPERATION(softmax_backward);
+VN_HOST_OPERATION(gelu_forward);
+VN_HOST_OPERATION(gelu_backward);
+VN_HOST_OPERATION(relu_backward);
+VN_HOST_OPERATION(add);
+VN_HOST_OPERATION(pool_forward);
+VN_HOST_OPERATION(pool_backward);
+VN_HOST_OPERATION(embed_forward);
+VN_HOST_OPERATION(embed_backward);
+VN_HOST_OPERATION(cross_entropy);
+VN_HOST_OPERATION(accumulate);
+VN_HOST_OPERATION(accumulate_fast);
+VN_HOST_OPERATION(norm);
+VN_HOST_OPERATION(sgd);
+VN_HOST_OPERATION(adamw);
+VN_HOST_OPERATION(ema);
 #endif
 
 #endif /* VNODE_EXEC_HOST_H */

@@ -42,7 +42,9 @@ vnexec_LDADD = $(EXEC_LIBS) $(BASE_LIBS)
 
 # The host's arithmetic, once for each instruction set.
 HOST_SOURCES = vnode_exec/host_gemm.c vnode_exec/host_conv.c \
-	vnode_exec/host_row.c
+	vnode_exec/host_row.c vnode_exec/host_column.c \
+	vnode_exec/host_element.c vnode_exec/host_update.c \
+	vnode_exec/host_table.c
 HOST_CFLAGS = $(AM_CFLAGS) -ffp-contract=off -fno-math-errno \
 	-fno-trapping-math
 noinst_LIBRARIES += libhost_base.a
