@@ -63,6 +63,9 @@ static const struct vn_store_column run_columns[] = {
     C(device_us, INT, MAY, "device us", "device time held by jobs"),
     C(preemptions, INT, MAY, "", "times that a job lost all its devices"),
     C(resizes, INT, MAY, "", "times that a running job's devices changed"),
+    C(failures, INT, MAY, "", "times that devices of a job failed"),
+    C(overhead_us, INT, MAY, "device us", "of device_us: not at work"),
+    C(lost_us, INT, MAY, "device us", "of device_us: at work that was lost"),
     C(jct_mean_us, REAL, MAY, "us", "mean job completion time"),
     C(jct_p50_us, REAL, MAY, "us", "median job completion time"),
     C(jct_p90_us, REAL, MAY, "us", "90th percentile of it"),
@@ -85,7 +88,10 @@ static const struct vn_store_column job_columns[] = {
     C(queue_us, INT, MAY, "us", "queueing delay: start - submit"),
     C(preemptions, INT, 0, "", "times that it lost all its devices"),
     C(resizes, INT, 0, "", "times that its devices changed while it ran"),
+    C(failures, INT, 0, "", "times that devices of it failed"),
     C(device_us, INT, 0, "device us", "device time that it held"),
+    C(overhead_us, INT, 0, "device us", "of it, not at work: changing"),
+    C(lost_us, INT, 0, "device us", "of it, at work that was lost"),
     C(state, TEXT, 0, "", "finished, rejected or left (unfinished)"),
 };
 #undef ROW

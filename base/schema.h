@@ -22,7 +22,7 @@
 #include <stdint.h>
 
 enum {
-    VN_STORE_FORMAT = 2,     /* PRAGMA user_version */
+    VN_STORE_FORMAT = 3,     /* PRAGMA user_version */
     VN_STORE_NAME_SIZE = 17, /* a run's name: 16 hexadecimal digits and NUL */
     VN_STORE_COLUMNS_MAX = 64
 };
@@ -109,6 +109,9 @@ struct vn_store_run {
     int64_t device_us;
     int64_t preemptions;
     int64_t resizes;
+    int64_t failures;
+    int64_t overhead_us;
+    int64_t lost_us;
     double jct_mean_us;
     double jct_p50_us;
     double jct_p90_us;
@@ -129,7 +132,10 @@ struct vn_store_job {
     int64_t queue_us;
     int64_t preemptions;
     int64_t resizes;
+    int64_t failures;
     int64_t device_us;
+    int64_t overhead_us;
+    int64_t lost_us;
     const char *state;
 };
 

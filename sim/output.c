@@ -63,6 +63,9 @@ write_record(FILE *out, const struct vn_record *r)
     write_time(out, r->start >= 0 ? r->start - r->submit : -1, ',');
     fprintf(out, "%d,%d,", r->preemptions, r->resizes);
     write_time(out, r->device_us, ',');
+    fprintf(out, "%d,", r->failures);
+    write_time(out, r->overhead_us, ',');
+    write_time(out, r->lost_us, ',');
     fprintf(out, "%s\n", vn_job_state_name(r->state));
 }
 
@@ -76,7 +79,7 @@ vn_records_write(const struct vn_records *r, const char *path,
     if (status != VN_OK)
         return status;
     fputs("job_id,submit_s,start_s,finish_s,jct_s,queue_s,preemptions,"
-          "resizes,device_s,state\n",
+          "resizes,device_s,failures,overhead_s,lost_s,state\n",
           file.stream);
     for (size_t i = 0; i < r->count; i++)
         write_record(file.stream, &r->all[i]);
@@ -99,7 +102,7 @@ struct figure {
 };
 
 enum {
-    FIGURES = 25
+    FIGURES = 28
 };
 
 static int
@@ -130,6 +133,10 @@ figures(struct figure f[FIGURES], const struct vn_heading *h,
     f[n++] =
         (struct figure){"preemptions", COUNT, NULL, (double) s->preemptions};
     f[n++] = (struct figure){"resizes", COUNT, NULL, (double) s->resizes};
+    f[n++] = (struct figure){"failures", COUNT, NULL, (double) s->failures};
+    f[n++] =
+        (struct figure){"overhead_s", SECONDS, NULL, (double) s->overhead_us};
+    f[n++] = (struct figure){"lost_s", SECONDS, NULL, (double) s->lost_us};
     f[n++] = (struct figure){"events", COUNT, NULL, (double) s->events};
     f[n++] = (struct figure){"wall_s", SECONDS, NULL, h->wall_s * 1e6};
     f[n++] = (struct figure){"cpu_s", SECONDS, NULL, h->cpu_s * 1e6};
@@ -202,6 +209,22 @@ print_spread(FILE *out, const char *name, const struct vn_spread *s)
             vn_format_span(p99, (vn_time) s->p99));
 }
 
+/* What changes and faults took, where they took anything. */
+static void
+print_waste(FILE *out, const struct vn_summary *s)
+{
+    double all = s->device_us > 0 ? (double) s->device_us : 1;
+
+    if (s->failures > 0)
+        fprintf(out, "%-12s %" PRId64 "\n", "failures", s->failures);
+    if (s->overhead_us > 0)
+        fprintf(out, "%-12s %.1f %% of the device time held\n", "overhead",
+                100 * (double) s->overhead_us / all);
+    if (s->lost_us > 0)
+        fprintf(out, "%-12s %.1f %% of the device time held\n", "lost",
+                100 * (double) s->lost_us / all);
+}
+
 static void
 print_text(FILE *out, const struct vn_heading *h, const struct vn_summary *s)
 {
@@ -220,6 +243,7 @@ print_text(FILE *out, const struct vn_heading *h, const struct vn_summary *s)
     fprintf(out, "%-12s %.1f %%\n", "utilisation", 100 * s->utilisation);
     fprintf(out, "%-12s %" PRId64 "\n", "preemptions", s->preemptions);
     fprintf(out, "%-12s %" PRId64 "\n", "resizes", s->resizes);
+    print_waste(out, s);
     fprintf(out, "%-12s %" PRId64 " in %.3f s, %s\n\n", "events", s->events,
             h->wall_s, vn_format_bytes(text, h->peak_bytes));
     fprintf(out, "%-12s %10s %10s %10s %10s\n", "", "mean", "p50", "p90",

@@ -147,7 +147,10 @@ write_jobs(const struct vn_recorder *r, struct vn_store *store,
                 .queue_us = j->start >= 0 ? j->start - j->submit : -1,
                 .preemptions = j->preemptions,
                 .resizes = j->resizes,
+                .failures = j->failures,
                 .device_us = j->device_us,
+                .overhead_us = j->overhead_us,
+                .lost_us = j->lost_us,
                 .state = vn_job_state_name(j->state)},
             err);
     }
@@ -311,6 +314,9 @@ fill(struct vn_store_run *run, const struct vn_summary *s,
     run->device_us = s->device_us;
     run->preemptions = s->preemptions;
     run->resizes = s->resizes;
+    run->failures = s->failures;
+    run->overhead_us = s->overhead_us;
+    run->lost_us = s->lost_us;
     if (s->finished == 0)
         return;
     run->jct_mean_us = s->jct.mean;
