@@ -70,6 +70,29 @@ search(const struct vn_solver_type *types, int t, int64_t left, double step,
     return best;
 }
 
+/* The first of all rivals that leaves no type out, whatever is before it. */
+static void
+check_whole(const struct vn_solver_type *types, int64_t batch, double comm_s,
+            int seed)
+{
+    enum {
+        MANY = 4096
+    };
+    struct vn_split *all = calloc(MANY, sizeof *all), whole;
+    int n = vn_solve_rivals(types, TYPES, batch, comm_s, all, MANY);
+    double want = INFINITY;
+
+    for (int i = n - 1; i >= 0; i--)
+        if (all[i].batch[0] > 0 && all[i].batch[1] > 0 && all[i].batch[2] > 0)
+            want = all[i].step_s;
+    vn_solve_whole(types, TYPES, batch, comm_s, &whole);
+    ok(n < MANY
+           && (isinf(want) ? isinf(whole.step_s)
+                           : fabs(whole.step_s - want) < 1e-12),
+       "seed %d: the best split that leaves no type out", seed);
+    free(all);
+}
+
 static void
 check_random(int seed)
 {
@@ -106,6 +129,7 @@ check_random(int seed)
     is_int(sum, isinf(want) ? 0 : batch, "seed %d: the batch is whole", seed);
     ok(s.alone.step_s >= s.best.step_s || isinf(s.alone.step_s),
        "seed %d: one type alone is no better", seed);
+    check_whole(types, batch, comm_s, seed);
     for (int t = 0; t < TYPES; t++)
         free(curves[t].points);
 }
