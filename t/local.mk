@@ -29,7 +29,7 @@ check-local: check-TESTS
 
 # Fuzz targets (t/fuzz.h): tests with a driver of their own, or libFuzzer's.
 if FUZZING
-noinst_PROGRAMS = t/fuzz_table t/fuzz_trace t/fuzz_import
+noinst_PROGRAMS = t/fuzz_table t/fuzz_trace t/fuzz_import t/fuzz_plan
 FUZZ_SECONDS = 60
 t_fuzz_table_SOURCES = t/fuzz_table.c t/fuzz.h
 t_fuzz_table_LDADD = $(BASE_LIBS)
@@ -41,6 +41,10 @@ t_fuzz_import_SOURCES = t/fuzz_import.c t/fuzz_jobs.c t/fuzz_jobs.h
 t_fuzz_import_LDADD = libtraces.a libplan.a $(BASE_LIBS)
 t_fuzz_import_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 
+t_fuzz_plan_SOURCES = t/fuzz_plan.c t/fuzz.h
+t_fuzz_plan_LDADD = libplan.a $(BASE_LIBS)
+t_fuzz_plan_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+
 # What libFuzzer finds new stays in fuzz/NAME, what breaks in fuzz/NAME-*.
 fuzz: $(noinst_PROGRAMS)
 	for t in $(noinst_PROGRAMS); do \
@@ -50,7 +54,10 @@ fuzz: $(noinst_PROGRAMS)
 	        || exit 1; \
 	done
 else
-check_PROGRAMS += t/fuzz_table.t t/fuzz_trace.t t/fuzz_import.t
+check_PROGRAMS += t/fuzz_table.t t/fuzz_trace.t t/fuzz_import.t \
+	t/fuzz_plan.t
+t_fuzz_plan_t_SOURCES = t/fuzz_plan.c t/fuzz_main.c t/fuzz.h
+t_fuzz_plan_t_LDADD = libplan.a $(BASE_LIBS) libtap.a
 t_fuzz_table_t_SOURCES = t/fuzz_table.c t/fuzz_main.c t/fuzz.h
 t_fuzz_table_t_LDADD = $(BASE_LIBS) libtap.a
 t_fuzz_trace_t_SOURCES = \
