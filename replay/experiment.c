@@ -14,12 +14,9 @@ extern const struct vn_experiment vn_experiment_gavel_artifact;
 extern const struct vn_experiment vn_experiment_het;
 
 const struct vn_experiment *const vn_experiments[] = {
-    &vn_experiment_3jobs,
-    &vn_experiment_20jobs,
-    &vn_experiment_gavel_ht,
-    &vn_experiment_gavel_artifact,
-    &vn_experiment_het,
-    NULL,
+    &vn_experiment_3jobs,    &vn_experiment_20jobs,
+    &vn_experiment_gavel_ht, &vn_experiment_gavel_artifact,
+    &vn_experiment_het,      NULL,
 };
 
 const char *
