@@ -7,11 +7,17 @@
 #include <string.h>
 
 extern const struct vn_figure vn_figure_jct, vn_figure_jct_cdf,
-    vn_figure_queue_cdf, vn_figure_utilisation, vn_figure_load;
+    vn_figure_queue_cdf, vn_figure_utilisation, vn_figure_load,
+    vn_figure_validate;
 
 const struct vn_figure *const vn_figures[] = {
-    &vn_figure_jct,         &vn_figure_jct_cdf, &vn_figure_queue_cdf,
-    &vn_figure_utilisation, &vn_figure_load,    NULL,
+    &vn_figure_jct,
+    &vn_figure_jct_cdf,
+    &vn_figure_queue_cdf,
+    &vn_figure_utilisation,
+    &vn_figure_load,
+    &vn_figure_validate,
+    NULL,
 };
 
 enum vn_status

@@ -26,6 +26,7 @@ struct vn_figure {
     const char *summary; /* one line for --help */
     double height;       /* inches, without the policies' names */
     bool loads;          /* of runs that differ in load, not of one load */
+    bool kinds;          /* of simulated runs beside measured ones */
     bool below;          /* they stand under the axis, not in a key above */
 
     /* Write data and script. */

@@ -8,6 +8,7 @@ libanalysis_a_SOURCES = \
 	analysis/figure_load.c \
 	analysis/figure_queue_cdf.c \
 	analysis/figure_utilisation.c \
+	analysis/figure_validate.c \
 	analysis/gnuplot.c analysis/gnuplot.h \
 	analysis/plot.c analysis/plot.h \
 	analysis/runs.c analysis/runs.h \

@@ -300,7 +300,8 @@ run(const struct arguments *a, struct vn_error *err)
     }
     if (status == VN_OK) {
         vn_groups_make(&runs, "fifo", a->pool, &groups);
-        status = check_groups(&groups, a, err);
+        if (!a->figure->kinds || groups.n == 0)
+            status = check_groups(&groups, a, err);
     }
     if (status == VN_OK)
         status =

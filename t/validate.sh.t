@@ -47,6 +47,11 @@ result $? "and the simulated times are not a small part of the measured"
 test "$(grep -c ',measured,done,' "$dir/out")" -eq 6 \
     && test "$(grep -c ',simulated,done,' "$dir/out")" -eq 2
 result $? "runs of both kinds are in the results"
+./vnplot validate "$dir/r.db" --output "$dir/v.svg" > "$dir/out" 2>&1
+status=$?
+{ test $status -eq 0 || test $status -eq 3; } \
+    && test "$(wc -l < "$dir/v.csv")" -eq 5
+result $? "vnplot draws both, a point for each job and policy"
 validate --policy fifo --repeats 1
 test $? -eq 3 && grep -q inconclusive "$dir/out"
 result $? "one repeat says nothing: inconclusive"
@@ -78,4 +83,9 @@ printf '%s\n' job_id,submit_s,model,global_batch,vnodes,steps,devices \
     1,0,mlp,64,8,60,8 > "$dir/wide"
 refuses "not every job finished in the simulated run" validate --trace \
     "$dir/wide" --cluster host:2 --profile "$dir/host-nodes.csv"
+./vnsim --trace "$dir/trace" --cluster host:2 $tables --results \
+    "$dir/s.db" > "$dir/out" 2>&1
+./vnplot validate "$dir/s.db" --output "$dir/v.svg" > "$dir/out" 2>&1
+test $? -ne 0 && grep -q "was both simulated and measured" "$dir/out"
+result $? "says: was both simulated and measured"
 echo "1..$n"
