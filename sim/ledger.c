@@ -151,6 +151,14 @@ vn_ledger_left(const struct vn_ledger *l, const struct vn_entry *e)
     return e->left - (double) (l->now - e->since) / e->unit_us;
 }
 
+/* The device-time of so much of the job, as it now works. */
+static int64_t
+of_units(const struct vn_entry *e, double units)
+{
+    return units > 0 && e->works > 0 ? llround(units * e->unit_us * e->works)
+                                     : 0;
+}
+
 /* The last checkpoint of a span of training, from its begin's state on. */
 static void
 checkpoint(struct vn_ledger *l, struct vn_entry *e, vn_time span)
@@ -163,8 +171,13 @@ checkpoint(struct vn_ledger *l, struct vn_entry *e, vn_time span)
         e->kept = e->work - (passed - e->trained) * e->works;
     else
         e->kept_left = e->left - (double) (passed - e->trained) / e->unit_us;
-    if (e->model >= 0)
-        e->kept_left = ceil(e->kept_left - SLACK);
+    e->kept_us = e->use[VN_USE_WORK] + (passed - e->trained) * e->works;
+    if (e->model >= 0) {
+        double whole = ceil(e->kept_left - SLACK);
+
+        e->kept_us -= of_units(e, whole - e->kept_left);
+        e->kept_left = whole;
+    }
 }
 
 void
@@ -271,17 +284,11 @@ vn_ledger_work(struct vn_ledger *l, int slot, bool all)
     e->works = all ? e->has : 0;
 }
 
-static void
-count_loss(struct vn_entry *e, double device_us)
-{
-    e->lost += device_us > 0 ? llround(device_us) : 0;
-}
-
 void
 vn_ledger_lose(struct vn_ledger *l, int slot, bool to_kept)
 {
     struct vn_entry *e = &l->entries[slot];
-    double before = e->left;
+    int64_t lost = e->use[VN_USE_WORK] - e->kept_us;
 
     if (is_exact(l, e)) {
         if (!to_kept)
@@ -292,10 +299,14 @@ vn_ledger_lose(struct vn_ledger *l, int slot, bool to_kept)
     }
     if (to_kept)
         e->left = e->kept_left;
-    else if (e->model >= 0)
-        e->left = ceil(e->left - SLACK);
-    if (e->works > 0)
-        count_loss(e, (e->left - before) * e->unit_us * e->works);
+    else {
+        double whole = e->model >= 0 ? ceil(e->left - SLACK) : e->left;
+
+        lost = of_units(e, whole - e->left);
+        e->left = whole;
+    }
+    e->kept_us += lost;
+    e->lost += lost;
 }
 
 int64_t

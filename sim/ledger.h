@@ -75,6 +75,7 @@ struct vn_entry {
     double slowdown;    /* of the slowest of its devices, >= 1 */
     int64_t kept;       /* work at its last checkpoint */
     double kept_left;   /* or this */
+    int64_t kept_us;    /* device-time at work up to then, or lost since */
     vn_time trained;    /* since it last started */
     vn_time checkpoint; /* time between two checkpoints; 0: none */
     vn_time since;      /* up to which work and uses are settled */

@@ -246,6 +246,7 @@ stop(struct vn_engine *e, int slot, bool failed)
                        entry->checkpoint > 0 && !e->config.policy->leases);
     entry->kept = entry->work;
     entry->kept_left = entry->left;
+    entry->kept_us = entry->use[VN_USE_WORK];
     entry->trained = 0;
     if (e->config.carrier != NULL && entry->has > 0)
         e->config.carrier->stop(e->config.carrier->arg, slot);
