@@ -481,18 +481,18 @@ spread_row(const struct study *s, const struct trial *t, const char *label,
            double diverges)
 {
     size_t n = s->lab->workload.njobs;
-    double *x = vn_xcalloc(n, sizeof *x), mape = 0, worst = 0;
+    double *x = vn_xcalloc(n, sizeof *x), absolute = 0, worst = 0;
 
     for (size_t i = 0; i < n; i++) {
         x[i] = errors[i];
-        mape += fabs(x[i]) / (double) n;
+        absolute += fabs(x[i]) / (double) n;
         worst = fabs(x[i]) > fabs(worst) ? x[i] : worst;
     }
     vn_sort(x, n);
     (void) t;
     vn_findings_row(s->findings, label,
                     (double[]){vn_mean(x, n), vn_quantile(x, n, 0.5), worst,
-                               mape, noise, makespan_error, diverges});
+                               absolute, noise, makespan_error, diverges});
     free(x);
 }
 
@@ -501,7 +501,7 @@ show_policies(const struct study *s)
 {
     static const struct vn_findings_column columns[] = {
         {"mean %", 2},           {"median %", 2}, {"worst %", 2},
-        {"MAPE %", 2},           {"noise %", 2},  {"makespan %", 2},
+        {"mean |error| %", 2},   {"noise %", 2},  {"makespan %", 2},
         {"first divergence", 0}, {NULL, 0}};
     size_t n = s->lab->workload.njobs;
     double *errors = vn_xcalloc(n, sizeof *errors);

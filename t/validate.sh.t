@@ -83,6 +83,7 @@ printf '%s\n' job_id,submit_s,model,global_batch,vnodes,steps,devices \
     1,0,mlp,64,8,60,8 > "$dir/wide"
 refuses "not every job finished in the simulated run" validate --trace \
     "$dir/wide" --cluster host:2 --profile "$dir/host-nodes.csv"
+# shellcheck disable=SC2086
 ./vnsim --trace "$dir/trace" --cluster host:2 $tables --results \
     "$dir/s.db" > "$dir/out" 2>&1
 ./vnplot validate "$dir/s.db" --output "$dir/v.svg" > "$dir/out" 2>&1
