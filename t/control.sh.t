@@ -15,9 +15,10 @@ result() { # pass or fail as status, name
         sed 's/^/# /' "$dir/out"
     fi
 }
-job="run -m mlp -d synthetic:500 -b 50 -v 8 --steps 40 --seed 3 --no-eval
+job="run -m mlp -d synthetic:500 -b 16 -v 8 --steps 300 --seed 3 --no-eval
     --quiet"
-# Talk to a job: "WORD: REQUEST" sends a request when a line begins with WORD.
+# Talk to a job: "WORD: REQUEST" sends a request when a line begins with WORD,
+# one after another, however late the first line comes.
 talk() { # options, then rules; what it says goes to out
     options=$1
     shift
@@ -36,10 +37,8 @@ talk() { # options, then rules; what it says goes to out
         print $s "report 1\n";
         while (<$s>) {
             print;
-            for my $r (@rules) {
-                my ($word, $request) = split /: /, $r, 2;
-                if (/^\Q$word\E/) { print $s "$request\n"; $r = ": "; }
-            }
+            my ($word, $request) = split /: /, $rules[0] // "-: ", 2;
+            if (/^\Q$word\E /) { print $s "$request\n"; shift @rules; }
         }' "$dir/sock" "$@" > "$dir/out" 2>&1
     wait "$pid"
 }
@@ -47,10 +46,10 @@ digest() {
     sed -n 's/.*digest[= ]\([0-9a-f]*\)/\1/p' "$1"
 }
 # shellcheck disable=SC2086
-./vnexec $job --digest 40 > "$dir/alone" 2>&1
+./vnexec $job --digest 300 > "$dir/alone" 2>&1
 digest "$dir/alone" > "$dir/want"
 
-talk "" "step step=5 : resize host:3" "step step=20 : resize host:cpu=1"
+talk "" "step: resize host:3" "resized: resize host:cpu=1"
 result $? "a job with a socket trains to its end"
 grep -q '^resized .*devices=3 ' "$dir/out" \
     && grep -q '^resized .*devices=1 ' "$dir/out"
@@ -61,21 +60,21 @@ result $? "its digest is that of the job alone on one device"
 test ! -e "$dir/sock"
 result $? "the socket is gone with the job"
 
-talk "--checkpoint $dir/c" "step step=7 : stop"
+talk "--checkpoint $dir/c" "step: stop"
 result $? "a job that is stopped ends well"
 grep -q '^stopped ' "$dir/out" && grep -q '^checkpointed ' "$dir/out"
 result $? "and leaves a checkpoint"
 # shellcheck disable=SC2086
-./vnexec $job --digest 40 --resume "$dir/c" > "$dir/alone" 2>&1
+./vnexec $job --digest 300 --resume "$dir/c" > "$dir/alone" 2>&1
 digest "$dir/alone" > "$dir/got"
 cmp "$dir/want" "$dir/got" >> "$dir/out"
 result $? "from which it goes on to the same digest"
 
-talk "" "step step=5 : bogus" "step step=6 : resize x:3" \
-    "step step=7 : report -1" "step step=8 : checkpoint" \
-    "step step=9 : checkpoint $dir/other" "step step=10 : status" \
-    "step step=11 : resize host:9" "step step=12 : $(printf '%0600d' 1)" \
-    "step step=13 : checkpoint $dir/none/c"
+talk "" "step: bogus" "step: resize x:3" \
+    "step: report -1" "step: checkpoint" \
+    "step: checkpoint $dir/other" "step: status" \
+    "step: resize host:9" "step: $(printf '%0600d' 1)" \
+    "step: checkpoint $dir/none/c"
 for message in "'bogus' is no request, expected status, report" \
     "no device is called 'x'" "report: '-1' is wrong, expected a whole" \
     "checkpoint: no file given" "a line of more than 510 bytes" \
@@ -86,7 +85,7 @@ done
 test -s "$dir/other"
 result $? "a checkpoint goes where the request says"
 
-talk "" "step step=5 : resize host:2
+talk "" "step: resize host:2
 resize host:3"
 grep -q '^error a resize is under way' "$dir/out"
 result $? "says: a resize is under way"

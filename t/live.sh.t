@@ -79,7 +79,7 @@ result $? "to the same digests"
 ./vnreplay live --trace "$dir/trace" --cluster host:2 --profile \
     "$dir/profile" --results "$dir/i.db" --policy wfs > "$dir/out" 2>&1 &
 pid=$!
-sleep 1
+sleep 0.5
 children=$(pgrep -P $pid)
 kill -TERM $pid
 wait $pid
