@@ -56,6 +56,26 @@ sweep four.db -j 4 > out 2>&1
 "$bin" export four.db | cmp -s - one.csv
 ok $? "four runs at a time give the same bytes as one"
 
+# Costs that are drawn and devices that fail change nothing in that.
+costly() { # results, further arguments
+    results=$1
+    shift
+    "$bin" run -t a.csv,b.csv --until 20000 -c v100:3x8 -p fifo,srtf,wfs \
+        --seed 1:3 --costs start=exponential:20,grow=9,release=3,checkpoint=60 \
+        --faults node,mtbf=9000,mttr=300 --placement consolidate \
+        -r "$results" "$@"
+}
+costly costly.db -j 1 > out 2>&1 && costly costly4.db -j 4 > out 2>&1
+ok $? "a sweep with costs and faults"
+"$bin" export costly.db -o costly.csv
+"$bin" export costly4.db | cmp -s - costly.csv
+ok $? "four at a time give the same bytes as one"
+costly costly1.db --shard 1/2 > out 2>&1
+costly costly2.db --shard 2/2 > out 2>&1
+"$bin" merge costly2.db costly1.db -o costlyb.db > out 2>&1
+"$bin" export costlyb.db | cmp -s - costly.csv
+ok $? "as shards of it do"
+
 for t in 0.03 0.06 0.09 0.12; do
     timeout -s KILL $t "$bin" run -t a.csv,b.csv --windows 4 -c c.csv \
         -c v100:3x8,k80:1x8 -p fifo,las:form=reference,srtf,fifo-skip \
