@@ -110,7 +110,7 @@ SUFFIXES += .so
 HOSTILE = ledger rng forge scan jump fork loop recurse longjmp exit unmap \
 	constructor memory syscall wrpkru handle \
 	engine results various
-BUILTIN = fifo fifo_skip sjf srtf las priority wfs
+BUILTIN = fifo fifo_skip sjf srtf las priority wfs wfs_ht
 PLUGIN_CFLAGS = -std=gnu11 -O2 -shared -fPIC -I. -I$(top_srcdir)
 .c.so:
 	@$(MKDIR_P) $(@D)

@@ -41,7 +41,7 @@ for b in mpk process mprotect; do
     fi
 done
 
-for policy in fifo fifo_skip sjf srtf las priority wfs; do
+for policy in fifo fifo_skip sjf srtf las priority wfs wfs_ht; do
     name=$(echo $policy | tr _ -)
     run -p "$name" > /dev/null
     mv "$tmp/jobs.csv" "$tmp/$policy.csv"
@@ -64,8 +64,8 @@ printf '%s\n' model,device_type,batch,step_s,peak_bytes net,v100,1,0.01,1000000 
 modelled() { # words ...
     "$vnsim" -t "$tmp/m.csv" -c v100:1x4,k80:1x4 --profile "$tmp/profile.csv" -j "$tmp/jobs.csv" "$@" 2>&1
 }
-for policy in wfs srtf las; do
-    modelled -p $policy > "$tmp/out" || sed 's/^/# /' "$tmp/out"
+for policy in wfs wfs_ht srtf las; do
+    modelled -p "$(echo $policy | tr _ -)" > "$tmp/out" || sed 's/^/# /' "$tmp/out"
     mv "$tmp/jobs.csv" "$tmp/modelled.csv"
     for b in $backends; do
         modelled -p "$plugins/$policy.so" --backend $b > "$tmp/out"
