@@ -3,6 +3,7 @@
 #include "plan/plan.h"
 
 #include "base/file.h"
+#include "base/rng.h"
 #include "base/table.h"
 #include "base/xalloc.h"
 #include "plan/job.h"
@@ -110,23 +111,53 @@ struct reader {
     struct vn_plan *plan;
     struct mark *marks; /* of each mapping */
     const char *path;
-    int last; /* the mapping that the last row was of, or -1 */
+    int last;   /* the mapping that the last row was of, or -1 */
+    int *place; /* an open hash table of mappings + 1, by job and step */
+    int places;
 };
+
+/* Where a mapping is in the table, or goes. */
+static int
+find(const struct reader *r, int64_t job, int64_t from)
+{
+    uint64_t hash = vn_mix64(vn_mix64((uint64_t) job) ^ (uint64_t) from);
+    int i = (int) (hash & (uint64_t) (r->places - 1));
+
+    while (r->place[i] > 0
+           && (r->plan->mappings[r->place[i] - 1].job != job
+               || r->plan->mappings[r->place[i] - 1].from_step != from))
+        i = (i + 1) & (r->places - 1);
+    return i;
+}
+
+static void
+enlarge(struct reader *r)
+{
+    free(r->place);
+    r->places = r->places > 0 ? 2 * r->places : 64;
+    r->place = vn_xcalloc((size_t) r->places, sizeof *r->place);
+    for (int i = 0; i < r->plan->nmappings; i++)
+        r->place[find(r, r->plan->mappings[i].job,
+                      r->plan->mappings[i].from_step)] = i + 1;
+}
 
 /* The mapping of a job from a step on; rows of one need not stand together. */
 static int
 mapping_of(struct reader *r, int64_t job, int64_t from, long line)
 {
     struct vn_plan *plan = r->plan;
+    int place;
 
     if (r->last >= 0 && plan->mappings[r->last].job == job
         && plan->mappings[r->last].from_step == from)
         return r->last;
-    for (int i = plan->nmappings; i-- > 0;)
-        if (plan->mappings[i].job == job
-            && plan->mappings[i].from_step == from)
-            return r->last = i;
+    if (2 * plan->nmappings >= r->places)
+        enlarge(r);
+    place = find(r, job, from);
+    if (r->place[place] > 0)
+        return r->last = r->place[place] - 1;
     vn_plan_add(plan, job, from);
+    r->place[place] = plan->nmappings;
     r->last = plan->nmappings - 1;
     r->marks =
         vn_xrealloc(r->marks, (size_t) plan->nmappings, sizeof *r->marks);
@@ -246,6 +277,7 @@ vn_plan_read(const char *path, struct vn_plan *plan, struct vn_error *err)
     for (int i = 0; i < plan->nmappings && status == VN_OK; i++)
         status = check_nodes(&r, i, err);
     free(r.marks);
+    free(r.place);
     if (status == VN_OK) {
         qsort(plan->mappings, (size_t) plan->nmappings, sizeof *plan->mappings,
               compare);

@@ -12,6 +12,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum {
+    MIXED_MAX = 10 /* types of one job */
+};
+
 enum assumption {
     LINEAR,
     AMDAHL,
@@ -213,22 +217,27 @@ ceil_div(int64_t a, int64_t b)
     return a / b + (a % b > 0);
 }
 
-/* What was measured of this many devices as a whole; INFINITY: nothing. */
+/* What was measured of this many devices as a whole, of this batch rather than
+ * of any; INFINITY: nothing. */
 static double
 measured_s(const struct vn_profile_curve *c, const struct vn_job *job, int n,
            bool spread)
 {
+    const struct vn_profile_mapping *found = NULL;
+
     for (int i = 0; i < c->nmappings; i++) {
         const struct vn_profile_mapping *m = &c->mappings[i];
 
-        if (m->devices != n
-            || (m->global_batch > 0 && m->global_batch != job->global_batch))
-            continue;
-        if (isnan(m->step_s) || (spread && !isnan(m->spread_step_s)))
-            return m->spread_step_s;
-        return m->step_s;
+        if (m->devices == n
+            && (m->global_batch == job->global_batch
+                || (m->global_batch == 0 && found == NULL)))
+            found = m;
     }
-    return INFINITY;
+    if (found == NULL)
+        return INFINITY;
+    return isnan(found->step_s) || (spread && !isnan(found->spread_step_s))
+               ? found->spread_step_s
+               : found->step_s;
 }
 
 /* On n devices of one type. */
@@ -257,40 +266,79 @@ one_type_s(const struct vn_pricing *p, const struct vn_job *job, int model,
                        spread || n > p->wide[type]);
 }
 
-/* On devices of several types: the solver's split (whole: no type left out).
+/* The types of a mixture, and the cluster's number of each. */
+struct mixture {
+    struct vn_solver_type types[VN_SOLVER_TYPES_MAX];
+    int at[VN_SOLVER_TYPES_MAX];
+    int n;
+};
+
+/* Some of the types, a bit each: what is left of the mixture. */
+static struct mixture
+part_of(const struct mixture *m, unsigned mask)
+{
+    struct mixture part = {.n = 0};
+
+    for (int i = 0; i < m->n; i++)
+        if ((mask >> i & 1) != 0) {
+            part.types[part.n] = m->types[i];
+            part.at[part.n++] = m->at[i];
+        }
+    return part;
+}
+
+/* The least step in which every type of the mixture takes a part. */
+static double
+whole_s(const struct vn_pricing *p, const struct vn_job *job, int model,
+        const struct mixture *m)
+{
+    struct vn_split split;
+    double comm_s = 0;
+    int all = 0;
+
+    for (int i = 0; i < m->n; i++)
+        all += m->types[i].devices;
+    for (int i = 0; i < m->n; i++)
+        comm_s =
+            fmax(comm_s, vn_sync_s(p->config.profile, model, p->type[m->at[i]],
+                                   &p->config.cluster->types[m->at[i]], all,
+                                   m->n > 1 || all > p->wide[m->at[i]]));
+    vn_solve_whole(m->types, m->n, job->global_batch, comm_s, &split);
+    return split.step_s;
+}
+
+/*
+ * On devices of several types: the solver's split, over all of them (whole) or
+ * over those with which a step takes least; who takes no part does not
+ * synchronise.
  */
 static double
 mixed_s(const struct vn_pricing *p, const struct vn_job *job, int model,
         const int *devices, bool whole)
 {
     const struct vn_cluster *c = p->config.cluster;
-    struct vn_solver_type types[VN_SOLVER_TYPES_MAX];
-    struct vn_solution solution;
-    double comm_s = 0;
-    int n = 0, all = 0;
+    struct mixture m = {.n = 0};
+    double best = INFINITY;
 
-    for (int t = 0; t < c->ntypes; t++)
-        all += devices[t];
     for (int t = 0; t < c->ntypes; t++) {
-        double s;
-
         if (devices[t] == 0)
             continue;
-        if (n == VN_SOLVER_TYPES_MAX || p->type[t] < 0)
+        if (m.n == MIXED_MAX || p->type[t] < 0)
             return INFINITY;
-        types[n++] = (struct vn_solver_type){
+        m.at[m.n] = t;
+        m.types[m.n++] = (struct vn_solver_type){
             .curve = vn_profile_curve(p->config.profile, model, p->type[t]),
             .devices = devices[t],
             .memory_bytes = c->types[t].memory_bytes};
-        s = vn_sync_s(p->config.profile, model, p->type[t], &c->types[t], all,
-                      true);
-        comm_s = fmax(comm_s, s);
     }
     if (whole)
-        vn_solve_whole(types, n, job->global_batch, comm_s, &solution.best);
-    else
-        vn_solve(types, n, job->global_batch, comm_s, &solution);
-    return solution.best.step_s;
+        return whole_s(p, job, model, &m);
+    for (unsigned mask = 1; mask < 1U << m.n; mask++) {
+        struct mixture part = part_of(&m, mask);
+
+        best = fmin(best, whole_s(p, job, model, &part));
+    }
+    return best;
 }
 
 static double

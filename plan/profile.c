@@ -425,8 +425,8 @@ vn_profile_node_bytes(const struct vn_profile_curve *c, int64_t batch)
 
     if (!around(c, batch, &a, &b))
         return INT64_MAX;
-    if (a == b)
-        return p[a].peak_bytes;
+    if (a == b || p[a].peak_bytes == 0 || p[b].peak_bytes == 0)
+        return p[b].peak_bytes; /* no less, as far as it is known */
     return p[a].peak_bytes
            + (int64_t) ((double) (p[b].peak_bytes - p[a].peak_bytes)
                         * (double) (batch - p[a].batch)

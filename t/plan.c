@@ -249,7 +249,7 @@ check_pricing(void)
     is_value(vn_pricing_step_s(pricing, &job, net, (int[]){0, 0, 1}, false),
              INFINITY, "on a type that was not profiled");
     is_value(vn_pricing_step_s(pricing, &job, net, (int[]){2, 2, 0}, false),
-             4 * 0.15 + 0.01 + 0.06, "on two types: the slower is left out");
+             4 * 0.15 + 0.01 + 0.02, "on two types: the slower is left out");
     limited = 4;
     job.vnodes = 4;
     is_value(
@@ -264,6 +264,10 @@ check_pricing(void)
              2 * 0.2 + 0.02, "links that end before");
     is_value(vn_pricing_step_s(pricing, &job, whole, (int[]){2, 0, 0}, false),
              0.6, "a measured mapping");
+    job.global_batch = 16;
+    is_value(vn_pricing_step_s(pricing, &job, whole, (int[]){2, 0, 0}, false),
+             0.9, "that of its batch before that of any");
+    job.global_batch = 8;
     is_value(vn_pricing_step_s(pricing, &job, whole, (int[]){2, 0, 0}, true),
              0.7, "and spread");
     is_value(vn_pricing_step_s(pricing, &job, whole, (int[]){4, 0, 0}, false),
