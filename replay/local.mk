@@ -27,6 +27,9 @@ libreplay_a_SOURCES = \
 	replay/report_machine.c \
 	replay/report_table.c \
 	replay/report_text.c \
+	replay/study.h \
+	replay/study_report.c \
+	replay/study_run.c \
 	replay/sweep.c replay/sweep.h \
 	replay/workload.c replay/workload.h
 
