@@ -1,6 +1,7 @@
 noinst_LIBRARIES += libplan.a
 libplan_a_SOURCES = \
 	plan/cluster.c plan/cluster.h \
+	plan/contention.c plan/contention.h \
 	plan/cost.c plan/cost.h \
 	plan/job.c plan/job.h \
 	plan/plan.c plan/plan.h \

@@ -5,6 +5,7 @@
 #include "base/rng.h"
 #include "base/table.h"
 #include "base/xalloc.h"
+#include "plan/contention.h"
 #include "plan/solver.h"
 #include "plan/sync.h"
 
@@ -261,7 +262,9 @@ one_type_s(const struct vn_pricing *p, const struct vn_job *job, int model,
             && vn_profile_node_bytes(c, batch) > device->memory_bytes))
         return INFINITY;
     s = vn_profile_node_s(c, batch) * (double) ceil_div(job->vnodes, n);
-    return s + c->update_s
+    s = (s + c->update_s)
+        * vn_contention(p->config.profile, model, p->type[type], n);
+    return s
            + vn_sync_s(p->config.profile, model, p->type[type], device, n,
                        spread || n > p->wide[type]);
 }
@@ -290,19 +293,24 @@ part_of(const struct mixture *m, unsigned mask)
 /* The least step in which every type of the mixture takes a part. */
 static double
 whole_s(const struct vn_pricing *p, const struct vn_job *job, int model,
-        const struct mixture *m)
+        struct mixture *m)
 {
+    const struct vn_profile *profile = p->config.profile;
     struct vn_split split;
     double comm_s = 0;
     int all = 0;
 
     for (int i = 0; i < m->n; i++)
         all += m->types[i].devices;
-    for (int i = 0; i < m->n; i++)
+    for (int i = 0; i < m->n; i++) {
+        int type = p->type[m->at[i]];
+
+        m->types[i].slowdown = vn_contention(profile, model, type, all);
         comm_s =
-            fmax(comm_s, vn_sync_s(p->config.profile, model, p->type[m->at[i]],
+            fmax(comm_s, vn_sync_s(profile, model, type,
                                    &p->config.cluster->types[m->at[i]], all,
                                    m->n > 1 || all > p->wide[m->at[i]]));
+    }
     vn_solve_whole(m->types, m->n, job->global_batch, comm_s, &split);
     return split.step_s;
 }

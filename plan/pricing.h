@@ -5,13 +5,14 @@
  * A modelled job, of V virtual nodes of B/V examples, on n devices of one
  * type takes
  *
- *     ceil(V / n) t(B / V) + update + sync(n, nodes)
+ *     c(n) (ceil(V / n) t(B / V) + update) + sync(n, nodes)
  *
- * a step, t from the profile, or what the profile measured of n devices as a
- * whole.  On several types the solver splits the batch (plan/solver.h).  A
- * recorded job, known at its own number of devices alone, follows the scaling
- * assumption: `linear`, `amdahl:F` (F of the work is serial: speed
- * 1 / (F + (1 - F) / n)), or a curve, a table `devices,speedup`.
+ * a step, t from the profile and c its contention (plan/contention.h), or what
+ * the profile measured of n devices as a whole.  On several types the solver
+ * splits the batch (plan/solver.h).  A recorded job, known at its own number
+ * of devices alone, follows the scaling assumption: `linear`, `amdahl:F` (F of
+ * the work is serial: speed 1 / (F + (1 - F) / n)), or a curve, a table
+ * `devices,speedup`.
  */
 #ifndef PLAN_PRICING_H
 #define PLAN_PRICING_H

@@ -85,6 +85,7 @@ vn_profile_free(struct vn_profile *p)
         free(p->curves[i].points);
         free(p->curves[i].mappings);
         free(p->curves[i].links);
+        free(p->curves[i].crowds);
     }
     for (int i = 0; i < p->nmodels; i++)
         free(p->models[i]);
@@ -156,6 +157,23 @@ vn_profile_add_link(struct vn_profile_curve *c, struct vn_profile_link link)
     return true;
 }
 
+bool
+vn_profile_add_crowd(struct vn_profile_curve *c, struct vn_profile_crowd crowd)
+{
+    int i = c->ncrowds;
+
+    for (int k = 0; k < c->ncrowds; k++)
+        if (c->crowds[k].busy == crowd.busy)
+            return false;
+    c->crowds =
+        vn_xrealloc(c->crowds, (size_t) c->ncrowds + 1, sizeof *c->crowds);
+    for (; i > 0 && c->crowds[i - 1].busy > crowd.busy; i--)
+        c->crowds[i] = c->crowds[i - 1];
+    c->crowds[i] = crowd;
+    c->ncrowds++;
+    return true;
+}
+
 enum column {
     MODEL,
     TYPE,
@@ -168,6 +186,8 @@ enum column {
     SPREAD,
     GLOBAL,
     SYNC,
+    BUSY,
+    SLOWDOWN,
     NCOLUMNS
 };
 
@@ -183,6 +203,8 @@ static const struct vn_column columns[] = {
     [SPREAD] = {"spread_step_s", false},
     [GLOBAL] = {"global_batch", false},
     [SYNC] = {"sync_s", false},
+    [BUSY] = {"busy", false},
+    [SLOWDOWN] = {"slowdown", false},
 };
 
 /* A quantity that is the same on all rows of a model and type, or empty. */
@@ -275,6 +297,22 @@ read_link(struct vn_table *t, struct vn_profile_curve *c, struct vn_error *err)
     return vn_profile_add_link(c, link) ? VN_OK : twice(t, DEVICES, err);
 }
 
+static enum vn_status
+read_crowd(struct vn_table *t, struct vn_profile_curve *c,
+           struct vn_error *err)
+{
+    struct vn_profile_crowd crowd = {0};
+    enum vn_status status;
+    int64_t busy;
+
+    if ((status = vn_table_int(t, BUSY, 2, VN_DEVICES_MAX, &busy, err))
+        || (status =
+                vn_table_real(t, SLOWDOWN, 0.1, 1e6, &crowd.slowdown, err)))
+        return status;
+    crowd.busy = (int) busy;
+    return vn_profile_add_crowd(c, crowd) ? VN_OK : twice(t, BUSY, err);
+}
+
 typedef enum vn_status read_fn(struct vn_table *t, struct vn_profile_curve *c,
                                struct vn_error *err);
 
@@ -291,6 +329,8 @@ reader_of(const struct vn_table *t)
         return read_mapping;
     if (devices && vn_table_has(t, SYNC) && !step)
         return read_link;
+    if (vn_table_has(t, BUSY) && vn_table_has(t, SLOWDOWN) && !step)
+        return read_crowd;
     return NULL;
 }
 
@@ -307,7 +347,7 @@ read_csv(const char *path, struct vn_profile *p, struct vn_error *err)
         status = vn_fail(err, VN_EFORMAT,
                          "%s: no profile, expected the columns batch and "
                          "step_s, or devices and step_s, or devices and "
-                         "sync_s",
+                         "sync_s, or busy and slowdown",
                          path);
     while (status == VN_OK && (status = vn_table_next(t, &more, err)) == VN_OK
            && more) {
@@ -466,6 +506,11 @@ vn_profile_hash(const struct vn_profile *p)
         }
         for (int k = 0; k < c->nlinks; k++) {
             const double real[] = {c->links[k].devices, c->links[k].sync_s};
+
+            hash = vn_hash(hash, real, sizeof real);
+        }
+        for (int k = 0; k < c->ncrowds; k++) {
+            const double real[] = {-c->crowds[k].busy, c->crowds[k].slowdown};
 
             hash = vn_hash(hash, real, sizeof real);
         }

@@ -12,6 +12,9 @@
  *             hold them, and spread over the cluster's nodes
  *   links     model,device_type,devices,sync_s
  *             a measured synchronisation; `*` is any model or type
+ *   crowds    model,device_type,busy,slowdown
+ *             how much slower computing is where so many devices of the host
+ *             are busy (plan/contention.h); `*` likewise
  *
  * or from Gavel's throughput table (a name that ends in .json) or, as in
  * MODEL:TYPE=FILE, a profile of VirtualFlow's.  Between two
@@ -50,6 +53,12 @@ struct vn_profile_link {
     double sync_s;
 };
 
+/* A device among `busy` ones of its host takes `slowdown` times as long. */
+struct vn_profile_crowd {
+    int busy; /* itself among them, > 1 */
+    double slowdown;
+};
+
 /* What is known of a model on a type. */
 struct vn_profile_curve {
     struct vn_profile_point *points; /* by rising batch */
@@ -58,6 +67,8 @@ struct vn_profile_curve {
     int nmappings;
     struct vn_profile_link *links; /* by rising devices */
     int nlinks;
+    struct vn_profile_crowd *crowds; /* by rising busy */
+    int ncrowds;
     double update_s;    /* of a step, 0 where unknown */
     int64_t parameters; /* floats that are synchronised, 0 where unknown */
 };
@@ -101,6 +112,8 @@ bool vn_profile_add_mapping(struct vn_profile_curve *curve,
                             struct vn_profile_mapping mapping);
 bool vn_profile_add_link(struct vn_profile_curve *curve,
                          struct vn_profile_link link);
+bool vn_profile_add_crowd(struct vn_profile_curve *curve,
+                          struct vn_profile_crowd crowd);
 
 /* Numbers of names; -1 where there is none. */
 int vn_profile_model(const struct vn_profile *profile, const char *name);

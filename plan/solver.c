@@ -90,6 +90,7 @@ static void
 choices_of(const struct vn_solver_type *type, int64_t batch, struct choice *c)
 {
     const struct vn_profile_curve *curve = type->curve;
+    double slowdown = type->slowdown > 0 ? type->slowdown : 1;
 
     *c = (struct choice){.nloads = 1, .devices = type->devices};
     if (curve == NULL || type->devices < 1)
@@ -103,11 +104,12 @@ choices_of(const struct vn_solver_type *type, int64_t batch, struct choice *c)
         for (int v = 1;; v *= 2) {
             if (p->batch > batch / v || p->batch * v > batch / type->devices)
                 break;
-            add_load(c,
-                     (struct load){.examples = p->batch * v * type->devices,
-                                   .batch = p->batch,
-                                   .vnodes = v,
-                                   .step_s = v * p->step_s + curve->update_s});
+            add_load(c, (struct load){
+                            .examples = p->batch * v * type->devices,
+                            .batch = p->batch,
+                            .vnodes = v,
+                            .step_s =
+                                slowdown * (v * p->step_s + curve->update_s)});
             if (v > INT32_MAX / 4)
                 break;
         }

@@ -23,6 +23,7 @@ struct vn_solver_type {
     const struct vn_profile_curve *curve; /* NULL: not profiled, left out */
     int devices;
     int64_t memory_bytes; /* 0 where unknown: no limit */
+    double slowdown;      /* of what it computes; 0 where unknown: none */
 };
 
 struct vn_split {

@@ -3,6 +3,7 @@
 #include "sim/engine.h"
 
 #include "base/xalloc.h"
+#include "plan/contention.h"
 #include "sim/state.h"
 #include "sim/transition.h"
 
@@ -39,8 +40,10 @@ open_fleet(struct vn_engine *e, struct vn_error *err)
 {
     const struct vn_engine_config *c = &e->config;
 
-    if (c->placement != VN_PLACEMENT_NONE || c->faults != NULL || c->numbered
-        || c->carrier != NULL)
+    e->contended = c->profile != NULL && c->carrier == NULL
+                   && vn_contention_is_known(c->profile);
+    if (e->contended || c->placement != VN_PLACEMENT_NONE || c->faults != NULL
+        || c->numbered || c->carrier != NULL)
         e->fleet = vn_fleet_alloc(c->cluster, c->placement,
                                   vn_region(e->domain, VN_REGION_CLUSTER));
     if (c->faults == NULL)
@@ -580,6 +583,7 @@ conclude(struct vn_engine *e, struct vn_error *err)
     if (status != VN_OK)
         return status;
     vn_transition_serve(e);
+    vn_transition_crowd(e);
     if (e->config.observer.instant != NULL)
         e->config.observer.instant(e->config.observer.arg, l->now, l->busy,
                                    l->waiting);

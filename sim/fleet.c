@@ -26,6 +26,7 @@ struct park {
     int *needs;  /* needs[n]: the fewest nodes that hold n devices */
     int nodes;
     int devices;
+    int kind; /* the first type that stands in the same hosts */
 };
 
 /* What a job has. */
@@ -107,6 +108,20 @@ fill_park(struct ed_region *r, struct park *p,
     count_needs(r, p);
 }
 
+/* The first type whose name is the same up to a ':'. */
+static int
+kind_of(const struct vn_cluster *c, int type)
+{
+    const char *name = c->types[type].name;
+    size_t n = strcspn(name, ":");
+    int t = 0;
+
+    while (strcspn(c->types[t].name, ":") != n
+           || strncmp(c->types[t].name, name, n) != 0)
+        t++;
+    return t;
+}
+
 struct vn_fleet *
 vn_fleet_alloc(const struct vn_cluster *cluster, enum vn_placement placement,
                struct ed_region *r)
@@ -122,6 +137,7 @@ vn_fleet_alloc(const struct vn_cluster *cluster, enum vn_placement placement,
         vn_region_alloc(r, (size_t) cluster->ntypes, sizeof *f->offset);
     for (int t = 0; t < cluster->ntypes; t++) {
         fill_park(r, &f->parks[t], cluster, t);
+        f->parks[t].kind = kind_of(cluster, t);
         f->offset[t] = offset;
         offset += cluster->types[t].devices;
     }
@@ -403,6 +419,47 @@ vn_fleet_slowdown(const struct vn_fleet *f, int slot)
             most = p->slowdown[device];
     }
     return most;
+}
+
+/* Of a host: devices that jobs have, and those on which this one works. */
+static void
+count_host(const struct vn_fleet *f, int slot, int kind, int node, int *busy,
+           int *own)
+{
+    *busy = *own = 0;
+    for (int t = kind; t < f->cluster->ntypes; t++) {
+        const struct park *p = &f->parks[t];
+
+        if (p->kind != kind || node >= p->nodes)
+            continue;
+        for (int d = p->first[node]; d < p->first[node + 1]; d++) {
+            *busy += p->owner[d] >= 0;
+            *own += p->owner[d] == slot && p->works[d];
+        }
+    }
+}
+
+void
+vn_fleet_crowd(const struct vn_fleet *f, int slot, int *busy, int *own)
+{
+    const struct belongings *b = &f->jobs[slot];
+    int before = -1;
+
+    *busy = *own = 0;
+    for (int i = 0, t = 0; slot < f->njobs && i < b->count; i++) {
+        int node, had, works;
+
+        t = type_at(f, b, i, t);
+        node = f->parks[t].node[b->device[i] - f->offset[t]];
+        if (node == before)
+            continue;
+        count_host(f, slot, f->parks[t].kind, node, &had, &works);
+        if (works > 0 && had > *busy) {
+            *busy = had;
+            *own = works;
+        }
+        before = node;
+    }
 }
 
 int

@@ -61,6 +61,15 @@ bool vn_fleet_is_spread(const struct vn_fleet *fleet, int slot);
 /* The slowdown of the slowest device that works for the job; at least 1. */
 double vn_fleet_slowdown(const struct vn_fleet *fleet, int slot);
 
+/*
+ * Of the host on which most devices are busy, that is had by jobs, among those
+ * on which the job works: how many are, and on how many of them it works.
+ * Types whose names are the same up to a ':' (`host`, `host:slow=2`) stand in
+ * the same hosts, node by node.
+ */
+void vn_fleet_crowd(const struct vn_fleet *fleet, int slot, int *busy,
+                    int *own);
+
 /* A device takes `slowdown` times as long from now on; the slot that has it,
  * or -1. */
 int vn_fleet_slow(struct vn_fleet *fleet, int type, int device,

@@ -40,6 +40,7 @@ struct vn_engine {
     int64_t releasings; /* counts releases, for their order */
 
     struct vn_fleet *fleet;   /* devices by number; NULL where only counted */
+    bool contended;           /* what is busy slows down what is beside it */
     struct vn_faults *faults; /* NULL where nothing fails */
 
     struct vn_job next; /* the next arrival */

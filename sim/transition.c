@@ -3,6 +3,7 @@
 #include "sim/transition.h"
 
 #include "base/xalloc.h"
+#include "plan/contention.h"
 #include "plan/cost.h"
 #include "sim/fleet.h"
 
@@ -159,6 +160,31 @@ lose_device(struct vn_engine *e, int slot, int type)
     vn_ledger_have(l, slot, type, before - 1, false);
 }
 
+/* What its devices are slowed down by: themselves, and what is busy beside
+ * them (plan/contention.h). */
+static double
+slowdown_of(const struct vn_engine *e, int slot)
+{
+    const struct vn_entry *entry = &e->view->ledger.entries[slot];
+    const int *works = row(e, e->view->ledger.works, slot);
+    const struct vn_profile *p = e->config.profile;
+    double slowdown = vn_fleet_slowdown(e->fleet, slot), most = 1;
+    int busy, own;
+
+    if (!e->contended || entry->model < 0 || entry->works == 0)
+        return slowdown;
+    vn_fleet_crowd(e->fleet, slot, &busy, &own);
+    for (int t = 0; t < e->config.cluster->ntypes; t++)
+        if (works[t] > 0) {
+            int type = vn_profile_type(p, e->config.cluster->types[t].name);
+            double c = vn_contention(p, entry->model, type, busy)
+                       / vn_contention(p, entry->model, type, own);
+
+            most = c > most ? c : most;
+        }
+    return slowdown * most;
+}
+
 /* The job works on all that it has, or on nothing, in this phase. */
 static void
 work(struct vn_engine *e, int slot, enum vn_phase phase, bool all)
@@ -171,7 +197,7 @@ work(struct vn_engine *e, int slot, enum vn_phase phase, bool all)
     entry->until = VN_TIME_MAX;
     if (e->fleet != NULL) {
         vn_fleet_work(e->fleet, slot, all);
-        entry->slowdown = vn_fleet_slowdown(e->fleet, slot);
+        entry->slowdown = slowdown_of(e, slot);
     }
     vn_ledger_price(l, slot,
                     e->fleet != NULL && vn_fleet_is_spread(e->fleet, slot));
@@ -297,7 +323,7 @@ vn_transition_reprice(struct vn_engine *e, int slot)
     if (entry->works == 0)
         return;
     vn_ledger_settle(l, slot);
-    entry->slowdown = vn_fleet_slowdown(e->fleet, slot);
+    entry->slowdown = slowdown_of(e, slot);
     vn_ledger_price(l, slot, vn_fleet_is_spread(e->fleet, slot));
     if (entry->phase == VN_DRAINING)
         entry->until = vn_ledger_step_end(l, slot);
@@ -578,6 +604,22 @@ vn_transition_end(struct vn_engine *e, int slot)
         break;
     }
     vn_transition(e, slot);
+}
+
+void
+vn_transition_crowd(struct vn_engine *e)
+{
+    const struct vn_ledger *l = &e->view->ledger;
+
+    if (!e->contended)
+        return;
+    for (int slot = 0; slot < l->nentries; slot++) {
+        const struct vn_entry *entry = &l->entries[slot];
+
+        if (entry->present && entry->works > 0
+            && slowdown_of(e, slot) != entry->slowdown)
+            vn_transition_reprice(e, slot);
+    }
 }
 
 void

@@ -50,6 +50,10 @@ void vn_transition_fail(struct vn_engine *engine, int slot);
 /* The job's devices became slower or faster. */
 void vn_transition_reprice(struct vn_engine *engine, int slot);
 
+/* Where devices of a host contend: price what works there by what is busy
+ * now. */
+void vn_transition_crowd(struct vn_engine *engine);
+
 /* A carrier says this of the job (all kinds but DONE). */
 void vn_transition_told(struct vn_engine *engine, const struct vn_told *told);
 

@@ -1,6 +1,7 @@
 /* plan/: profiles, synchronisation, pricing, costs and plans. */
 #include "config.h"
 
+#include "plan/contention.h"
 #include "plan/cost.h"
 #include "plan/plan.h"
 #include "plan/pricing.h"
@@ -117,7 +118,7 @@ static const struct {
 } bad_profiles[] = {
     {"model,device_type,x\n",
      "p.csv: no profile, expected the columns batch and step_s, or devices "
-     "and step_s, or devices and sync_s"},
+     "and step_s, or devices and sync_s, or busy and slowdown"},
     {"model,device_type,batch,step_s\nm,a,1,1\nm,a,1,2\n",
      "batch 1 stands here a second time, expected one row for each"},
     {"model,device_type,batch,step_s\n,a,1,1\n",
@@ -132,6 +133,12 @@ static const struct {
      "devices 1 stands here a second time, expected one row for each"},
     {"model,device_type,devices,sync_s\nm,a,1,-1\n",
      "sync_s is '-1', expected a number from 0 to 1000000000"},
+    {"model,device_type,busy,slowdown\nm,a,1,1\n",
+     "busy is '1', expected a whole number from 2 to 10000000"},
+    {"model,device_type,busy,slowdown\nm,a,2,0\n",
+     "slowdown is '0', expected a number from 0.1 to 1000000"},
+    {"model,device_type,busy,slowdown\nm,a,2,1\nm,a,2,1\n",
+     "busy 2 stands here a second time, expected one row for each"},
 };
 
 static const struct {
@@ -216,6 +223,44 @@ check_imports(void)
     vn_profile_free(&p);
     unlink("v.csv");
     unlink("g.json");
+}
+
+static void
+check_contention(void)
+{
+    struct vn_profile p = {0};
+    struct vn_cluster c;
+    struct vn_error err;
+    struct vn_pricing_config config = {.cluster = &c, .profile = &p};
+    struct vn_pricing *pricing;
+    struct vn_job job = {.vnodes = 8, .global_batch = 16, .model = 0};
+    int net, a;
+
+    vn_profile_read(data("nodes.csv"), &p, &err);
+    ok(!vn_contention_is_known(&p), "no contention where none is given");
+    put("k.csv", "model,device_type,busy,slowdown\nnet,a,4,2\nnet,a,2,1.2\n"
+                 "*,*,3,5\n");
+    is_int(vn_profile_read("k.csv", &p, &err), VN_OK, "crowds");
+    ok(vn_contention_is_known(&p), "are known");
+    net = vn_profile_model(&p, "net");
+    a = vn_profile_type(&p, "a");
+    is_value(vn_contention(&p, net, a, 1), 1, "alone");
+    is_value(vn_contention(&p, net, a, 2), 1.2, "beside another");
+    is_value(vn_contention(&p, net, a, 3), 1.6, "between two");
+    is_value(vn_contention(&p, net, a, 9), 2, "beyond the last");
+    is_value(vn_contention(&p, net, vn_profile_type(&p, "b"), 2), 3,
+             "of any model, between alone and the first");
+    is_value(vn_contention(&p, -1, -1, 3), 5, "of what was not profiled");
+    vn_cluster_read("a:4", &c, &err);
+    is_int(vn_pricing_alloc(&config, &pricing, &err), VN_OK, "prices");
+    is_value(vn_pricing_step_s(pricing, &job, net, (int[]){1}, false),
+             8 * 0.15 + 0.01, "one device is not slowed down");
+    is_value(vn_pricing_step_s(pricing, &job, net, (int[]){4}, false),
+             2 * (2 * 0.15 + 0.01), "four are");
+    vn_pricing_free(pricing);
+    vn_cluster_free(&c);
+    vn_profile_free(&p);
+    unlink("k.csv");
 }
 
 static void
@@ -529,6 +574,7 @@ main(void)
     check_profile();
     check_bad_profiles();
     check_imports();
+    check_contention();
     check_pricing();
     check_scaling();
     check_costs();

@@ -50,6 +50,33 @@ ok $? "--version"
 "$vnsim" --policies | grep -q '^wfs '
 ok $? "--policies"
 
+# 100 steps of 0.1 s each, 5 s apart; beside another one a step takes 0.15 s:
+# 5 + 50 x 0.15 s, and 50 x 0.15 + 5 s after that.
+cat > "$tmp/net.csv" <<END
+model,device_type,batch,step_s
+net,x,1,0.1
+END
+cat > "$tmp/crowds.csv" <<END
+model,device_type,busy,slowdown
+*,x,2,1.5
+END
+cat > "$tmp/net-trace.csv" <<END
+job_id,submit_s,model,global_batch,vnodes,steps,devices
+1,0,net,1,1,100,1
+2,5,net,1,1,100,1
+END
+finishes() { # cluster, options
+    cluster=$1
+    shift
+    "$vnsim" -t "$tmp/net-trace.csv" -c "$cluster" --profile "$tmp/net.csv" \
+        "$@" -j "$tmp/jobs.csv" > "$tmp/out" && awk -F, 'NR == 1 {
+            for (i = 1; i <= NF; i++) if ($i == "finish_s") c = i }
+            NR > 1 { printf "%s ", $c }' "$tmp/jobs.csv"
+}
+is "$(finishes x:2)" "10 15 " "devices of one host that do not contend"
+is "$(finishes x:2 --profile "$tmp/crowds.csv")" "12.5 17.5 " "that do"
+is "$(finishes x:2x1 --profile "$tmp/crowds.csv")" "10 15 " "of two hosts"
+
 refused 2 "no trace given, expected --trace (see --help)" "no trace"
 refused 2 "no cluster given, expected --cluster (see --help)" "no cluster" -t x
 refused 2 "'x' is no option (see --help)" "a word that is no option" -t a -c b:1 x

@@ -1,0 +1,32 @@
+/*
+ * Contention: devices of one host share its memory, its caches and what feeds
+ * them, so that each is slower the more of them are busy.
+ *
+ * The profile has, per model and type, the factor c(k) by which computing on a
+ * device slows down where k devices of its host are busy, itself among them;
+ * c(1) is 1.  Those of the model and type are preferred, then of the model on
+ * any type (`*`), then of any model; linear between two numbers of devices,
+ * and beyond the last as there.  Where nothing is known it is 1.
+ *
+ * A step on n devices of a host, of which k >= n are busy, takes
+ *
+ *     c(k) / c(n) x (c(n) (ceil(V / n) t + update) + sync(n))
+ *
+ * of which plan/pricing.h says what stands behind the first fraction, and
+ * the simulator, which knows what else is busy, adds that.
+ */
+#ifndef PLAN_CONTENTION_H
+#define PLAN_CONTENTION_H
+
+#include "plan/profile.h"
+
+#include <stdbool.h>
+
+/* Is any known? */
+bool vn_contention_is_known(const struct vn_profile *profile);
+
+/* c(busy) of a model on a type of the profile, either of which may be -1. */
+double vn_contention(const struct vn_profile *profile, int model, int type,
+                     int busy);
+
+#endif /* PLAN_CONTENTION_H */
