@@ -201,7 +201,10 @@ tell_step(struct run *r, const struct vn_step *step)
 {
     struct vn_seat_report seats[VN_SPEC_DEVICES];
     int n = vn_executor_seats(r->x, seats, VN_SPEC_DEVICES);
+    int64_t peak = 0;
 
+    for (int i = 0; i < n; i++)
+        peak = seats[i].peak_bytes > peak ? seats[i].peak_bytes : peak;
     if (step == NULL) {
         vn_control_say(r->control,
                        "step step=%lld steps=%lld devices=%d "
@@ -213,11 +216,11 @@ tell_step(struct run *r, const struct vn_step *step)
     vn_control_say(r->control,
                    "step step=%lld steps=%lld devices=%d time=%.6f "
                    "seconds=%.6f load=%.6f compute=%.6f sync=%.6f "
-                   "update=%.6f loss=%.9g",
+                   "update=%.6f peak=%lld loss=%.9g",
                    (long long) step->step + 1,
                    (long long) r->options.train.steps, n, vn_clock(),
                    step->step_s, step->load_s, step->compute_s, step->sync_s,
-                   step->update_s, step->loss);
+                   step->update_s, (long long) peak, step->loss);
 }
 
 /* Let the devices asked for start up beside the others. */
