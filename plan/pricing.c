@@ -6,16 +6,12 @@
 #include "base/table.h"
 #include "base/xalloc.h"
 #include "plan/contention.h"
-#include "plan/solver.h"
+#include "plan/mix.h"
 #include "plan/sync.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-
-enum {
-    MIXED_MAX = 10 /* types of one job */
-};
 
 enum assumption {
     LINEAR,
@@ -269,84 +265,29 @@ one_type_s(const struct vn_pricing *p, const struct vn_job *job, int model,
                        spread || n > p->wide[type]);
 }
 
-/* The types of a mixture, and the cluster's number of each. */
-struct mixture {
-    struct vn_solver_type types[VN_SOLVER_TYPES_MAX];
-    int at[VN_SOLVER_TYPES_MAX];
-    int n;
-};
-
-/* Some of the types, a bit each: what is left of the mixture. */
-static struct mixture
-part_of(const struct mixture *m, unsigned mask)
-{
-    struct mixture part = {.n = 0};
-
-    for (int i = 0; i < m->n; i++)
-        if ((mask >> i & 1) != 0) {
-            part.types[part.n] = m->types[i];
-            part.at[part.n++] = m->at[i];
-        }
-    return part;
-}
-
-/* The least step in which every type of the mixture takes a part. */
-static double
-whole_s(const struct vn_pricing *p, const struct vn_job *job, int model,
-        struct mixture *m)
-{
-    const struct vn_profile *profile = p->config.profile;
-    struct vn_split split;
-    double comm_s = 0;
-    int all = 0;
-
-    for (int i = 0; i < m->n; i++)
-        all += m->types[i].devices;
-    for (int i = 0; i < m->n; i++) {
-        int type = p->type[m->at[i]];
-
-        m->types[i].slowdown = vn_contention(profile, model, type, all);
-        comm_s =
-            fmax(comm_s, vn_sync_s(profile, model, type,
-                                   &p->config.cluster->types[m->at[i]], all,
-                                   m->n > 1 || all > p->wide[m->at[i]]));
-    }
-    vn_solve_whole(m->types, m->n, job->global_batch, comm_s, &split);
-    return split.step_s;
-}
-
 /*
  * On devices of several types: the solver's split, over all of them (whole) or
- * over those with which a step takes least; who takes no part does not
- * synchronise.
+ * over those with which a step takes least.
  */
 static double
 mixed_s(const struct vn_pricing *p, const struct vn_job *job, int model,
         const int *devices, bool whole)
 {
-    const struct vn_cluster *c = p->config.cluster;
-    struct mixture m = {.n = 0};
-    double best = INFINITY;
+    struct vn_mix_question question = {.cluster = p->config.cluster,
+                                       .profile = p->config.profile,
+                                       .model = model,
+                                       .devices = devices,
+                                       .batch = job->global_batch,
+                                       .sync_s = NAN};
+    struct vn_mix mix = {.step_s = INFINITY};
 
-    for (int t = 0; t < c->ntypes; t++) {
-        if (devices[t] == 0)
-            continue;
-        if (m.n == MIXED_MAX || p->type[t] < 0)
+    for (int t = 0; t < p->config.cluster->ntypes; t++)
+        if (devices[t] > 0 && p->type[t] < 0)
             return INFINITY;
-        m.at[m.n] = t;
-        m.types[m.n++] = (struct vn_solver_type){
-            .curve = vn_profile_curve(p->config.profile, model, p->type[t]),
-            .devices = devices[t],
-            .memory_bytes = c->types[t].memory_bytes};
-    }
     if (whole)
-        return whole_s(p, job, model, &m);
-    for (unsigned mask = 1; mask < 1U << m.n; mask++) {
-        struct mixture part = part_of(&m, mask);
-
-        best = fmin(best, whole_s(p, job, model, &part));
-    }
-    return best;
+        return vn_mix_whole(&question).step_s;
+    (void) vn_mix_solve(&question, &mix, 1);
+    return mix.step_s;
 }
 
 static double

@@ -266,9 +266,9 @@ prepare(struct search *s, const struct vn_solver_type *types, int ntypes,
     }
 }
 
-int
-vn_solve_rivals(const struct vn_solver_type *types, int ntypes, int64_t batch,
-                double comm_s, struct vn_split *splits, int room)
+static int
+solve_best(const struct vn_solver_type *types, int ntypes, int64_t batch,
+           double comm_s, bool whole, struct vn_split *splits, int room)
 {
     struct search *s = calloc(1, sizeof *s);
     int n;
@@ -276,6 +276,7 @@ vn_solve_rivals(const struct vn_solver_type *types, int ntypes, int64_t batch,
     if (s == NULL)
         abort();
     prepare(s, types, ntypes, batch, comm_s);
+    s->whole = whole;
     s->best = splits;
     s->room = room;
     reach(s);
@@ -284,6 +285,20 @@ vn_solve_rivals(const struct vn_solver_type *types, int ntypes, int64_t batch,
     n = s->nbest;
     free(s);
     return n;
+}
+
+int
+vn_solve_rivals(const struct vn_solver_type *types, int ntypes, int64_t batch,
+                double comm_s, struct vn_split *splits, int room)
+{
+    return solve_best(types, ntypes, batch, comm_s, false, splits, room);
+}
+
+int
+vn_solve_whole(const struct vn_solver_type *types, int ntypes, int64_t batch,
+               double comm_s, struct vn_split *splits, int room)
+{
+    return solve_best(types, ntypes, batch, comm_s, true, splits, room);
 }
 
 /* The best split over one type alone. */
@@ -325,23 +340,5 @@ vn_solve(const struct vn_solver_type *types, int ntypes, int64_t batch,
     reach(s);
     search(s, 0, batch);
     solution->visited = s->visited;
-    free(s);
-}
-
-void
-vn_solve_whole(const struct vn_solver_type *types, int ntypes, int64_t batch,
-               double comm_s, struct vn_split *split)
-{
-    struct search *s = calloc(1, sizeof *s);
-
-    if (s == NULL)
-        abort();
-    *split = (struct vn_split){.step_s = INFINITY};
-    prepare(s, types, ntypes, batch, comm_s);
-    s->whole = true;
-    s->room = 1;
-    s->best = split;
-    reach(s);
-    search(s, 0, batch);
     free(s);
 }

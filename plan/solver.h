@@ -46,13 +46,14 @@ struct vn_solution {
 void vn_solve(const struct vn_solver_type *types, int ntypes, int64_t batch,
               double comm_s, struct vn_solution *solution);
 
-/* The best split that leaves no type out. */
-void vn_solve_whole(const struct vn_solver_type *types, int ntypes,
-                    int64_t batch, double comm_s, struct vn_split *split);
-
 /* The k best splits in order of time, at most `room`; their number. */
 int vn_solve_rivals(const struct vn_solver_type *types, int ntypes,
                     int64_t batch, double comm_s, struct vn_split *splits,
                     int room);
+
+/* The same of splits that leave no type out. */
+int vn_solve_whole(const struct vn_solver_type *types, int ntypes,
+                   int64_t batch, double comm_s, struct vn_split *splits,
+                   int room);
 
 #endif /* PLAN_SOLVER_H */

@@ -3,9 +3,10 @@
 #include "sim/planner.h"
 
 #include "base/xalloc.h"
+#include "plan/mix.h"
 #include "plan/plan.h"
-#include "plan/solver.h"
 
+#include <math.h>
 #include <stdlib.h>
 
 struct vn_planner {
@@ -129,35 +130,32 @@ map_evenly(struct vn_mapping *m, const struct vn_mapped *mapped, int type)
     }
 }
 
+/* The solver's split, as pricing has it. */
 static void
 map_split(struct vn_planner *p, struct vn_mapping *m,
           const struct vn_mapped *mapped)
 {
-    struct vn_solver_type types[VN_SOLVER_TYPES_MAX] = {0};
-    int model = mapped->model, next = 0;
-    struct vn_solution solution;
+    struct vn_mix_question question = {.cluster = p->cluster,
+                                       .profile = p->profile,
+                                       .model = mapped->model,
+                                       .devices = mapped->works,
+                                       .batch = mapped->job->global_batch,
+                                       .sync_s = NAN};
+    struct vn_mix mix;
+    int next = 0;
 
-    for (int t = 0; t < p->cluster->ntypes; t++) {
-        int type = vn_profile_type(p->profile, p->cluster->types[t].name);
-
-        if (type >= 0 && mapped->works[t] > 0)
-            types[t].curve = vn_profile_curve(p->profile, model, type);
-        types[t].devices = mapped->works[t];
-        types[t].memory_bytes = p->cluster->types[t].memory_bytes;
-    }
-    vn_solve(types, p->cluster->ntypes, mapped->job->global_batch, 0,
-             &solution);
+    if (vn_mix_solve(&question, &mix, 1) == 0)
+        return;
     for (int t = 0; t < p->cluster->ntypes; t++)
-        for (int i = 0; i < mapped->works[t] && solution.best.vnodes[t] > 0;
-             i++) {
+        for (int i = 0; i < mapped->works[t] && mix.vnodes[t] > 0; i++) {
             vn_mapping_add(
                 m, (struct vn_share){.type = t,
                                      .device = vn_fleet_device(
                                          mapped->fleet, mapped->slot, t, i),
                                      .vnode_first = next,
-                                     .vnode_count = solution.best.vnodes[t],
-                                     .batch = solution.best.batch[t]});
-            next += solution.best.vnodes[t];
+                                     .vnode_count = mix.vnodes[t],
+                                     .batch = mix.batch[t]});
+            next += mix.vnodes[t];
         }
 }
 

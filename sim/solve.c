@@ -5,10 +5,8 @@
 #include "base/file.h"
 #include "base/names.h"
 #include "base/option.h"
-#include "plan/cluster.h"
-#include "plan/profile.h"
-#include "plan/solver.h"
-#include "plan/sync.h"
+#include "base/xalloc.h"
+#include "plan/mix.h"
 #include "sim/output.h"
 
 #include <inttypes.h>
@@ -60,8 +58,15 @@ struct question {
 
     struct vn_cluster cluster;
     struct vn_profile profile;
-    struct vn_solver_type types[VN_SOLVER_TYPES_MAX];
-    double comm_s;
+    struct vn_mix_question mix;
+    int devices[VN_TYPES_MAX];
+};
+
+/* The best splits, the first of them the best, and that of one type. */
+struct splits {
+    struct vn_mix *best;
+    int n;
+    struct vn_mix alone;
 };
 
 static enum vn_status
@@ -170,45 +175,62 @@ find_model(const struct question *q, int *model, struct vn_error *err)
                    q->model, p->nmodels);
 }
 
+/* Of splits' virtual nodes the profile must say something. */
+static enum vn_status
+check_nodes(const struct question *q, struct vn_error *err)
+{
+    bool whole = false;
+
+    for (int t = 0; t < q->cluster.ntypes; t++) {
+        int type = vn_profile_type(&q->profile, q->cluster.types[t].name);
+        const struct vn_profile_curve *curve;
+
+        if (type < 0)
+            continue;
+        curve = vn_profile_curve(&q->profile, q->mix.model, type);
+        if (curve->npoints > 0)
+            return VN_OK;
+        whole = whole || curve->nmappings > 0;
+    }
+    return vn_fail(err, VN_EUSAGE,
+                   "--profile: %s of '%.64s' on any type of the cluster, "
+                   "expected a table with batch and step_s, as vnexec profile "
+                   "writes it",
+                   whole ? "whole mappings, and no virtual nodes," : "nothing",
+                   q->model);
+}
+
 /* Read the tables, and gather what the solver is asked. */
 static enum vn_status
 prepare(struct question *q, struct vn_error *err)
 {
     const struct vn_cluster *c = &q->cluster;
     enum vn_status status;
-    int model;
 
     status = vn_cluster_read(q->cluster_words, &q->cluster, err);
     for (int i = 0; i < q->nprofiles && status == VN_OK; i++)
         status = vn_profile_read(q->profiles[i], &q->profile, err);
     if (status == VN_OK)
-        status = find_model(q, &model, err);
+        status = find_model(q, &q->mix.model, err);
     if (status != VN_OK)
         return status;
     if (c->ntypes > VN_SOLVER_TYPES_MAX)
         return vn_fail(err, VN_EUSAGE,
                        "--cluster: %d device types, expected at most %d",
                        c->ntypes, VN_SOLVER_TYPES_MAX);
-    for (int t = 0; t < c->ntypes; t++) {
-        int type = vn_profile_type(&q->profile, c->types[t].name);
-
-        q->types[t].devices = c->types[t].devices;
-        q->types[t].memory_bytes = c->types[t].memory_bytes;
-        if (type < 0)
-            continue;
-        q->types[t].curve = vn_profile_curve(&q->profile, model, type);
-        q->comm_s =
-            fmax(q->comm_s, vn_sync_s(&q->profile, model, type, &c->types[t],
-                                      c->devices, c->nodes > 1));
-    }
-    if (q->comm >= 0)
-        q->comm_s = (double) q->comm * 1e-6;
-    return VN_OK;
+    for (int t = 0; t < c->ntypes; t++)
+        q->devices[t] = c->types[t].devices;
+    q->mix.cluster = c;
+    q->mix.profile = &q->profile;
+    q->mix.devices = q->devices;
+    q->mix.batch = q->batch;
+    q->mix.sync_s = q->comm >= 0 ? (double) q->comm * 1e-6 : NAN;
+    return check_nodes(q, err);
 }
 
 /* "8 x 256", what one device of a type does in a split; "-": nothing. */
 static const char *
-load_text(char text[64], const struct vn_split *split, int type)
+load_text(char text[64], const struct vn_mix *split, int type)
 {
     if (split->vnodes[type] == 0)
         snprintf(text, 64, "-");
@@ -220,7 +242,7 @@ load_text(char text[64], const struct vn_split *split, int type)
 
 static void
 print_line(const struct question *q, const char *name,
-           const struct vn_split *split)
+           const struct vn_mix *split)
 {
     char text[64];
 
@@ -228,48 +250,46 @@ print_line(const struct question *q, const char *name,
     for (int t = 0; t < q->cluster.ntypes; t++)
         printf("  %12s", load_text(text, split, t));
     if (isinf(split->step_s))
-        printf("  %12s  %12s\n", "-", "-");
+        printf("  %12s  %12s  %12s\n", "-", "-", "-");
     else
-        printf("  %12.6f  %12.2f\n", split->step_s,
+        printf("  %12.6f  %12.6f  %12.2f\n", split->sync_s, split->step_s,
                (double) q->batch / split->step_s);
 }
 
 static void
-print_verdict(const struct vn_solution *s)
+print_verdict(const struct splits *s)
 {
-    if (isinf(s->best.step_s)) {
+    if (s->n == 0) {
         puts("\nNo split of profiled batches makes up this global batch.");
         return;
     }
     if (isinf(s->alone.step_s))
         puts("\nNo type alone can take this global batch.");
-    else if (s->alone.step_s <= s->best.step_s)
+    else if (s->alone.step_s <= s->best[0].step_s)
         puts("\nOne type alone is best: use it, and leave the others out.");
     else
         printf("\nThe split is %.3f times as fast as the best type alone.\n",
-               s->alone.step_s / s->best.step_s);
+               s->alone.step_s / s->best[0].step_s);
 }
 
 static void
-print_text(const struct question *q, const struct vn_solution *s,
-           const struct vn_split *splits, int n)
+print_text(const struct question *q, const struct splits *s)
 {
     char name[32], head[64];
 
-    printf("model         %s\nglobal batch  %" PRId64
-           "\nsynchronised  in %.6f s\n\n%-14s",
-           q->model, q->batch, q->comm_s, "");
+    printf("model         %s\nglobal batch  %" PRId64 "\n\n%-14s", q->model,
+           q->batch, "");
     for (int t = 0; t < q->cluster.ntypes; t++) {
         snprintf(head, sizeof head, "%d %.20s", q->cluster.types[t].devices,
                  q->cluster.types[t].name);
         printf("  %12s", head);
     }
-    printf("  %12s  %12s\n", "step, s", "examples/s");
-    print_line(q, "best", &s->best);
+    printf("  %12s  %12s  %12s\n", "of it sync, s", "step, s", "examples/s");
+    print_line(q, "best", &s->best[0]);
     print_line(q, "one type", &s->alone);
-    for (int i = 1; i < n; i++) {
+    for (int i = 1; i < s->n; i++) {
         snprintf(name, sizeof name, "rival %d", i);
-        print_line(q, name, &splits[i]);
+        print_line(q, name, &s->best[i]);
     }
     puts("\nA type's column says how many virtual nodes of how many examples "
          "each of its\ndevices processes.");
@@ -278,7 +298,7 @@ print_text(const struct question *q, const struct vn_solution *s,
 
 static void
 print_csv_rows(const struct question *q, const char *name,
-               const struct vn_split *split)
+               const struct vn_mix *split)
 {
     for (int t = 0; t < q->cluster.ntypes; t++) {
         printf("%s,", name);
@@ -286,37 +306,38 @@ print_csv_rows(const struct question *q, const char *name,
         printf(",%d,%d,%" PRId64 ",", q->cluster.types[t].devices,
                split->vnodes[t], split->batch[t]);
         if (isinf(split->step_s))
-            puts(",");
+            puts(",,");
         else
-            printf("%.9g,%.9g\n", split->step_s,
-                   (double) q->batch / split->step_s);
+            printf("%.9g,%.9g,%.9g\n", split->step_s,
+                   (double) q->batch / split->step_s, split->sync_s);
     }
 }
 
 static void
-print_csv(const struct question *q, const struct vn_solution *s,
-          const struct vn_split *splits, int n)
+print_csv(const struct question *q, const struct splits *s)
 {
     char name[32];
 
-    puts("split,device_type,devices,vnodes,batch,step_s,examples_per_s");
-    print_csv_rows(q, "best", &s->best);
+    puts("split,device_type,devices,vnodes,batch,step_s,examples_per_s,"
+         "sync_s");
+    print_csv_rows(q, "best", &s->best[0]);
     print_csv_rows(q, "alone", &s->alone);
-    for (int i = 1; i < n; i++) {
+    for (int i = 1; i < s->n; i++) {
         snprintf(name, sizeof name, "rival-%d", i);
-        print_csv_rows(q, name, &splits[i]);
+        print_csv_rows(q, name, &s->best[i]);
     }
 }
 
 static void
-print_json_split(const struct question *q, const struct vn_split *split)
+print_json_split(const struct question *q, const struct vn_mix *split)
 {
     if (isinf(split->step_s)) {
         fputs("null", stdout);
         return;
     }
-    printf("{\"step_s\": %.9g, \"examples_per_s\": %.9g, \"types\": [",
-           split->step_s, (double) q->batch / split->step_s);
+    printf("{\"step_s\": %.9g, \"sync_s\": %.9g, \"examples_per_s\": %.9g, "
+           "\"types\": [",
+           split->step_s, split->sync_s, (double) q->batch / split->step_s);
     for (int t = 0; t < q->cluster.ntypes; t++) {
         printf("%s{\"device_type\": ", t > 0 ? ", " : "");
         vn_json_string(stdout, q->cluster.types[t].name);
@@ -327,20 +348,18 @@ print_json_split(const struct question *q, const struct vn_split *split)
 }
 
 static void
-print_json(const struct question *q, const struct vn_solution *s,
-           const struct vn_split *splits, int n)
+print_json(const struct question *q, const struct splits *s)
 {
     fputs("{\"model\": ", stdout);
     vn_json_string(stdout, q->model);
-    printf(", \"global_batch\": %" PRId64 ", \"comm_s\": %.9g,\n \"best\": ",
-           q->batch, q->comm_s);
-    print_json_split(q, &s->best);
+    printf(", \"global_batch\": %" PRId64 ",\n \"best\": ", q->batch);
+    print_json_split(q, &s->best[0]);
     fputs(",\n \"alone\": ", stdout);
     print_json_split(q, &s->alone);
     fputs(",\n \"rivals\": [", stdout);
-    for (int i = 1; i < n; i++) {
+    for (int i = 1; i < s->n; i++) {
         fputs(i > 1 ? ",\n  " : "\n  ", stdout);
-        print_json_split(q, &splits[i]);
+        print_json_split(q, &s->best[i]);
     }
     puts("]}");
 }
@@ -348,22 +367,19 @@ print_json(const struct question *q, const struct vn_solution *s,
 static void
 answer(const struct question *q)
 {
-    struct vn_split *splits = calloc((size_t) q->rivals + 1, sizeof *splits);
-    struct vn_solution solution;
-    int n;
+    int room = (int) q->rivals + 1;
+    struct splits s = {.best = vn_xcalloc((size_t) room, sizeof *s.best)};
 
-    if (splits == NULL)
-        abort();
-    vn_solve(q->types, q->cluster.ntypes, q->batch, q->comm_s, &solution);
-    n = vn_solve_rivals(q->types, q->cluster.ntypes, q->batch, q->comm_s,
-                        splits, (int) q->rivals + 1);
+    s.best[0].step_s = INFINITY;
+    s.n = vn_mix_solve(&q->mix, s.best, room);
+    s.alone = vn_mix_alone(&q->mix);
     if (q->format == VN_FORMAT_CSV)
-        print_csv(q, &solution, splits, n);
+        print_csv(q, &s);
     else if (q->format == VN_FORMAT_JSON)
-        print_json(q, &solution, splits, n);
+        print_json(q, &s);
     else
-        print_text(q, &solution, splits, n);
-    free(splits);
+        print_text(q, &s);
+    free(s.best);
 }
 
 enum vn_status

@@ -116,26 +116,42 @@ plan=${TOP_SRCDIR:-.}/t/data/plan
 "$vnsim" solve -m net -b 16 -c a:2,b:2 --profile "$plan/nodes.csv" \
     > "$tmp/out"
 ok $? "a split"
-grep -q '^best  *2 x 4  *-  *0.510000  *31.37$' "$tmp/out"
+grep -q '^best  *2 x 4  *-  *0.000000  *0.510000  *31.37$' "$tmp/out"
 ok $? "the best one"
-grep -q '^rival 1  *1 x 4  *2 x 2  *0.620000  *25.81$' "$tmp/out"
+grep -q '^rival 1  *1 x 4  *2 x 2  *0.000000  *0.620000  *25.81$' "$tmp/out"
 ok $? "its rival"
 grep -q 'One type alone is best' "$tmp/out"
 ok $? "and that one type is better"
 printf 'device_type,nodes,devices_per_node,memory_bytes\na,1,2,250\nb,1,2,\n' \
     > "$tmp/small.csv"
 "$vnsim" solve -m net -b 16 -c "$tmp/small.csv" --profile "$plan/nodes.csv" \
-    --comm 1 | grep -q '^best  *4 x 2  *-  *1.610000'
+    --comm 1 | grep -q '^best  *4 x 2  *-  *1.000000  *1.610000'
 ok $? "less where memory is short, and a synchronisation that was said"
 is "$("$vnsim" solve -m net -b 16 -c a:2,b:2 --profile "$plan/nodes.csv" \
     --format csv | head -1)" \
-    "split,device_type,devices,vnodes,batch,step_s,examples_per_s" "as CSV"
+    "split,device_type,devices,vnodes,batch,step_s,examples_per_s,sync_s" \
+    "as CSV"
 "$vnsim" solve -m net -b 16 -c a:2,b:2 --profile "$plan/nodes.csv" \
     --format json --rivals 2 | grep -c '"step_s"' > "$tmp/out"
 is "$(cat "$tmp/out")" 4 "and JSON"
 "$vnsim" solve -m net -b 7 -c a:1 --profile "$plan/nodes.csv" | grep -q \
     'No split of profiled batches'
 ok $? "a batch that cannot be split"
+# 2 x 0.25 + 0.01 + 0.02 of two a; 2 x 0.3 + 0.02 + 0.06 of four devices.
+"$vnsim" solve -m net -b 16 -c a:2,b:2 --profile "$plan/nodes.csv" \
+    --profile "$plan/links.csv" > "$tmp/out"
+grep -q '^best  *2 x 4  *-  *0.020000  *0.530000 ' "$tmp/out" \
+    && grep -q '^rival 1  *1 x 4  *2 x 2  *0.060000  *0.680000 ' "$tmp/out"
+ok $? "each split is charged the synchronisation of its own devices"
+printf 'model,device_type,devices,step_s\nnet,a,2,1\n' > "$tmp/whole.csv"
+refused 2 "--profile: whole mappings, and no virtual nodes, of 'net' on any \
+type of the cluster, expected a table with batch and step_s, as vnexec \
+profile writes it" "a profile of whole mappings alone" \
+    solve -m net -b 16 -c a:2,b:2 --profile "$tmp/whole.csv"
+refused 2 "--profile: nothing of 'net' on any type of the cluster, expected a \
+table with batch and step_s, as vnexec profile writes it" \
+    "types that were not profiled" \
+    solve -m net -b 16 -c k80:2 --profile "$plan/nodes.csv"
 refused 2 "no model given, expected --model (see vnsim solve --help)" \
     "nothing asked" solve
 refused 2 "--model: unknown 'nett', did you mean 'net'?" "a misspelt model" \
