@@ -61,15 +61,33 @@ add_group(struct vn_cluster *c, const char *name, int64_t nodes, int64_t each,
     return true;
 }
 
+/* The length of a type's name that begins here: up to a ':' or ',', but with
+ * attributes, as in host:slow=2.5. */
+static size_t
+name_length(const char *text)
+{
+    size_t n = strcspn(text, ":,");
+
+    while (text[n] == ':') {
+        size_t part = strcspn(text + n + 1, ":,");
+
+        if (memchr(text + n + 1, '=', part) == NULL)
+            break;
+        n += 1 + part;
+    }
+    return n;
+}
+
 /* A type's name may stand in a file name, a plan and a figure. */
 static bool
 is_type_name(const char *name, size_t length)
 {
     for (size_t i = 0; i < length; i++)
-        if (strchr(" ,:\"'\\/#", name[i]) != NULL
+        if (strchr(" ,\"'\\/#", name[i]) != NULL
             || (unsigned char) name[i] < 0x20)
             return false;
-    return length > 0 && length < 64;
+    return length > 0 && length < 64 && name[0] != ':'
+           && name_length(name) >= length;
 }
 
 enum column {
@@ -132,7 +150,8 @@ read_row(struct vn_table *t, struct vn_cluster *c, struct vn_error *err)
     if (!is_type_name(name, strlen(name)))
         return vn_table_fail(t, TYPE, err,
                              "'%.64s' is no device type, expected a name "
-                             "without blanks, quotes, ',', ':' and '/'",
+                             "without blanks, quotes, ',' and '/', and ':' "
+                             "only as in host:slow=2",
                              name);
     if ((status = vn_table_int(t, NODES, 1, VN_DEVICES_MAX, &nodes, err))
         || (status = vn_table_int(t, DEVICES, 1, 1024, &each, err)))
@@ -199,7 +218,7 @@ read_inline(const char *text, struct vn_cluster *c, struct vn_error *err)
     const char *p = text;
 
     for (;;) {
-        size_t length = strcspn(p, ":,");
+        size_t length = name_length(p);
         int64_t nodes = 1, each;
         char name[64];
         int type;

@@ -10,7 +10,8 @@
  * inter_node_bytes_per_s, latency_s, mtbf_s, mttr_s, or written inline as
  * `v100:16x8,p100:4x4` (type:nodes x devices a node; `v100:4` is one node).
  * A type may stand on several rows, where its nodes differ in size; what is
- * said of the type must then agree.
+ * said of the type must then agree.  Its name may have attributes, as vnexec
+ * names devices: `host:2,host:slow=2.5:1`.
  */
 #ifndef PLAN_CLUSTER_H
 #define PLAN_CLUSTER_H

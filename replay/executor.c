@@ -25,7 +25,7 @@ enum {
 struct arguments {
     char *list[ARGUMENTS_MAX];
     int n;
-    char own[2048];
+    char own[8192];
     size_t used;
 };
 
@@ -79,6 +79,24 @@ add_model(struct arguments *a, const struct vn_model_words *models,
     add(a, name);
 }
 
+/* "LIST" or "LIST MAPPING". */
+static void
+add_devices(struct arguments *a, const char *devices)
+{
+    char copy[VN_DEVICE_LIST_SIZE], *mapping;
+
+    snprintf(copy, sizeof copy, "%s", devices);
+    mapping = strchr(copy, ' ');
+    if (mapping != NULL)
+        *mapping++ = '\0';
+    add(a, "--devices");
+    add(a, copy);
+    if (mapping != NULL) {
+        add(a, "--mapping");
+        add(a, mapping);
+    }
+}
+
 static void
 make_arguments(const struct vn_executor_setup *setup, const struct vn_job *job,
                const char *model, const char *devices, bool resume, int fd,
@@ -93,8 +111,7 @@ make_arguments(const struct vn_executor_setup *setup, const struct vn_job *job,
     add_number(a, "--vnodes", job->vnodes);
     add_number(a, "--steps", job->steps);
     add_number(a, "--seed", job->id + 1);
-    add(a, "--devices");
-    add(a, devices);
+    add_devices(a, devices);
     add(a, "--no-eval");
     add(a, "--quiet");
     add(a, "--control");

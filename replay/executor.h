@@ -16,7 +16,7 @@
 
 enum {
     VN_MODEL_OPTIONS_MAX = 32,
-    VN_DEVICE_LIST_SIZE = 900
+    VN_DEVICE_LIST_SIZE = 1500
 };
 
 /* How a model of the trace is trained: NAME=OPTIONS of vnexec. */
@@ -49,8 +49,9 @@ struct vn_process {
 };
 
 /*
- * Start one: the job, of a model of that name, on a list of devices; resume
- * says to go on from its checkpoint.
+ * Start one: the job, of a model of that name, on a list of devices, with a
+ * mapping behind a blank where it is not even; resume says to go on from its
+ * checkpoint.
  */
 enum vn_status vn_process_start(const struct vn_executor_setup *setup,
                                 const struct vn_job *job, const char *model,

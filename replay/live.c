@@ -4,6 +4,7 @@
 
 #include "base/progress.h"
 #include "base/xalloc.h"
+#include "replay/layout.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -93,26 +94,17 @@ job_of(const struct run *r, int64_t id)
     return NULL;
 }
 
-/* "host:cpu=0,host:slow=2.5:cpu=1": each device and its processor. */
+/* Devices and mapping of a task, in words; the number of devices. */
 static int
 write_devices(const struct run *r, const struct vn_task *task, char *text)
 {
-    const struct vn_cluster *c = r->config->engine.cluster;
-    size_t used = 0;
-    int n = 0;
+    const struct vn_live_config *c = r->config;
+    struct vn_layout layout = {c->engine.cluster, c->engine.profile,
+                               r->offset};
 
-    text[0] = '\0';
-    for (int t = 0; t < c->ntypes; t++)
-        for (int i = 0; i < task->devices[t]; i++, n++) {
-            int device = vn_fleet_device(task->fleet, task->slot, t, i);
-
-            used += (size_t) snprintf(text + used, VN_DEVICE_LIST_SIZE - used,
-                                      "%s%s:cpu=%d", n > 0 ? "," : "",
-                                      c->types[t].name, r->offset[t] + device);
-            if (used >= VN_DEVICE_LIST_SIZE)
-                return n;
-        }
-    return n;
+    return vn_layout_write(&layout, task,
+                           c->workload->names->models.text[task->job->model],
+                           text, VN_DEVICE_LIST_SIZE);
 }
 
 static void

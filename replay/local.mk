@@ -21,6 +21,7 @@ libreplay_a_SOURCES = \
 	replay/forced.c replay/forced.h \
 	replay/generate.c replay/generate.h \
 	replay/lab.c replay/lab.h \
+	replay/layout.c replay/layout.h \
 	replay/live.c replay/live.h \
 	replay/pool.c \
 	replay/report.c replay/report.h \
@@ -88,7 +89,8 @@ vnreplay_LDADD = libreplay.a libsim.a libtraces.a libplan.a $(ANALYSIS_LIBS) $(G
 examplesdir = $(pkgdatadir)/examples
 dist_examples_DATA = replay/examples/two-cores.csv
 
-dist_check_SCRIPTS += t/replay.sh.t t/experiment.sh.t t/live.sh.t t/validate.sh.t
+dist_check_SCRIPTS += t/replay.sh.t t/experiment.sh.t t/live.sh.t t/mixed.sh.t \
+	t/validate.sh.t
 
 # What the laboratory is for, in half a minute.
 DEMO_POLICIES = fifo,fifo-skip,sjf,srtf,las,priority,wfs

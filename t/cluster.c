@@ -17,6 +17,12 @@ static const struct {
         {"v100:16x8,p100:4x4", "v100:128 p100:16 = 144 on 20", NULL},
         {"x:7", "x:7 = 7 on 1", NULL},
         {"a:2x8,b:1x4,a:1x2", "a:18 b:4 = 22 on 4", NULL},
+        {"host:2,host:slow=2.5:1", "host:2 host:slow=2.5:1 = 3 on 2", NULL},
+        {"host:slow=2.5:threads=2:3x2", "host:slow=2.5:threads=2:6 = 6 on 3",
+         NULL},
+        {"host:slow=2", NULL,
+         "cluster 'host:slow=2': at byte 1, expected type:nodes x devices, as "
+         "in v100:16x8,p100:4x4"},
         {"v100:16x", NULL,
          "cluster 'v100:16x': at byte 9, expected type:nodes x devices, as in "
          "v100:16x8,p100:4x4"},
@@ -49,7 +55,12 @@ static const struct {
        "no nodes, expected a row for each device type"},
       {"device_type,nodes,devices_per_node\na/b,1,1\n", NULL,
        "2:1: 'a/b' is no device type, expected a name without blanks, quotes, "
-       "',', ':' and '/'"},
+       "',' and '/', and ':' only as in host:slow=2"},
+      {"device_type,nodes,devices_per_node\nhost:slow=2.5,1,1\n",
+       "host:slow=2.5:1 = 1 on 1", NULL},
+      {"device_type,nodes,devices_per_node\na:b,1,1\n", NULL,
+       "2:1: 'a:b' is no device type, expected a name without blanks, quotes, "
+       "',' and '/', and ':' only as in host:slow=2"},
       {"device_type,nodes,devices_per_node\na,1,0\n", NULL,
        "2:5: devices_per_node is '0', expected a whole number from 1 to 1024"},
       {"device_type,nodes,devices_per_node\na,10000000,8\n", NULL,

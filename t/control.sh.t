@@ -57,6 +57,14 @@ result $? "it goes over to other devices when asked, and says so"
 digest "$dir/out" > "$dir/got"
 test -s "$dir/want" && cmp "$dir/want" "$dir/got" >> "$dir/out"
 result $? "its digest is that of the job alone on one device"
+talk "" "step: resize host:3 1x8,0,2x4"
+result $? "a job with a socket is given nodes of other sizes"
+grep -q '^resized .*devices=3 ' "$dir/out"
+result $? "it goes over to them"
+talk "" "step: resize host:2 1x8,1x9" "error: resize host:2 3,3"
+grep -q "^error --mapping: '1x8,1x9' is wrong" "$dir/out" \
+    && grep -q "^error --mapping: '3,3' is wrong" "$dir/out"
+result $? "says: --mapping: ... is wrong"
 test ! -e "$dir/sock"
 result $? "the socket is gone with the job"
 
@@ -73,11 +81,11 @@ result $? "from which it goes on to the same digest"
 talk "" "step: bogus" "step: resize x:3" \
     "step: report -1" "step: checkpoint" \
     "step: checkpoint $dir/other" "step: status" \
-    "step: resize host:9" "step: $(printf '%0600d' 1)" \
+    "step: resize host:9" "step: $(printf '%03000d' 1)" \
     "step: checkpoint $dir/none/c"
 for message in "'bogus' is no request, expected status, report" \
     "no device is called 'x'" "report: '-1' is wrong, expected a whole" \
-    "checkpoint: no file given" "a line of more than 510 bytes" \
+    "checkpoint: no file given" "a line of more than 2046 bytes" \
     "9 devices busy" "none/c"; do
     grep -q "^error .*$message" "$dir/out"
     result $? "says: $message"

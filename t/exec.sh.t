@@ -196,6 +196,11 @@ sed 's/vnodes=8/vnodes=9/' "$dir/ck" > "$dir/changed"
         run -v 3 -D host:4
     fails 2 'whose sum is 16' "a mapping that does not add up" \
         run -D host:2 --mapping 9,9
+    for mapping in 4x64 3x64,1x63 x,1 2x64,2x64,0 -1x2,1x258 300x1,0; do
+        fails 2 "nodes x examples, as in 2x24, 256 examples in all" \
+            "a mapping of sizes that is $mapping" \
+            run -D host:2 "--mapping=$mapping"
+    done
     fails 2 'some would have no example' "more nodes than examples" \
         run -b 4 -v 8
     fails 2 'DEVICE@STEP' "a failure that cannot be read" run --fail 3

@@ -4,8 +4,10 @@
  *
  *     status              answered by a `step` line
  *     report N            a `step` line every N steps; 0: none
- *     resize LIST         other devices, as of --devices: the old ones train
- *                         until the new ones have started up; `resized`
+ *     resize LIST [MAPPING]
+ *                         other devices, as of --devices and --mapping: the
+ *                         old ones train until the new ones have started up;
+ *                         `resized`
  *     checkpoint [FILE]   write one (to that of --checkpoint): `checkpointed`
  *     stop                end after this step: `checkpointed` where there is
  *                         a --checkpoint, `stopped`, and exit status 0
@@ -34,7 +36,7 @@ enum vn_request_verb {
 };
 
 enum {
-    VN_REQUEST_SIZE = 512 /* of a line, with its end */
+    VN_REQUEST_SIZE = 2048 /* of a line, with its end */
 };
 
 struct vn_request {

@@ -71,13 +71,18 @@ vn_exec_job_stage(struct vn_exec_job *job, const char *devices,
     struct vn_options *o = job->options;
     struct vn_stage_solved solved;
     struct vn_specs specs;
-    enum vn_status status = vn_specs_read(devices, &specs, err);
+    size_t n = strcspn(devices, " ");
+    const char *mapping = devices[n] != '\0' ? devices + n + 1 : NULL;
+    char list[1024];
+    enum vn_status status;
 
-    if (status == VN_OK && o->profile != NULL)
+    snprintf(list, sizeof list, "%.*s", (int) (n < 1023 ? n : 1023), devices);
+    status = vn_specs_read(list, &specs, err);
+    if (status == VN_OK && o->profile != NULL && mapping == NULL)
         return vn_stage_solve(o->profile, o->model_name, o->train.batch,
                               o->limit, &specs, stage, &solved, err);
     if (status == VN_OK)
-        status = vn_stage_map(&o->train, &specs, specs.n, NULL, stage, err);
+        status = vn_stage_map(&o->train, &specs, specs.n, mapping, stage, err);
     return status;
 }
 
@@ -145,12 +150,15 @@ make_stages(struct vn_exec_job *job, struct vn_error *err)
         status = vn_exec_job_stage(job, o->resizes[i].devices, stage, err);
         stage->from_step = o->resizes[i].step;
     }
-    if (status == VN_OK)
+    if (status == VN_OK && !vn_stage_sized(o->mapping))
         o->train.vnodes = job->stages.list[0].vnodes;
     return status;
 }
 
-/* Nodes of unlike sizes are part of what is trained. */
+/*
+ * Nodes of unlike sizes are part of what is trained; but not those of a
+ * mapping, which stands for a while as a resize's do.
+ */
 static void
 describe(struct vn_exec_job *job)
 {
@@ -160,6 +168,8 @@ describe(struct vn_exec_job *job)
     struct vn_error ignored;
 
     vn_options_describe(job->options, &job->data, job->text, sizeof job->text);
+    if (vn_stage_sized(job->options->mapping))
+        return;
     (void) vn_stage_map(&job->options->train, &stage->specs, 1, NULL, &even,
                         &ignored);
     used = strlen(job->text);

@@ -27,7 +27,8 @@ void vn_exec_job_close(struct vn_exec_job *job);
 
 /*
  * A stage of it on other devices, split by the solver where the options have
- * a profile, else evenly.
+ * a profile, else evenly or, behind a blank, by a mapping:
+ * "host,host:slow=2 2x24,1x16".
  */
 enum vn_status vn_exec_job_stage(struct vn_exec_job *job, const char *devices,
                                  struct vn_stage *stage, struct vn_error *err);

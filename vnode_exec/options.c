@@ -66,8 +66,8 @@ const struct vn_option vn_exec_options[NOPTIONS] = {
     [VNODES] = {"vnodes", "N", "virtual nodes [16]", 'v'},
     [DEVICES] = {"devices", "LIST",
                  "devices, such as host:2,host:slow=2.5:1 [host:1]", 'D'},
-    [MAPPING] = {"mapping", "N,N,...", "virtual nodes of each device [evenly]",
-                 0},
+    [MAPPING] = {"mapping", "N[xB],...",
+                 "virtual nodes of each device, of B examples [evenly]", 0},
     [PROFILE] = {"profile", "FILE",
                  "split the batch over unlike devices by the solver from "
                  "this profile",

@@ -47,18 +47,75 @@ count_nodes(const char *mapping, int devices, int vnodes, int counts[],
     return VN_OK;
 }
 
+bool
+vn_stage_sized(const char *mapping)
+{
+    return mapping != NULL && strchr(mapping, 'x') != NULL;
+}
+
+/* "2x24" or "0" of a device; where it ends, NULL where it is neither. */
+static const char *
+read_load(const char *text, int64_t batch, int64_t *nodes, int64_t *examples)
+{
+    char *end;
+
+    *nodes = strtoll(text, &end, 10);
+    *examples = 0;
+    if (end == text || *nodes < 0 || *nodes > batch)
+        return NULL;
+    if (*nodes == 0)
+        return end;
+    if (*end != 'x')
+        return NULL;
+    text = end + 1;
+    *examples = strtoll(text, &end, 10);
+    return end == text || *examples < 1 || *examples > batch / *nodes ? NULL
+                                                                      : end;
+}
+
+/* Nodes of the sizes that a mapping says. */
+static enum vn_status
+map_sized(const struct vn_train *train, int devices, const char *mapping,
+          struct vn_stage *stage, struct vn_error *err)
+{
+    int64_t nodes, examples, sum = 0;
+    const char *text = mapping;
+    size_t room = (size_t) train->batch;
+
+    stage->first = vn_xcalloc(room + 1, sizeof *stage->first);
+    stage->owner = vn_xcalloc(room, sizeof *stage->owner);
+    for (int d = 0; d < devices && text != NULL; d++) {
+        text = read_load(text, train->batch - sum, &nodes, &examples);
+        for (int64_t i = 0; text != NULL && i < nodes; i++) {
+            stage->owner[stage->vnodes++] = d;
+            stage->first[stage->vnodes] = sum += examples;
+        }
+        if (text != NULL && *text++ != (d + 1 < devices ? ',' : '\0'))
+            text = NULL;
+    }
+    if (text != NULL && sum == train->batch)
+        return VN_OK;
+    return vn_fail(err, VN_EUSAGE,
+                   "--mapping: '%s' is wrong, expected for each of %d devices "
+                   "0 or nodes x examples, as in 2x24, %lld examples in all",
+                   mapping, devices, (long long) train->batch);
+}
+
 enum vn_status
 vn_stage_map(const struct vn_train *train, const struct vn_specs *specs,
              int devices, const char *mapping, struct vn_stage *stage,
              struct vn_error *err)
 {
     int counts[VN_SPEC_DEVICES], n = train->vnodes, at = 0;
-    enum vn_status status = count_nodes(mapping, devices, n, counts, err);
+    enum vn_status status;
 
-    if (status != VN_OK)
-        return status;
     stage->specs = *specs;
     stage->devices = devices;
+    if (vn_stage_sized(mapping))
+        return map_sized(train, devices, mapping, stage, err);
+    status = count_nodes(mapping, devices, n, counts, err);
+    if (status != VN_OK)
+        return status;
     stage->vnodes = n;
     stage->first = vn_xcalloc((size_t) n + 1, sizeof *stage->first);
     stage->owner = vn_xcalloc((size_t) n, sizeof *stage->owner);

@@ -29,12 +29,16 @@ struct vn_stages {
 /*
  * The batch in train->vnodes nodes as equal as whole examples allow, shared
  * over `devices` as evenly as whole nodes allow, the first ones taking what
- * is over, or as `mapping` says ("10,4,2"; NULL: evenly).
+ * is over, or as `mapping` says: nodes of each device ("10,4,2"), or nodes of
+ * so many examples ("2x24,1x16,0"), whatever train->vnodes is; NULL: evenly.
  */
 enum vn_status vn_stage_map(const struct vn_train *train,
                             const struct vn_specs *specs, int devices,
                             const char *mapping, struct vn_stage *stage,
                             struct vn_error *err);
+
+/* Does a mapping, or NULL, say how many examples nodes have? */
+bool vn_stage_sized(const char *mapping);
 
 void vn_stage_free(struct vn_stage *stage);
 void vn_stage_copy(const struct vn_stage *from, struct vn_stage *to);
