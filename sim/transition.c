@@ -116,14 +116,14 @@ have(struct vn_engine *e, int slot, int type, int devices, vn_time wait)
     e->freed = e->freed || (devices < before && handle < 0);
 }
 
-/* The job gives up devices of a type until it has so many, if it has more. */
+/* The job gives up devices of a type until it has so many, if it has more;
+ * all that it has of every type, or not. */
 static void
-drop_to(struct vn_engine *e, int slot, int type, int devices)
+drop_to(struct vn_engine *e, int slot, int type, int devices, bool all)
 {
     if (devices < row(e, e->view->ledger.has, slot)[type])
         have(e, slot, type, devices,
-             devices > 0 ? cost(e, slot, VN_COST_RELEASE)
-                         : release_cost(e, slot));
+             all ? release_cost(e, slot) : cost(e, slot, VN_COST_RELEASE));
 }
 
 void
@@ -277,7 +277,7 @@ stop(struct vn_engine *e, int slot, bool failed)
     if (e->config.carrier != NULL && entry->has > 0)
         e->config.carrier->stop(e->config.carrier->arg, slot);
     for (int t = 0; t < l->cluster->ntypes; t++)
-        drop_to(e, slot, t, 0);
+        drop_to(e, slot, t, 0, true);
     work(e, slot, VN_IDLE, false);
     vn_transition_schedule(e, slot);
 }
@@ -367,7 +367,7 @@ resize(struct vn_engine *e, int slot)
         return;
     }
     for (int t = 0; t < l->cluster->ntypes; t++)
-        drop_to(e, slot, t, has[t] < held[t] ? has[t] : held[t]);
+        drop_to(e, slot, t, has[t] < held[t] ? has[t] : held[t], false);
     entry->resizes++;
     work(e, slot, VN_TRAINING, true);
 }

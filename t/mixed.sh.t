@@ -47,9 +47,12 @@ result $? "has the nodes of the plan: its digest is that of the plan"
 test "$(awk -F, 'NR > 1 && $6 == 2' "$dir/out" | wc -l)" -eq 40
 result $? "and trains on both devices"
 
-# Two jobs: the loan is given and taken back, and sizes change on the way.
-cat >> "$dir/trace" <<END
-2,0.5,mlp,32,4,20,1
+# Two jobs: the loan is given, taken back for the second job, which then has
+# the device, and sizes change on the way.
+cat > "$dir/trace" <<END
+job_id,submit_s,model,global_batch,vnodes,steps,devices
+1,0,mlp,48,6,200,1
+2,0.3,mlp,32,4,20,1
 END
 # shellcheck disable=SC2086
 ./vnreplay live $base --checkpoint-every 5 --results "$dir/r.db" \
