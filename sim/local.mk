@@ -94,7 +94,7 @@ bench: vnsim vntrace
 	TOP_BUILDDIR=. $(srcdir)/t/bench.sh
 .PHONY: bench-elastic
 EXTRA_DIST += t/bench_elastic.sh
-EXTRA_PROGRAMS = t/bench_solver
+EXTRA_PROGRAMS += t/bench_solver
 t_bench_solver_SOURCES = t/bench_solver.c
 t_bench_solver_LDADD = libplan.a $(BASE_LIBS)
 bench-elastic: vnsim t/bench_solver

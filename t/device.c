@@ -54,6 +54,18 @@ gemm_plain(backend *b, device *d, float *m)
     b->gemm(d, &g, m, m + 40000, m + OUT + 20000);
 }
 
+/* As large as the largest tiles of any backend. */
+static void
+gemm_large(backend *b, device *d, float *m)
+{
+    struct vn_gemm g = plain(197, 201, 50);
+
+    b->gemm(d, &g, m, m + 40000, m + OUT);
+    g.a_row = 1, g.a_col = 197;
+    g.b_row = 1, g.b_col = 50;
+    b->gemm(d, &g, m, m + 40000, m + OUT + 40000);
+}
+
 static void
 gemm_transposed(backend *b, device *d, float *m)
 {
@@ -188,6 +200,13 @@ static void
 conv_odd(backend *b, device *d, float *m)
 {
     all_conv(b, d, m, conv(11, 5, 19, 3, 1, 1));
+}
+
+static void
+conv_many(backend *b, device *d, float *m)
+{
+    all_conv(b, d, m, conv(5, 24, 70, 3, 1, 1));
+    all_conv(b, d, m, conv(5, 40, 20, 3, 1, 1));
 }
 
 static void
@@ -341,12 +360,14 @@ updates(backend *b, device *d, float *m)
 
 static const struct op_case cases[] = {
     {"matrix product", gemm_plain, 0},
+    {"large matrix product", gemm_large, 0},
     {"matrix product, transposed", gemm_transposed, 0},
     {"matrix product and what follows it", gemm_epilogue, 0},
     {"matrix product into sums", gemm_sum, 0},
     {"attention's products", gemm_attention, 0},
     {"3x3 convolution", conv_3x3, 0},
     {"convolution of odd sizes", conv_odd, 0},
+    {"convolution of many channels", conv_many, 0},
     {"convolution of few channels", conv_first, 0},
     {"convolution with a stride", conv_stride, 0},
     {"1x1 convolution", conv_shortcut, 0},

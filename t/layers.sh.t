@@ -42,5 +42,5 @@ owner 'sqlite3\.h' 'base/store\.c'
 owner 'gsl/' '(traces|analysis)/[a-z_]+\.[ch]'
 owner 'jansson\.h' '(traces/import_[a-z_]+|plan/profile_[a-z_]+|sim/policy_exec)\.c'
 owner 'glpk\.h' 'sim/(policy|program)[a-z_]*\.c'
-owner 'cuda' 'vnode_exec/[a-z_]+\.cu'
+owner 'cuda' 'vnode_exec/(cuda\.h|[a-z_]+\.cu)'
 echo "1..$n"

@@ -55,6 +55,7 @@ struct vn_device_options {
     int threads;   /* of a host device, at least 1 */
     int cpu;       /* of its first thread; -1: not pinned */
     bool fast;     /* may use a library whose order of sums is its own */
+    bool tf32;     /* and products of 10-bit fractions, where it has them */
     int64_t limit; /* bytes of memory it may hold; 0: what there is */
 };
 
@@ -145,6 +146,14 @@ struct vn_backend {
                             struct vn_error *err);
     void (*free)(struct vn_device *dev, void *p, size_t bytes);
 
+    /*
+     * Memory of the host that the device reads without a detour, zeroed.
+     * NULL: any memory is.
+     */
+    enum vn_status (*host_alloc)(struct vn_device *dev, size_t bytes, void **p,
+                                 struct vn_error *err);
+    void (*host_free)(struct vn_device *dev, void *p);
+
     /* Wait for all that was asked; the first failure of any of it. */
     enum vn_status (*sync)(struct vn_device *dev, struct vn_error *err);
 
@@ -154,11 +163,37 @@ struct vn_backend {
      */
     void (*upload)(struct vn_device *dev, size_t bytes, const void *from,
                    void *to);
+    /*
+     * An upload that may overtake what was asked before, and must be waited
+     * for by what uses it, with await_uploads().  Nothing that was asked since
+     * the last sync() may touch its target.  NULL where nothing overlaps.
+     */
+    void (*upload_ahead)(struct vn_device *dev, size_t bytes, const void *from,
+                         void *to);
+    void (*await_uploads)(struct vn_device *dev);
     void (*download)(struct vn_device *dev, size_t bytes, const void *from,
                      void *to);
     void (*copy)(struct vn_device *dev, size_t bytes, const void *from,
                  void *to);
     void (*zero)(struct vn_device *dev, size_t bytes, void *p);
+
+    /*
+     * Between two devices of the backend: to += the peer's sums (int64_t, or
+     * float where not exact); to = the peer's bytes.  The peer must be idle.
+     * NULL where sums go through the host.
+     */
+    void (*peer_add)(struct vn_device *dev, struct vn_device *peer, size_t n,
+                     bool exact, const void *from, void *to);
+    void (*peer_copy)(struct vn_device *dev, struct vn_device *peer,
+                      size_t bytes, const void *from, void *to);
+
+    /*
+     * The device's own clock: mark(0), work, mark(1), sync(), and between()
+     * is the seconds that the work took.  NULL where the host's clock says
+     * as much.
+     */
+    void (*mark)(struct vn_device *dev, int which);
+    double (*between)(struct vn_device *dev);
 
     void (*gemm)(struct vn_device *dev, const struct vn_gemm *g,
                  const float *a, const float *b, float *c);

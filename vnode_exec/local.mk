@@ -30,8 +30,43 @@ libexec_a_SOURCES = \
 	vnode_exec/worker.c vnode_exec/worker.h
 # Nothing may be contracted: every fused multiply-add is written as one.
 libexec_a_CFLAGS = $(AM_CFLAGS) $(MPI_CFLAGS) -ffp-contract=off
-EXEC_LIBS = libexec.a libhost_base.a $(HOST_ISA_LIBS) libexec.a libplan.a \
-	$(MPI_LIBS) -lz -lpthread
+EXEC_LIBS = libexec.a libhost_base.a $(HOST_ISA_LIBS) $(CUDA_BACKEND) \
+	libexec.a libplan.a libbase.a $(CUDA_LIBS) $(MPI_LIBS) -lz -lpthread
+
+# The CUDA backend, by nvcc; and by the C++ compiler, as the tests run it.
+CUDA_KERNELS = vnode_exec/device_cuda.cu \
+	vnode_exec/cuda_arena.cu vnode_exec/cuda_blas.cu \
+	vnode_exec/cuda_column.cu vnode_exec/cuda_conv.cu \
+	vnode_exec/cuda_element.cu vnode_exec/cuda_gemm.cu \
+	vnode_exec/cuda_row.cu vnode_exec/cuda_update.cu
+CUDA_INCLUDED = vnode_exec/cuda.h vnode_exec/cuda_arena.h \
+	vnode_exec/cuda_host.h vnode_exec/cuda_tile.h
+EXTRA_DIST += $(CUDA_KERNELS) $(CUDA_INCLUDED) vnode_exec/cuda_host.cc
+CUDA_COMPILE = $(NVCC) $(CUDA_FLAGS) $(NVCC_FLAGS) -I. -I$(top_srcdir)
+SUFFIXES += .cu
+.cu.o:
+	$(AM_V_GEN)$(CUDA_COMPILE) -c -o $@ $<
+if HAVE_CUDA
+noinst_LIBRARIES += libcuda.a
+libcuda_a_SOURCES = $(CUDA_KERNELS) $(CUDA_INCLUDED)
+CUDA_BACKEND = libcuda.a
+$(libcuda_a_OBJECTS): $(CUDA_INCLUDED) vnode_exec/device.h \
+	vnode_exec/formula.h config.h
+endif
+if HAVE_CXX
+check_LIBRARIES += libcuda_host.a
+libcuda_host_a_SOURCES = vnode_exec/cuda_host.cc vnode_exec/device.c
+libcuda_host_a_CPPFLAGS = $(AM_CPPFLAGS) -DHAVE_CUDA_BACKEND=1
+check_PROGRAMS += t/device_cuda.t
+t_device_cuda_t_SOURCES = t/device.c
+nodist_EXTRA_t_device_cuda_t_SOURCES = t/linked.cc
+t_device_cuda_t_LDADD = libcuda_host.a $(EXEC_LIBS) $(BASE_LIBS) libtap.a -ldl
+EXTRA_PROGRAMS += t/vnexec-cuda
+t_vnexec_cuda_SOURCES = $(vnexec_SOURCES)
+nodist_EXTRA_t_vnexec_cuda_SOURCES = t/linked.cc
+t_vnexec_cuda_LDADD = libcuda_host.a $(EXEC_LIBS) $(BASE_LIBS) -ldl
+check_DATA += t/vnexec-cuda$(EXEEXT)
+endif
 
 bin_PROGRAMS += vnexec
 vnexec_SOURCES = vnode_exec/main.c vnode_exec/command.h \

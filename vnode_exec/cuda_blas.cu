@@ -1,0 +1,114 @@
+/*
+ * cuBLAS, for arithmetic that may be fast.  It is loaded when asked for, so
+ * that a program runs without it (then on our kernels, with the same results
+ * as exact products); its workspace and modes are pinned: float32 as it is,
+ * or TF32 on tensor cores where that was asked for.
+ */
+#include "vnode_exec/cuda.h"
+
+#include <dlfcn.h>
+
+extern "C" {
+#include "base/xalloc.h"
+}
+
+/* As in cublas_api.h, which is not there where the library may be. */
+enum {
+    OP_N = 0,
+    OP_T = 1,
+    DEFAULT_MATH = 0,
+    TF32_MATH = 3,
+    WORKSPACE = 32 << 20
+};
+
+struct vn_cublas {
+    void *library;
+    void *handle;
+    int (*create)(void **handle);
+    int (*destroy)(void *handle);
+    int (*set_stream)(void *handle, cudaStream_t stream);
+    int (*set_mode)(void *handle, int mode);
+    int (*set_workspace)(void *handle, void *p, size_t bytes);
+    int (*gemm)(void *handle, int op_a, int op_b, int m, int n, int k,
+                const float *alpha, const float *a, int lda, long long a_step,
+                const float *b, int ldb, long long b_step, const float *beta,
+                float *c, int ldc, long long c_step, int count);
+};
+
+template <typename F>
+static bool
+find(void *library, const char *name, F *to)
+{
+    void *p = dlsym(library, name);
+
+    memcpy(to, &p, sizeof p);
+    return p != NULL;
+}
+
+struct vn_cublas *
+vn_cublas_open(struct vn_cuda *d)
+{
+    static const char *const names[] = {"libcublas.so.13", "libcublas.so.12",
+                                        "libcublas.so.11", "libcublas.so"};
+    struct vn_cublas *b = (struct vn_cublas *) vn_xcalloc(1, sizeof *b);
+    void *workspace = NULL;
+
+    for (int i = 0; i < 4 && b->library == NULL; i++)
+        b->library = dlopen(names[i], RTLD_NOW | RTLD_LOCAL);
+    if (b->library != NULL && find(b->library, "cublasCreate_v2", &b->create)
+        && find(b->library, "cublasDestroy_v2", &b->destroy)
+        && find(b->library, "cublasSetStream_v2", &b->set_stream)
+        && find(b->library, "cublasSetMathMode", &b->set_mode)
+        && find(b->library, "cublasSetWorkspace_v2", &b->set_workspace)
+        && find(b->library, "cublasSgemmStridedBatched", &b->gemm)
+        && b->create(&b->handle) == 0
+        && vn_device_alloc(&d->device, WORKSPACE, &workspace, &d->err) == VN_OK
+        && b->set_stream(b->handle, d->compute) == 0
+        && b->set_workspace(b->handle, workspace, WORKSPACE) == 0
+        && b->set_mode(b->handle,
+                       d->device.options.tf32 ? TF32_MATH : DEFAULT_MATH)
+               == 0)
+        return b;
+    vn_cublas_close(b);
+    return NULL;
+}
+
+void
+vn_cublas_close(struct vn_cublas *b)
+{
+    if (b == NULL)
+        return;
+    if (b->handle != NULL)
+        (void) b->destroy(b->handle);
+    if (b->library != NULL)
+        dlclose(b->library);
+    free(b);
+}
+
+/*
+ * A matrix in rows is its transpose in columns: c' = b' a'.  One of a
+ * matrix's strides is 1; the other is its leading dimension.
+ */
+bool
+vn_cublas_gemm(struct vn_cuda *d, const struct vn_gemm *g, const float *a,
+               const float *b, float beta, float *c)
+{
+    bool a_plain = g->a_col == 1, b_plain = g->b_col == 1;
+    ptrdiff_t lda = a_plain ? g->a_row : g->a_col;
+    ptrdiff_t ldb = b_plain ? g->b_row : g->b_col;
+    float one = 1;
+
+    if ((!a_plain && g->a_row != 1) || (!b_plain && g->b_row != 1))
+        return false;
+    lda = lda > 1 ? lda : 1;
+    ldb = ldb > 1 ? ldb : 1;
+    for (int i = 0; i < g->outer; i++)
+        if (d->blas->gemm(
+                d->blas->handle, b_plain ? OP_N : OP_T, a_plain ? OP_N : OP_T,
+                g->n, g->m, g->k, &one, b + i * g->b_outer, (int) ldb,
+                g->b_inner, a + i * g->a_outer, (int) lda, g->a_inner, &beta,
+                c + i * g->c_outer, (int) g->c_row, g->c_inner, g->inner)
+            != 0)
+            return vn_cuda_check(d, cudaErrorLaunchFailure, "cuBLAS");
+    return true;
+}
