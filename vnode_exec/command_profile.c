@@ -2,8 +2,9 @@
  * vnexec profile: what a step costs on a device by the examples of a node.
  *
  * One device, one virtual node, 1, 2, 3, 4, 6, 8, 12, ... examples: the
- * median over --repeat steps, two more before them being dropped.  --sync adds
- * a table of what the sum over 2, 3, ... devices of a type takes.
+ * median over --repeat steps, two more before them being dropped; a device
+ * with a clock of its own times its work itself.  --sync adds a table of what
+ * the sum over 2, 3, ... devices of a type takes.
  */
 #include "config.h"
 
@@ -74,7 +75,9 @@ measure(struct vn_replica *r, int64_t batch, int repeat, struct point *p,
         double norm = 0;
 
         vn_replica_begin(r);
-        status = vn_replica_node(r, &order, 0, (uint64_t) batch, scale, err);
+        status =
+            vn_replica_node(r, &order, (struct vn_span){0, (uint64_t) batch},
+                            NULL, scale, err);
         if (status == VN_OK)
             status = vn_replica_collect(r, tally, err);
         if (status == VN_OK)
@@ -128,6 +131,22 @@ measure_batch(struct vn_exec_job *job, const struct vn_spec *spec,
     return status;
 }
 
+/* On what, and how: a table does not say. */
+static void
+state_conditions(const struct vn_options *o, const struct vn_spec *spec)
+{
+    char text[200];
+
+    if (o->quiet)
+        return;
+    spec->backend->describe(spec->ordinal, text, sizeof text);
+    fprintf(stderr,
+            "%s:%d: %s; medians of %d steps behind %d to warm up, by the "
+            "%s's clock\n",
+            spec->backend->name, spec->ordinal, text, (int) o->repeat, WARM_UP,
+            spec->backend->mark != NULL ? "device" : "host");
+}
+
 /* The points of a type until --max or the memory's end. */
 static enum vn_status
 measure_type(struct vn_exec_job *job, const struct vn_spec *spec,
@@ -137,6 +156,7 @@ measure_type(struct vn_exec_job *job, const struct vn_spec *spec,
     struct vn_progress progress = vn_progress_begin("profiling", false);
     enum vn_status status = VN_OK;
 
+    state_conditions(o, spec);
     *npoints = 0;
     for (int64_t n = 1; status == VN_OK && n <= o->most; n = next_batch(n)) {
         status = measure_batch(job, spec, n, &points[*npoints], err);

@@ -132,9 +132,11 @@ announce(const struct run *r)
            "%lld steps\n",
            o->model_name, r->job.graph->parameters, (long long) o->train.batch,
            stage->vnodes, (long long) largest, (long long) o->train.steps);
-    printf("device memory for it: %s each\n",
-           vn_format_bytes(bytes, vn_replica_bytes(r->job.graph, &o->train,
-                                                   (int) largest, true)));
+    printf(
+        "device memory for it: %s each\n",
+        vn_format_bytes(bytes, vn_replica_bytes(stage->specs.list[0].backend,
+                                                r->job.graph, &o->train,
+                                                (int) largest, true)));
     announce_stages(r);
     if (!o->train.exact)
         printf("fast arithmetic: not bitwise, results depend on the "

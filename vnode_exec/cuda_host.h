@@ -67,10 +67,16 @@ enum state {
     DONE
 };
 
-/* A coroutine: it runs threads until one of them waits. */
+/*
+ * A coroutine: it runs threads until one of them waits.  It begins as a
+ * context of its own; from then on it is left and entered by the compiler's
+ * setjmp, which takes no system call.
+ */
 struct fiber {
     ucontext_t context;
     std::unique_ptr<char[]> stack;
+    void *at[5];
+    bool begun;
 };
 
 struct lane {
@@ -87,7 +93,7 @@ struct block {
     std::vector<fiber *> idle;
     std::vector<uint64_t> given; /* to a shuffle, by parity and lane */
     std::vector<unsigned> parity;
-    ucontext_t scheduler;
+    void *scheduler[5];
     fiber *running;
     unsigned now; /* the thread */
     size_t started;
@@ -110,20 +116,43 @@ become(unsigned thread)
     threadIdx = {thread, 0, 0};
 }
 
+/* Enter a fiber, from the scheduler. */
+__attribute__((noinline)) inline void
+enter(fiber *f)
+{
+    here.running = f;
+    if (__builtin_setjmp(here.scheduler) != 0)
+        return;
+    if (f->begun)
+        __builtin_longjmp(f->at, 1);
+    f->begun = true;
+    setcontext(&f->context);
+}
+
+/* Leave the fiber for the scheduler, until it is entered again. */
+__attribute__((noinline)) inline void
+leave(fiber *f)
+{
+    if (__builtin_setjmp(f->at) == 0)
+        __builtin_longjmp(here.scheduler, 1);
+}
+
 /* Threads that have not begun, one after another until one waits. */
 inline void
 fiber_main()
 {
-    while (here.started < here.order.size()) {
-        unsigned thread = here.order[here.started++];
+    for (;;) {
+        while (here.started < here.order.size()) {
+            unsigned thread = here.order[here.started++];
 
-        become(thread);
-        here.lanes[thread].state = READY;
-        (*here.body)();
-        here.lanes[here.now].state = DONE;
+            become(thread);
+            here.lanes[thread].state = READY;
+            (*here.body)();
+            here.lanes[here.now].state = DONE;
+        }
+        here.idle.push_back(here.running);
+        leave(here.running);
     }
-    here.idle.push_back(here.running);
-    setcontext(&here.scheduler);
 }
 
 inline fiber *
@@ -131,27 +160,19 @@ idle_fiber()
 {
     fiber *f;
 
-    if (here.idle.empty()) {
-        here.fibers.push_back(std::make_unique<fiber>());
-        f = here.fibers.back().get();
-        f->stack = std::make_unique<char[]>(STACK);
-    } else {
+    if (!here.idle.empty()) {
         f = here.idle.back();
         here.idle.pop_back();
+        return f;
     }
+    here.fibers.push_back(std::make_unique<fiber>());
+    f = here.fibers.back().get();
+    f->stack = std::make_unique<char[]>(STACK);
     getcontext(&f->context);
     f->context.uc_stack.ss_sp = f->stack.get();
     f->context.uc_stack.ss_size = STACK;
-    f->context.uc_link = nullptr;
     makecontext(&f->context, fiber_main, 0);
     return f;
-}
-
-inline void
-run(fiber *f)
-{
-    here.running = f;
-    swapcontext(&here.scheduler, &f->context);
 }
 
 /* The thread that runs waits. */
@@ -163,7 +184,7 @@ wait(enum state what)
 
     here.lanes[thread].state = what;
     here.lanes[thread].at = f;
-    swapcontext(&f->context, &here.scheduler);
+    leave(f);
     become(thread);
 }
 
@@ -196,7 +217,7 @@ run_block()
         l = {NEW, nullptr};
     here.started = 0;
     while (here.started < n)
-        run(idle_fiber());
+        enter(idle_fiber());
     for (;;) {
         bool any = release(0, n, AT_BARRIER), waits = false;
 
@@ -205,7 +226,7 @@ run_block()
         for (unsigned i : here.order) {
             waits = waits || here.lanes[i].state != DONE;
             if (here.lanes[i].state == READY)
-                run(here.lanes[i].at);
+                enter(here.lanes[i].at);
         }
         if (!waits)
             return;

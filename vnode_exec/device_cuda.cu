@@ -239,6 +239,7 @@ cuda_sync(struct vn_device *dev, struct vn_error *err)
     struct vn_cuda *d = vn_cuda(dev);
 
     vn_cuda_check(d, cudaStreamSynchronize(d->compute), "what it was asked");
+    vn_cuda_check(d, cudaStreamSynchronize(d->ahead), "what it was asked");
     return report(d, err);
 }
 

@@ -16,7 +16,9 @@
 
 #ifdef __CUDACC__
 #define VN_FORMULA static __host__ __device__ __forceinline__
-#define VN_FMAF    fmaf
+#ifndef VN_FMAF /* t/ptx.sh.t has another */
+#define VN_FMAF fmaf
+#endif
 #else
 #define VN_FORMULA static inline
 #define VN_FMAF    __builtin_fmaf

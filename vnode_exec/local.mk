@@ -65,8 +65,13 @@ EXTRA_PROGRAMS += t/vnexec-cuda
 t_vnexec_cuda_SOURCES = $(vnexec_SOURCES)
 nodist_EXTRA_t_vnexec_cuda_SOURCES = t/linked.cc
 t_vnexec_cuda_LDADD = libcuda_host.a $(EXEC_LIBS) $(BASE_LIBS) -ldl
-check_DATA += t/vnexec-cuda$(EXEEXT)
+check_DATA += t/vnexec-cuda$(EXEEXT) t/cublas/libcublas.so.13
 endif
+t/cublas/libcublas.so.13: t/cublas_host.c
+	$(AM_V_GEN)$(MKDIR_P) t/cublas && $(CC) -shared -fPIC -I. \
+	    $(AM_CFLAGS) $(CFLAGS) -o $@ $(top_srcdir)/t/cublas_host.c
+CLEANFILES += t/cublas/libcublas.so.13 $(EXTRA_PROGRAMS)
+EXTRA_DIST += t/cublas_host.c
 
 bin_PROGRAMS += vnexec
 vnexec_SOURCES = vnode_exec/main.c vnode_exec/command.h \
@@ -105,7 +110,7 @@ t_device_t_LDADD = $(EXEC_LIBS) $(BASE_LIBS) libtap.a
 check_PROGRAMS += t/gradient.t
 t_gradient_t_SOURCES = t/gradient.c
 t_gradient_t_LDADD = $(EXEC_LIBS) $(BASE_LIBS) libtap.a
-dist_check_SCRIPTS += t/exec.sh.t t/control.sh.t
+dist_check_SCRIPTS += t/exec.sh.t t/control.sh.t t/cuda.sh.t t/ptx.sh.t
 
 # What can be chosen of each stands at its top.
 EXTRA_DIST += t/bench_exec.sh t/bench_torch.py t/bench_couple.sh \

@@ -92,8 +92,8 @@ const struct vn_option vn_exec_options[NOPTIONS] = {
     [WARMUP] = {"warmup", "N", "steps before the schedule [0]", 0},
     [CLIP] = {"clip", "X", "largest norm of a gradient [any]", 0},
     [ARITHMETIC] = {"arithmetic", "KIND",
-                    "exact (the same bits under every mapping) or fast "
-                    "[exact]",
+                    "exact (the same bits under every mapping), fast, or "
+                    "tf32: fast on tensor cores [exact]",
                     'a'},
     [LAYERS] = {"layers", "N", "of gpt [4]", 0},
     [WIDTH] = {"width", "N", "of gpt [256]", 0},
@@ -231,7 +231,7 @@ static enum vn_status
 take_training(int i, const char *value, struct vn_options *o,
               struct vn_error *err)
 {
-    static const char *const arithmetics[] = {"exact", "fast"};
+    static const char *const arithmetics[] = {"exact", "fast", "tf32"};
     struct vn_train *t = &o->train;
     int64_t seed = 0;
     int choice = 0;
@@ -275,8 +275,9 @@ take_training(int i, const char *value, struct vn_options *o,
     case CLIP:
         return take_real(i, value, 1e-9, 1e9, &t->clip, err);
     default: /* ARITHMETIC */
-        status = take_choice(i, value, arithmetics, 2, &choice, err);
+        status = take_choice(i, value, arithmetics, 3, &choice, err);
         t->exact = choice == 0;
+        t->tf32 = choice == 2;
         return status;
     }
 }
@@ -407,7 +408,9 @@ vn_options_describe(const struct vn_options *o, const struct vn_data *data,
         (long long) t->batch, t->vnodes, (unsigned long long) t->seed,
         vn_optimizer_names[t->optimizer], t->rate, t->momentum, t->decay,
         t->clip, vn_schedule_names[t->schedule], (long long) t->warmup,
-        t->exact ? "exact" : "fast");
+        t->exact  ? "exact"
+        : t->tf32 ? "tf32"
+                  : "fast");
 
     if (t->schedule != VN_CONSTANT && n > 0 && (size_t) n < size)
         snprintf(text + n, size - (size_t) n, "steps=%lld\n",

@@ -30,7 +30,7 @@ struct part {
 };
 
 enum {
-    PARTS = 10,
+    PARTS = 12,
     NODE_PARTS = 7 /* the parts from here on are a node's */
 };
 
@@ -41,6 +41,8 @@ parts_of(struct vn_replica *r, int examples, struct part parts[PARTS])
     size_t vector = g->vector * sizeof(float), n = (size_t) examples;
     size_t numbers = r->training ? (size_t) g->nparams : 0;
     bool second = r->training && vn_train_states(r->train) > 1;
+    bool ahead = r->training && r->spec.backend->upload_ahead != NULL;
+    size_t input = n * input_bytes(g), labels = n * g->labels * 4;
     struct vn_layout layout;
 
     vn_graph_layout(g, examples, r->training, &layout);
@@ -52,17 +54,22 @@ parts_of(struct vn_replica *r, int examples, struct part parts[PARTS])
     parts[4] = (struct part){(void **) &r->largest, numbers * 4};
     parts[5] = (struct part){(void **) &r->squares, numbers * 8};
     parts[6] = (struct part){(void **) &r->tally, 2 * sizeof(int64_t)};
-    parts[7] = (struct part){&r->input, n * input_bytes(g)};
-    parts[8] = (struct part){(void **) &r->labels, n * g->labels * 4};
-    parts[9] =
+    parts[7] = (struct part){&r->input[0], input};
+    parts[8] = (struct part){(void **) &r->labels[0], labels};
+    parts[9] = (struct part){&r->input[1], ahead ? input : 0};
+    parts[10] = (struct part){(void **) &r->labels[1], ahead ? labels : 0};
+    parts[11] =
         (struct part){(void **) &r->memory, layout.total * sizeof(float)};
 }
 
 int64_t
-vn_replica_bytes(const struct vn_graph *g, const struct vn_train *t,
-                 int examples, bool training)
+vn_replica_bytes(const struct vn_backend *backend, const struct vn_graph *g,
+                 const struct vn_train *t, int examples, bool training)
 {
-    struct vn_replica r = {.graph = g, .train = t, .training = training};
+    struct vn_replica r = {.spec = {.backend = backend},
+                           .graph = g,
+                           .train = t,
+                           .training = training};
     struct part parts[PARTS];
     int64_t bytes = 0;
 
@@ -70,6 +77,13 @@ vn_replica_bytes(const struct vn_graph *g, const struct vn_train *t,
     for (int i = 0; i < PARTS; i++)
         bytes += (int64_t) parts[i].bytes;
     return bytes;
+}
+
+static int64_t
+bytes_for(const struct vn_replica *r, int examples)
+{
+    return vn_replica_bytes(r->spec.backend, r->graph, r->train, examples,
+                            r->training);
 }
 
 /* Say how many virtual nodes would fit the limit, where any number does. */
@@ -85,8 +99,7 @@ name_fitting(const struct vn_replica *r, int examples, int64_t need,
     for (int64_t size = examples; size >= 1; size--) {
         int64_t nodes = (batch + size - 1) / size;
 
-        if (vn_replica_bytes(r->graph, r->train, (int) size, r->training)
-            <= r->limit)
+        if (bytes_for(r, (int) size) <= r->limit)
             return vn_fail(err, VN_EDEVMEM,
                            "%s:%d: a node of %d examples needs %s and the "
                            "limit is %s; %lld virtual nodes fit",
@@ -99,15 +112,58 @@ name_fitting(const struct vn_replica *r, int examples, int64_t need,
                    r->spec.type, r->spec.ordinal, text, limit);
 }
 
-/* There is room for a node of so many examples. */
-static void
-set_room(struct vn_replica *r, int examples)
+/* Memory of the host that the device reads best. */
+static enum vn_status
+host_memory(struct vn_replica *r, size_t bytes, void **p, struct vn_error *err)
 {
+    const struct vn_backend *b = r->dev->backend;
+
+    if (b->host_alloc != NULL)
+        return b->host_alloc(r->dev, bytes, p, err);
+    *p = vn_xcalloc(1, bytes);
+    return VN_OK;
+}
+
+static void
+host_free(struct vn_replica *r, void *p)
+{
+    if (p != NULL && r->dev->backend->host_alloc != NULL)
+        r->dev->backend->host_free(r->dev, p);
+    else
+        free(p);
+}
+
+static void
+free_staging(struct vn_replica *r)
+{
+    for (int i = 0; i < VN_REPLICA_SLOTS; i++) {
+        host_free(r, r->host_input[i]);
+        host_free(r, r->host_labels[i]);
+        r->host_input[i] = NULL;
+        r->host_labels[i] = NULL;
+    }
+}
+
+/* There is room for a node of so many examples. */
+static enum vn_status
+set_room(struct vn_replica *r, int examples, struct vn_error *err)
+{
+    size_t n = (size_t) examples;
+    enum vn_status status = VN_OK;
+
     r->room = examples;
-    free(r->host_input);
-    free(r->host_labels);
-    r->host_input = vn_xcalloc((size_t) examples, input_bytes(r->graph));
-    r->host_labels = vn_xcalloc((size_t) examples * r->graph->labels, 4);
+    r->ahead = (struct vn_span){0, 0};
+    if (r->dev->backend->host_memory)
+        return VN_OK;
+    free_staging(r);
+    for (int i = 0; status == VN_OK && i < VN_REPLICA_SLOTS; i++) {
+        status =
+            host_memory(r, n * input_bytes(r->graph), &r->host_input[i], err);
+        if (status == VN_OK)
+            status = host_memory(r, n * r->graph->labels * 4,
+                                 (void **) &r->host_labels[i], err);
+    }
+    return status;
 }
 
 /* Take the memory for larger nodes in place of what there is. */
@@ -115,7 +171,7 @@ static enum vn_status
 grow(struct vn_replica *r, int examples, struct vn_error *err)
 {
     struct part parts[PARTS];
-    int64_t need = vn_replica_bytes(r->graph, r->train, examples, r->training);
+    int64_t need = bytes_for(r, examples);
     enum vn_status status = VN_OK;
 
     if (r->limit > 0 && need > r->limit)
@@ -127,10 +183,9 @@ grow(struct vn_replica *r, int examples, struct vn_error *err)
     }
     parts_of(r, examples, parts);
     for (int i = NODE_PARTS; status == VN_OK && i < PARTS; i++)
-        status = vn_device_alloc(r->dev, parts[i].bytes, parts[i].at, err);
-    if (status == VN_OK)
-        set_room(r, examples);
-    return status;
+        if (parts[i].bytes > 0)
+            status = vn_device_alloc(r->dev, parts[i].bytes, parts[i].at, err);
+    return status == VN_OK ? set_room(r, examples, err) : status;
 }
 
 enum vn_status
@@ -140,9 +195,10 @@ vn_replica_open(struct vn_replica *r, int examples, struct vn_error *err)
                                         .threads = r->spec.threads,
                                         .cpu = r->cpu,
                                         .fast = !r->train->exact,
+                                        .tf32 = r->train->tf32,
                                         .limit = r->limit};
     struct part parts[PARTS];
-    int64_t need = vn_replica_bytes(r->graph, r->train, examples, r->training);
+    int64_t need = bytes_for(r, examples);
     enum vn_status status;
 
     if (r->limit > 0 && need > r->limit)
@@ -150,21 +206,24 @@ vn_replica_open(struct vn_replica *r, int examples, struct vn_error *err)
     status = r->spec.backend->open(&options, &r->dev, err);
     if (status != VN_OK)
         return status;
+    r->limit = r->dev->options.limit; /* it may be what there is */
+    r->room = examples;
+    if (r->limit > 0 && need > r->limit)
+        status = name_fitting(r, examples, need, err);
     parts_of(r, examples, parts);
     for (int i = 0; status == VN_OK && i < PARTS; i++)
         if (parts[i].bytes > 0)
             status = vn_device_alloc(r->dev, parts[i].bytes, parts[i].at, err);
+    if (status == VN_OK)
+        status = set_room(r, examples, err);
     if (status != VN_OK) {
         vn_replica_close(r);
         return status;
     }
-    r->host_sums = r->sums;
+    r->host_sums = r->dev->backend->host_memory ? r->sums : NULL;
     r->host_largest = r->largest;
-    if (!r->dev->backend->host_memory && r->training) {
-        r->host_sums = vn_xcalloc(r->graph->vector, sum_size(r->train));
+    if (!r->dev->backend->host_memory && r->training)
         r->host_largest = vn_xcalloc((size_t) r->graph->nparams, 4);
-    }
-    set_room(r, examples);
     return VN_OK;
 }
 
@@ -175,15 +234,14 @@ vn_replica_close(struct vn_replica *r)
 
     if (r->dev == NULL)
         return;
-    if (r->host_sums != r->sums) {
-        free(r->host_sums);
+    if (r->host_sums != r->sums)
+        host_free(r, r->host_sums);
+    if (r->host_largest != r->largest)
         free(r->host_largest);
-    }
-    parts_of(r, r->room > 0 ? r->room : 1, parts);
+    parts_of(r, r->room, parts);
     for (int i = 0; i < PARTS; i++)
         vn_device_free(r->dev, *parts[i].at, parts[i].bytes);
-    free(r->host_input);
-    free(r->host_labels);
+    free_staging(r);
     free(r->layouts);
     r->dev->backend->close(r->dev);
     r->dev = NULL;
@@ -201,6 +259,7 @@ vn_replica_begin(struct vn_replica *r)
         b->zero(r->dev, (size_t) r->graph->nparams * 4, r->largest);
     }
     b->zero(r->dev, 2 * sizeof(int64_t), r->tally);
+    r->ahead = (struct vn_span){0, 0}; /* of another order, if any */
     r->load_s = r->compute_s = r->update_s = 0;
 }
 
@@ -229,40 +288,78 @@ linger(double seconds)
     nanosleep(&t, NULL);
 }
 
+/* Write examples where the host can: in the device's memory, or beside it. */
 static void
-load_examples(struct vn_replica *r, struct vn_order *order, uint64_t from,
-              int n)
+write_examples(struct vn_replica *r, struct vn_order *order,
+               struct vn_span span, int slot)
 {
-    const struct vn_backend *b = r->dev->backend;
+    bool direct = r->dev->backend->host_memory;
     size_t bytes = input_bytes(r->graph), labels = r->graph->labels;
-    void *input = b->host_memory ? r->input : r->host_input;
-    int32_t *to = b->host_memory ? r->labels : r->host_labels;
+    char *input = direct ? r->input[slot] : r->host_input[slot];
+    int32_t *to = direct ? r->labels[slot] : r->host_labels[slot];
+    const struct vn_examples *split =
+        r->evaluating ? &r->data->test : &r->data->train;
 
-    for (int i = 0; i < n; i++) {
-        uint64_t at = from + (uint64_t) i;
-        const struct vn_examples *split =
-            r->evaluating ? &r->data->test : &r->data->train;
+    for (uint64_t at = span.from; at < span.to; at++) {
         size_t example = r->evaluating ? (size_t) at : vn_order_at(order, at);
 
-        vn_data_example(r->data, split, example,
-                        (char *) input + (size_t) i * bytes,
-                        to + (size_t) i * labels);
-    }
-    if (!b->host_memory) {
-        b->upload(r->dev, (size_t) n * bytes, input, r->input);
-        b->upload(r->dev, (size_t) n * labels * 4, to, r->labels);
+        vn_data_example(r->data, split, example, input, to);
+        input += bytes;
+        to += labels;
     }
 }
 
-enum vn_status
-vn_replica_node(struct vn_replica *r, struct vn_order *order, uint64_t from,
-                uint64_t to, const double *scale, struct vn_error *err)
+/* Send what was written to the slot, by the backend's upload. */
+static void
+send(struct vn_replica *r, struct vn_span span, int slot,
+     void (*upload)(struct vn_device *, size_t, const void *, void *))
 {
-    int n = (int) (to - from);
-    double t0 = vn_clock(), t1, t2;
+    size_t n = (size_t) (span.to - span.from);
+
+    upload(r->dev, n * input_bytes(r->graph), r->host_input[slot],
+           r->input[slot]);
+    upload(r->dev, n * r->graph->labels * 4, r->host_labels[slot],
+           r->labels[slot]);
+}
+
+/* Have the examples in the slot at work, unless they are on their way. */
+static void
+load(struct vn_replica *r, struct vn_order *order, struct vn_span span)
+{
+    const struct vn_backend *b = r->dev->backend;
+
+    if (r->ahead.from == span.from && r->ahead.to == span.to) {
+        r->slot = 1 - r->slot;
+        b->await_uploads(r->dev);
+    } else {
+        write_examples(r, order, span, r->slot);
+        if (!b->host_memory)
+            send(r, span, r->slot, b->upload);
+    }
+    r->ahead = (struct vn_span){0, 0};
+}
+
+/* Send the next node's examples to the other slot while this one computes. */
+static void
+load_ahead(struct vn_replica *r, struct vn_order *order,
+           const struct vn_span *next)
+{
+    if (next == NULL || r->input[1] == NULL
+        || next->to - next->from > (uint64_t) r->room)
+        return;
+    write_examples(r, order, *next, 1 - r->slot);
+    send(r, *next, 1 - r->slot, r->dev->backend->upload_ahead);
+    r->ahead = *next;
+}
+
+/* Ask for the node's arithmetic, between marks where there are any. */
+static void
+compute(struct vn_replica *r, int examples, const double *scale)
+{
+    const struct vn_backend *b = r->dev->backend;
     struct vn_pass pass = {.dev = r->dev,
                            .graph = r->graph,
-                           .examples = n,
+                           .examples = examples,
                            .training = !r->evaluating,
                            .params = r->params,
                            .weight = 1.0F / (float) r->train->batch,
@@ -270,26 +367,45 @@ vn_replica_node(struct vn_replica *r, struct vn_order *order, uint64_t from,
                            .exact = r->train->exact,
                            .sums = r->sums,
                            .scale = scale,
-                           .largest = r->largest};
+                           .largest = r->largest,
+                           .memory = r->memory,
+                           .input = r->input[r->slot],
+                           .labels = r->labels[r->slot],
+                           .layout = layout_for(r, examples)};
+
+    if (b->mark != NULL)
+        b->mark(r->dev, 0);
+    vn_pass_run(&pass);
+    if (b->mark != NULL)
+        b->mark(r->dev, 1);
+}
+
+enum vn_status
+vn_replica_node(struct vn_replica *r, struct vn_order *order,
+                struct vn_span span, const struct vn_span *next,
+                const double *scale, struct vn_error *err)
+{
+    const struct vn_backend *b = r->dev->backend;
+    int n = (int) (span.to - span.from);
+    double t0 = vn_clock(), t1, t2;
     enum vn_status status = n > r->room ? grow(r, n, err) : VN_OK;
 
     if (status != VN_OK)
         return status;
-    pass.memory = r->memory;
-    pass.input = r->input;
-    pass.labels = r->labels;
-    load_examples(r, order, from, n);
+    load(r, order, span);
     t1 = vn_clock();
-    pass.layout = layout_for(r, n);
-    vn_pass_run(&pass);
-    status = r->dev->backend->sync(r->dev, err);
+    compute(r, n, scale);
+    load_ahead(r, order, next);
+    status = b->sync(r->dev, err);
     t2 = vn_clock();
     if (r->spec.slow > 1) {
         linger((t2 - t0) * (r->spec.slow - 1));
         t2 = vn_clock();
     }
     r->load_s += t1 - t0;
-    r->compute_s += t2 - t1;
+    r->compute_s += b->mark != NULL && status == VN_OK && !(r->spec.slow > 1)
+                        ? b->between(r->dev)
+                        : t2 - t1;
     r->busy_s += t2 - t0;
     r->nodes++;
     r->examples += n;
@@ -303,12 +419,26 @@ vn_replica_collect(struct vn_replica *r, int64_t tally[2],
     const struct vn_backend *b = r->dev->backend;
 
     b->download(r->dev, 2 * sizeof *tally, r->tally, tally);
-    if (r->training && !b->host_memory) {
-        b->download(r->dev, r->graph->vector * sum_size(r->train), r->sums,
-                    r->host_sums);
+    if (r->training && !b->host_memory)
         b->download(r->dev, (size_t) r->graph->nparams * 4, r->largest,
                     r->host_largest);
-    }
+    return b->sync(r->dev, err);
+}
+
+enum vn_status
+vn_replica_fetch(struct vn_replica *r, struct vn_error *err)
+{
+    const struct vn_backend *b = r->dev->backend;
+    size_t bytes = r->graph->vector * sum_size(r->train);
+    enum vn_status status = VN_OK;
+
+    if (b->host_memory)
+        return VN_OK;
+    if (r->host_sums == NULL)
+        status = host_memory(r, bytes, &r->host_sums, err);
+    if (status != VN_OK)
+        return status;
+    b->download(r->dev, bytes, r->sums, r->host_sums);
     return b->sync(r->dev, err);
 }
 

@@ -11,7 +11,13 @@
 #include "vnode_exec/train.h"
 
 enum {
-    VN_REPLICA_STATES = 2
+    VN_REPLICA_STATES = 2,
+    VN_REPLICA_SLOTS = 2 /* of examples: those at work, those on their way */
+};
+
+/* Examples at positions [from, to) of an order. */
+struct vn_span {
+    uint64_t from, to;
 };
 
 struct vn_replica {
@@ -31,8 +37,8 @@ struct vn_replica {
     uint32_t *largest;
     int64_t *tally;
     double *squares;
-    void *input;
-    int32_t *labels;
+    void *input[VN_REPLICA_SLOTS]; /* one where uploads do not overlap */
+    int32_t *labels[VN_REPLICA_SLOTS];
     float *memory;
     struct vn_layout *layouts; /* of each size of node that came */
     int nlayouts;
@@ -40,16 +46,23 @@ struct vn_replica {
 
     void *host_sums;        /* sums, or a copy where the host cannot see it */
     uint32_t *host_largest; /* the same */
-    void *host_input;       /* a node's examples on their way */
-    int32_t *host_labels;
+    void *host_input[VN_REPLICA_SLOTS]; /* a node's examples on their way */
+    int32_t *host_labels[VN_REPLICA_SLOTS];
+    int slot;             /* of the node at work */
+    struct vn_span ahead; /* what is on its way to the other slot, or empty */
 
-    double load_s, compute_s, update_s; /* of the last step */
+    double load_s, compute_s, update_s; /* of the last step, by the device's
+                                         * own clock where it has one */
     double busy_s;                      /* over all steps */
     int64_t nodes, examples;            /* done over all steps */
 };
 
-/* Bytes that a replica holds for nodes of up to that many examples. */
-int64_t vn_replica_bytes(const struct vn_graph *g, const struct vn_train *t,
+/*
+ * Bytes that a replica holds on a device of the backend for nodes of up to
+ * that many examples.
+ */
+int64_t vn_replica_bytes(const struct vn_backend *backend,
+                         const struct vn_graph *g, const struct vn_train *t,
                          int examples, bool training);
 
 /*
@@ -65,17 +78,22 @@ void vn_replica_close(struct vn_replica *r);
 void vn_replica_begin(struct vn_replica *r);
 
 /*
- * Run a virtual node over the examples at positions [from, to) of the order,
- * or of the test where evaluating; scale is a power of 2 for each parameter.
- * A node larger than there is room for takes more memory first.
+ * Run a virtual node over a span of the order, or of the test where
+ * evaluating; scale is a power of 2 for each parameter.  A node larger than
+ * there is room for takes more memory first.  The examples of the node that
+ * comes next, where it is not NULL, may be uploaded meanwhile.
  */
 enum vn_status vn_replica_node(struct vn_replica *r, struct vn_order *order,
-                               uint64_t from, uint64_t to, const double *scale,
-                               struct vn_error *err);
+                               struct vn_span span, const struct vn_span *next,
+                               const double *scale, struct vn_error *err);
 
-/* Bring gradients, largest and tally to the host; and gradients back. */
+/*
+ * Bring tally and largest to the host; bring the gradients there, where the
+ * host cannot see them, and back.
+ */
 enum vn_status vn_replica_collect(struct vn_replica *r, int64_t tally[2],
                                   struct vn_error *err);
+enum vn_status vn_replica_fetch(struct vn_replica *r, struct vn_error *err);
 void vn_replica_deliver(struct vn_replica *r);
 
 /* Apply the combined gradient. *norm is its norm, where clipping asks. */

@@ -75,29 +75,43 @@ vn_seat_start(struct seat *s, struct vn_error *err)
     return status;
 }
 
+/* The examples of the node at or behind i that is this device's. */
+static int
+own_node(const struct seat *s, int i, struct vn_span *span)
+{
+    const struct vn_stage *stage = &s->x->stage;
+    uint64_t base = (uint64_t) s->x->step * (uint64_t) s->x->job.train->batch;
+
+    while (i < stage->vnodes && stage->owner[i] != s->device)
+        i++;
+    if (i < stage->vnodes)
+        *span = (struct vn_span){base + (uint64_t) stage->first[i],
+                                 base + (uint64_t) stage->first[i + 1]};
+    return i;
+}
+
 enum vn_status
 vn_seat_compute(void *arg, struct vn_error *err)
 {
     struct seat *s = arg;
-    const struct vn_stage *stage = &s->x->stage;
-    uint64_t base = (uint64_t) s->x->step * (uint64_t) s->x->job.train->batch;
-    int count = 0, done = 0;
+    int nodes = s->x->stage.vnodes, count = 0, done = 0;
+    struct vn_span span, next;
     enum vn_status status = VN_OK;
 
-    for (int i = 0; i < stage->vnodes; i++)
-        count += stage->owner[i] == s->device;
+    for (int i = 0; i < nodes; i++)
+        count += s->x->stage.owner[i] == s->device;
     vn_replica_begin(&s->replica);
-    for (int i = 0; status == VN_OK && i < stage->vnodes; i++) {
-        const int64_t *first = &stage->first[i];
+    for (int i = own_node(s, 0, &span); status == VN_OK && i < nodes;) {
+        int following = own_node(s, i + 1, &next);
 
-        if (stage->owner[i] != s->device)
-            continue;
         if (s->fail_at == s->x->step && done >= count / 2)
             return vn_fail(err, VN_EDEVICE, "device %d failed in step %lld",
                            s->device, (long long) s->x->step);
-        status =
-            vn_replica_node(&s->replica, &s->order, base + (uint64_t) first[0],
-                            base + (uint64_t) first[1], s->x->scale, err);
+        status = vn_replica_node(&s->replica, &s->order, span,
+                                 following < nodes ? &next : NULL, s->x->scale,
+                                 err);
+        i = following;
+        span = next;
         done++;
     }
     if (status == VN_OK)
@@ -127,10 +141,12 @@ vn_seat_evaluate(void *arg, struct vn_error *err)
 
     s->replica.evaluating = true;
     vn_replica_begin(&s->replica);
-    for (; status == VN_OK && at < end; at += room)
-        status = vn_replica_node(&s->replica, &s->order, at,
-                                 at + room < end ? at + room : end,
+    for (; status == VN_OK && at < end; at += room) {
+        struct vn_span span = {at, at + room < end ? at + room : end};
+
+        status = vn_replica_node(&s->replica, &s->order, span, NULL,
                                  s->x->scale, err);
+    }
     if (status == VN_OK)
         status = vn_replica_collect(&s->replica, s->tally, err);
     s->replica.evaluating = false;

@@ -32,6 +32,7 @@ struct vn_train {
     double rate, momentum, decay;
     double clip; /* largest norm of a gradient, 0: any */
     bool exact;
+    bool tf32; /* products on tensor cores, where not exact */
 };
 
 /* The learning rate of a step, from 0. */

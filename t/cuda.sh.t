@@ -1,0 +1,196 @@
+#!/bin/sh
+# vnexec on CUDA devices: the emulated ones of t/vnexec-cuda, and those of this
+# machine through vnexec itself, where there are any.
+cd "${TOP_BUILDDIR:-.}" || exit 1
+dir=$(mktemp -d) || exit 1
+trap 'rm -rf "$dir"' EXIT
+n=0
+result() { # pass or fail as status, name
+    n=$((n + 1))
+    if test "$1" -eq 0; then echo "ok $n - $2"; else
+        echo "not ok $n - $2"
+        head -n 40 "$dir/out" | sed 's/^/# /'
+    fi
+}
+skip() { # what, why
+    n=$((n + 1))
+    echo "ok $n - $1 # SKIP $2"
+}
+cat "${TOP_SRCDIR:-.}"/vnode_exec/replica.[ch] > "$dir/text"
+model() { # name: its options, small enough for an emulation
+    case $1 in
+    mlp) echo "-m mlp -d synthetic:100 -b 20 -v 4 --steps 3" ;;
+    resnet8) echo "-m resnet8 -d synthetic:16 -b 5 -v 4 --steps 2" ;;
+    gpt) echo "-m gpt --layers 1 --width 32 --heads 4 --context 16 -b 7 -v 4
+        --steps 3 -d bytes:$dir/text" ;;
+    adamw) echo "-m mlp -d synthetic:100 -b 10 -v 4 --steps 3
+        --optimizer adamw --clip 0.5" ;;
+    esac
+}
+train() { # program, model, more options: the digests
+    program=$1
+    which=$2
+    shift 2
+    # shellcheck disable=SC2046,SC2086
+    $program run $(model "$which") --seed 3 --digest 1 --no-eval --quiet \
+        "$@" > "$dir/out" 2>&1
+    status=$?
+    grep digest "$dir/out" > "$dir/digests"
+    return $status
+}
+same() { # title, program, model, more options: the host's digests?
+    title=$1
+    shift
+    train "$@" && test -s "$dir/digests" \
+        && cmp "$dir/digests" "$dir/want" >> "$dir/out" 2>&1
+    result $? "$title"
+}
+refused() { # title, status, pattern, command ...
+    title=$1
+    want=$2
+    pattern=$3
+    shift 3
+    "$@" > "$dir/out" 2>&1
+    test $? -eq "$want" && grep -q -- "$pattern" "$dir/out"
+    result $? "$title"
+}
+loss() { sed -n 's/.*test loss \([0-9.]*\),.*/\1/p' "$dir/out"; }
+everything() { # program, how many devices it has, what they are
+    p=$1
+    have=$2
+    what=$3
+    for m in mlp resnet8 gpt adamw; do
+        train "$p" $m -D host:1
+        cp "$dir/digests" "$dir/want"
+        same "$what: $m has the host's digests" "$p" $m -D cuda:1
+        same "$what: $m beside the host" "$p" $m -D cuda:1,host:1
+        test "$have" -ge 2 || {
+            skip "$what: $m on several devices" "there is one device"
+            continue
+        }
+        for d in $(seq 2 "$have"); do
+            same "$what: $m on $d devices" "$p" $m -D "cuda:$d"
+        done
+        same "$what: $m, an uneven mapping" "$p" $m -D cuda:2 --mapping 1,3
+        same "$what: $m resized 1 -> 2 -> 1" "$p" $m -D cuda:1 \
+            --resize 1:cuda:2 --resize 2:cuda:1
+        same "$what: $m, a device fails in the middle of a step" "$p" $m \
+            -D cuda:2 --fail 1@1
+    done
+    train "$p" mlp -D host:1
+    cp "$dir/digests" "$dir/want"
+    train "$p" mlp -D cuda:1 --steps 2 --checkpoint "$dir/ck"
+    train "$p" mlp -D host:1 --resume "$dir/ck"
+    tail -1 "$dir/want" | cmp -s - "$dir/digests"
+    result $? "$what: the host goes on from a checkpoint, to the same digest"
+    # shellcheck disable=SC2046
+    for m in mlp resnet8 gpt; do
+        $p run $(model $m | sed "s|bytes:[^ ]*|synthetic:20|") --seed 3 \
+            --quiet -D host:1 > "$dir/out" 2>&1
+        want=$(loss)
+        for a in fast tf32; do
+            $p run $(model $m | sed "s|bytes:[^ ]*|synthetic:20|") --seed 3 \
+                --quiet -D cuda:1 -a $a > "$dir/out" 2>&1 \
+                && awk -v a="$want" -v b="$(loss)" -v within="${TF32:-1e-4}" \
+                    'BEGIN {d = (a - b) / a
+                        exit !(a > 0 && b > 0 && d * d < within * within)}'
+            result $? "$what: $m in $a arithmetic has the exact loss, nearly"
+        done
+    done
+    $p profile -m mlp -d synthetic:16 --max 2 --repeat 3 -D cuda:1 \
+        -o "$dir/profile.csv" > "$dir/out" 2>&1 \
+        && grep -q '^mlp,cuda,2,0\.[0-9]*,[1-9]' "$dir/profile.csv" \
+        && grep -q 'cuda:0.*MHz' "$dir/out"
+    result $? "$what: a profile, with the clocks it was taken at"
+    refused "$what: too small a limit names what would fit" 1 \
+        'the limit is 14 MiB; [0-9]* virtual nodes fit' \
+        "$p" run -m mlp -b 2048 -v 1 -D cuda:1 --memory-limit 14MiB
+    refused "$what: a device that is not there" 1 \
+        "there is no device cuda:$have: too few" "$p" run \
+        -D "cuda:$((have + 1))"
+}
+emulated=t/vnexec-cuda
+if test -x $emulated; then
+    unset VN_CUDA_HOST_FAIL VN_CUDA_HOST_MEMORY VN_CUDA_HOST_ORDER
+    export VN_CUDA_HOST_DEVICES=3
+    LD_LIBRARY_PATH=$PWD/t/cublas everything $emulated 3 emulated
+    # shellcheck disable=SC2046
+    LD_LIBRARY_PATH=$PWD/t/cublas VN_CUBLAS_REFUSES=1 $emulated run \
+        $(model mlp) --quiet -D cuda:1 -a fast > "$dir/out" 2>&1
+    result $? "emulated: fast arithmetic without cuBLAS"
+    for order in down mixed; do
+        VN_CUDA_HOST_ORDER=$order t/device_cuda.t > "$dir/out" 2>&1 \
+            && ! grep -q '^not ok' "$dir/out"
+        result $? "no operation depends on the order of threads: $order"
+    done
+    for m in mlp resnet8 gpt; do
+        train $emulated $m -D host:1
+        cp "$dir/digests" "$dir/want"
+        export VN_CUDA_HOST_ORDER=mixed
+        same "nor does a step of $m" $emulated $m -D cuda:2
+        unset VN_CUDA_HOST_ORDER
+    done
+    export VN_CUDA_HOST_MEMORY=14000000
+    refused "emulated: more than the device has names what would fit" 1 \
+        'the limit is 13.* MiB; [0-9]* virtual nodes fit' \
+        $emulated run -m mlp -b 2048 -v 1 -D cuda:1
+    export VN_CUDA_HOST_MEMORY=1000000
+    refused "emulated: no node fits" 1 'too little for a node of one' \
+        $emulated run -m mlp -D cuda:1
+    unset VN_CUDA_HOST_MEMORY
+    export VN_CUDA_HOST_DEVICES=0
+    refused "emulated: a driver without a device" 1 \
+        'no device cuda:0: there is a driver and no GPU' \
+        $emulated run -D cuda:1
+    $emulated devices > "$dir/out" 2>&1 \
+        && grep -q '^cuda  .*there is a driver and no GPU' "$dir/out"
+    result $? "emulated: the list of devices says so too"
+    export VN_CUDA_HOST_DEVICES=2
+    # Each call to the runtime fails once: an error, or the other device
+    # goes on alone, with the same digest.
+    small="run -m gpt --layers 1 --width 16 --heads 2 --context 8 -b 2 -v 2
+        --steps 1 -d synthetic:4 --seed 3 --digest 1 --quiet --no-eval"
+    # shellcheck disable=SC2086
+    $emulated $small -D host:1 > "$dir/want" 2>&1
+    at=0 bad=0 errors=0 alone=0
+    : > "$dir/list"
+    while test $at -lt 400; do
+        at=$((at + (at < 70 ? 1 : 7)))
+        # shellcheck disable=SC2086
+        VN_CUDA_HOST_FAIL=$at timeout 60 $emulated $small -D cuda:2 \
+            > "$dir/out" 2>&1
+        status=$?
+        if test $status -eq 0 && cmp -s "$dir/out" "$dir/want"; then
+            alone=$((alone + 1))
+        elif test $status -eq 1 && grep -q '^vnexec: cuda:[01]: ' "$dir/out" \
+            && test "$(wc -l < "$dir/out")" -eq 1; then
+            errors=$((errors + 1))
+        else
+            bad=$((bad + 1))
+            echo "call $at: status $status" >> "$dir/list"
+            head -n 3 "$dir/out" >> "$dir/list"
+        fi
+    done
+    cp "$dir/list" "$dir/out"
+    test $bad -eq 0
+    result $? "each call to the runtime fails: an error, or the same digest"
+    test $errors -ge 40 && test $alone -ge 10
+    result $? "some of either ($errors errors, $alone went on)"
+    unset VN_CUDA_HOST_DEVICES
+else
+    skip "the CUDA backend, emulated" "no C++20 compiler"
+fi
+real=$(./vnexec devices | grep -c '^cuda:')
+if test "$real" -gt 0; then
+    TF32=1e-2
+    everything ./vnexec "$real" "$(./vnexec devices \
+        | sed -n 's/^cuda:0 *\([^,]*\),.*/\1/p')"
+else
+    why=$(./vnexec devices | sed -n 's/^cuda  *//p')
+    test -n "$why"
+    result $? "vnexec devices says why there is no CUDA device"
+    refused "a run asked for one fails with the reason" 1 \
+        'there is no device cuda:0: ' ./vnexec run -D cuda:1
+    skip "CUDA on a device of this machine" "$why"
+fi
+echo "1..$n"
