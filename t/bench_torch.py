@@ -1,13 +1,14 @@
 #!/usr/bin/env python3
 """A training step in PyTorch, for vnexec to be held against (make bench-exec).
 
-usage: bench_torch.py MODEL NODES STEPS
+usage: bench_torch.py MODEL NODES STEPS [DEVICE [ARITHMETIC]]
 
-One thread; gradients of NODES micro-batches are added before an update by SGD
+One thread, or a GPU (cuda), whose products are of float32, or of TF32 where
+ARITHMETIC is tf32; gradients of NODES micro-batches are added before an update by SGD
 with momentum.  Models, batches and data shapes are those of `vnexec run`:
 mlp of 256, resnet8 of 128 images 3x32x32, gpt of 16 sequences of 128 bytes.
-Prints the milliseconds of each step, one a line, then the peak of resident
-memory in MiB behind "peak".
+Prints the milliseconds of each step, one a line, then the peak of memory, the
+process's or the GPU's, in MiB behind "peak".
 """
 import resource
 import sys
@@ -90,6 +91,11 @@ class Gpt(nn.Module):
 
 def main():
     name, nodes, steps = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
+    device = torch.device(sys.argv[4] if len(sys.argv) > 4 else "cpu")
+    gpu = device.type == "cuda"
+    tf32 = len(sys.argv) > 5 and sys.argv[5] == "tf32"
+    torch.backends.cuda.matmul.allow_tf32 = tf32
+    torch.backends.cudnn.allow_tf32 = tf32
     torch.set_num_threads(1)
     torch.manual_seed(1)
     if name == "gpt":
@@ -99,16 +105,25 @@ def main():
         model = mlp() if name == "mlp" else resnet8()
         shape = (256, 1, 28, 28) if name == "mlp" else (128, 3, 32, 32)
         x, y = torch.randn(shape), torch.randint(10, shape[:1])
+    model = model.to(device)
+    if gpu:
+        x, y = x.pin_memory(), y.pin_memory()
     update = torch.optim.SGD(model.parameters(), lr=0.01, momentum=0.9)
     for step in range(steps + 2):
         start = time.perf_counter()
         update.zero_grad(set_to_none=False)
         for a, b in zip(x.chunk(nodes), y.chunk(nodes)):
+            a = a.to(device, non_blocking=True)
+            b = b.to(device, non_blocking=True)
             (F.cross_entropy(model(a), b.flatten()) / nodes).backward()
         update.step()
+        if gpu:
+            torch.cuda.synchronize()
         if step >= 2:
             print(f"{1e3 * (time.perf_counter() - start):.3f}", flush=True)
-    print("peak", resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)
+    peak = (torch.cuda.max_memory_reserved() >> 20 if gpu
+            else resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)
+    print("peak", peak)
 
 
 main()

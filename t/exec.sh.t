@@ -98,6 +98,19 @@ for m in mlp resnet8 gpt; do
         echo "ok $n - $m: ranks # SKIP no MPI"
     fi
 done
+# What a step costs, against the closed form: three products for each linear
+# layer, but that no gradient goes to the images.
+./vnexec work -m mlp -b 250 -v 7 > "$dir/out" 2>&1
+awk 'BEGIN {l1 = 784 * 512; l2 = 512 * 512; l3 = 512 * 10
+        want = 2e-9 * 250 * (3 * (l1 + l2 + l3) - l1)}
+    /^matrix products/ {got = $4; calls = $3}
+    /^update/ {update = $4}
+    /^all/ {all = $3}
+    END {d = got / want - 1; p = l1 + l2 + l3 + 1034
+        bytes = sprintf("%.6f", 1e-6 * p * 24)
+        exit !(d * d < 1e-12 && calls == 56 && all > got && update == bytes)
+    }' "$dir/out"
+result $? "work counts what a step of mlp must do"
 # A plan says the same in a table; nodes may lie apart.
 plan=job_id,from_step,device_type,device,vnode_first,vnode_count,batch
 cat > "$dir/plan.csv" << END

@@ -6,6 +6,7 @@ libexec_a_SOURCES = \
 	vnode_exec/data.c vnode_exec/data.h \
 	vnode_exec/data_cifar.c vnode_exec/data_idx.c \
 	vnode_exec/device.c vnode_exec/device.h \
+	vnode_exec/device_count.c vnode_exec/device_count.h \
 	vnode_exec/device_host.c vnode_exec/host.h vnode_exec/host_tile.h \
 	vnode_exec/device_reference.c vnode_exec/formula.h \
 	vnode_exec/executor.c vnode_exec/executor.h \
@@ -76,7 +77,8 @@ EXTRA_DIST += t/cublas_host.c
 bin_PROGRAMS += vnexec
 vnexec_SOURCES = vnode_exec/main.c vnode_exec/command.h \
 	vnode_exec/command_devices.c vnode_exec/command_eval.c \
-	vnode_exec/command_profile.c vnode_exec/command_run.c
+	vnode_exec/command_profile.c vnode_exec/command_run.c \
+	vnode_exec/command_work.c
 dist_man_MANS += man/vnexec.1
 vnexec_LDADD = $(EXEC_LIBS) $(BASE_LIBS)
 

@@ -7,6 +7,7 @@ static const struct vn_command commands[] = {
     {"run", "train a model over virtual nodes", vn_command_train},
     {"eval", "test a checkpoint", vn_command_eval},
     {"profile", "measure step times and memory by batch", vn_command_profile},
+    {"work", "count the arithmetic and traffic of a step", vn_command_work},
     {"digest", "print the hash of checkpoints", vn_command_digest},
     {"devices", "list devices", vn_command_devices},
 };
