@@ -19,12 +19,12 @@ skip() { # what, why
 cat "${TOP_SRCDIR:-.}"/vnode_exec/replica.[ch] > "$dir/text"
 model() { # name: its options, small enough for an emulation
     case $1 in
-    mlp) echo "-m mlp -d synthetic:100 -b 20 -v 4 --steps 3" ;;
-    resnet8) echo "-m resnet8 -d synthetic:16 -b 5 -v 4 --steps 2" ;;
-    gpt) echo "-m gpt --layers 1 --width 32 --heads 4 --context 16 -b 7 -v 4
-        --steps 3 -d bytes:$dir/text" ;;
-    adamw) echo "-m mlp -d synthetic:100 -b 10 -v 4 --steps 3
-        --optimizer adamw --clip 0.5" ;;
+    mlp) echo "-m mlp -d synthetic:100 -b 10 -v 3 --steps 2" ;;
+    resnet8) echo "-m resnet8 -d synthetic:16 -b 4 -v 3 --steps 2" ;;
+    gpt) echo "-m gpt --layers 1 --width 32 --heads 4 --context 16 -b 7 -v 3
+        --steps 2 -d bytes:$dir/text" ;;
+    adamw) echo "-m gpt --layers 1 --width 16 --heads 2 --context 8 -b 5 -v 3
+        --steps 3 --clip 0.5 --schedule cosine -d bytes:$dir/text" ;;
     esac
 }
 train() { # program, model, more options: the digests
@@ -68,18 +68,15 @@ everything() { # program, how many devices it has, what they are
             skip "$what: $m on several devices" "there is one device"
             continue
         }
-        for d in $(seq 2 "$have"); do
-            same "$what: $m on $d devices" "$p" $m -D "cuda:$d"
-        done
-        same "$what: $m, an uneven mapping" "$p" $m -D cuda:2 --mapping 1,3
-        same "$what: $m resized 1 -> 2 -> 1" "$p" $m -D cuda:1 \
-            --resize 1:cuda:2 --resize 2:cuda:1
+        same "$what: $m on $have devices" "$p" $m -D "cuda:$have"
+        same "$what: $m, an uneven mapping, resized" "$p" $m -D cuda:2 \
+            --mapping 1,2 --resize 1:cuda:1
         same "$what: $m, a device fails in the middle of a step" "$p" $m \
             -D cuda:2 --fail 1@1
     done
     train "$p" mlp -D host:1
     cp "$dir/digests" "$dir/want"
-    train "$p" mlp -D cuda:1 --steps 2 --checkpoint "$dir/ck"
+    train "$p" mlp -D cuda:1 --steps 1 --checkpoint "$dir/ck"
     train "$p" mlp -D host:1 --resume "$dir/ck"
     tail -1 "$dir/want" | cmp -s - "$dir/digests"
     result $? "$what: the host goes on from a checkpoint, to the same digest"
@@ -155,7 +152,7 @@ if test -x $emulated; then
     at=0 bad=0 errors=0 alone=0
     : > "$dir/list"
     while test $at -lt 400; do
-        at=$((at + (at < 70 ? 1 : 7)))
+        at=$((at + (at < 60 ? 3 : 13)))
         # shellcheck disable=SC2086
         VN_CUDA_HOST_FAIL=$at timeout 60 $emulated $small -D cuda:2 \
             > "$dir/out" 2>&1
@@ -174,7 +171,7 @@ if test -x $emulated; then
     cp "$dir/list" "$dir/out"
     test $bad -eq 0
     result $? "each call to the runtime fails: an error, or the same digest"
-    test $errors -ge 40 && test $alone -ge 10
+    test $errors -ge 20 && test $alone -ge 5
     result $? "some of either ($errors errors, $alone went on)"
     unset VN_CUDA_HOST_DEVICES
 else

@@ -51,10 +51,12 @@ vn_cublas_open(struct vn_cuda *d)
     static const char *const names[] = {"libcublas.so.13", "libcublas.so.12",
                                         "libcublas.so.11", "libcublas.so"};
     struct vn_cublas *b = (struct vn_cublas *) vn_xcalloc(1, sizeof *b);
+    const int flags = RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE;
     void *workspace = NULL;
 
+    /* It is not made to be unloaded. */
     for (int i = 0; i < 4 && b->library == NULL; i++)
-        b->library = dlopen(names[i], RTLD_NOW | RTLD_LOCAL);
+        b->library = dlopen(names[i], flags);
     if (b->library != NULL && find(b->library, "cublasCreate_v2", &b->create)
         && find(b->library, "cublasDestroy_v2", &b->destroy)
         && find(b->library, "cublasSetStream_v2", &b->set_stream)

@@ -35,6 +35,9 @@
 #include <memory>
 #include <mutex>
 #include <numeric>
+#ifdef __SANITIZE_ADDRESS__
+#include <sanitizer/common_interface_defs.h>
+#endif
 #include <ucontext.h>
 #include <vector>
 
@@ -76,6 +79,7 @@ struct fiber {
     ucontext_t context;
     std::unique_ptr<char[]> stack;
     void *at[5];
+    void *shadow; /* of its stack, for the address sanitizer */
     bool begun;
 };
 
@@ -94,6 +98,9 @@ struct block {
     std::vector<uint64_t> given; /* to a shuffle, by parity and lane */
     std::vector<unsigned> parity;
     void *scheduler[5];
+    void *shadow;
+    const void *stack; /* the scheduler's, for the address sanitizer */
+    size_t stack_size;
     fiber *running;
     unsigned now; /* the thread */
     size_t started;
@@ -116,13 +123,41 @@ become(unsigned thread)
     threadIdx = {thread, 0, 0};
 }
 
+/* Tell the address sanitizer of a change of stacks, before and after. */
+#ifdef __SANITIZE_ADDRESS__
+inline void
+change(void **shadow, const void *stack, size_t size)
+{
+    __sanitizer_start_switch_fiber(shadow, stack, size);
+}
+
+inline void
+changed(void *shadow, const void **from, size_t *size)
+{
+    __sanitizer_finish_switch_fiber(shadow, from, size);
+}
+#else
+inline void
+change(void **, const void *, size_t)
+{
+}
+
+inline void
+changed(void *, const void **, size_t *)
+{
+}
+#endif
+
 /* Enter a fiber, from the scheduler. */
 __attribute__((noinline)) inline void
 enter(fiber *f)
 {
     here.running = f;
-    if (__builtin_setjmp(here.scheduler) != 0)
+    change(&here.shadow, f->stack.get(), STACK);
+    if (__builtin_setjmp(here.scheduler) != 0) {
+        changed(here.shadow, nullptr, nullptr);
         return;
+    }
     if (f->begun)
         __builtin_longjmp(f->at, 1);
     f->begun = true;
@@ -133,14 +168,17 @@ enter(fiber *f)
 __attribute__((noinline)) inline void
 leave(fiber *f)
 {
+    change(&f->shadow, here.stack, here.stack_size);
     if (__builtin_setjmp(f->at) == 0)
         __builtin_longjmp(here.scheduler, 1);
+    changed(f->shadow, &here.stack, &here.stack_size);
 }
 
 /* Threads that have not begun, one after another until one waits. */
 inline void
 fiber_main()
 {
+    changed(nullptr, &here.stack, &here.stack_size);
     for (;;) {
         while (here.started < here.order.size()) {
             unsigned thread = here.order[here.started++];
