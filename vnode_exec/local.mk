@@ -58,7 +58,9 @@ if HAVE_CXX
 check_LIBRARIES += libcuda_host.a
 libcuda_host_a_SOURCES = vnode_exec/cuda_host.cc vnode_exec/device.c
 libcuda_host_a_CPPFLAGS = $(AM_CPPFLAGS) -DHAVE_CUDA_BACKEND=1
-check_PROGRAMS += t/device_cuda.t
+check_PROGRAMS += t/cuda_host.t t/device_cuda.t
+t_cuda_host_t_SOURCES = t/cuda_host.cc
+t_cuda_host_t_LDADD = libexec.a $(BASE_LIBS) libtap.a -lpthread
 t_device_cuda_t_SOURCES = t/device.c
 nodist_EXTRA_t_device_cuda_t_SOURCES = t/linked.cc
 t_device_cuda_t_LDADD = libcuda_host.a $(EXEC_LIBS) $(BASE_LIBS) libtap.a -ldl
