@@ -308,11 +308,12 @@ write_table(struct vn_exec_job *job, const char *path,
 }
 
 static enum vn_status
-profile(struct vn_options *o, struct vn_exec_job *job, struct vn_error *err)
+profile(struct vn_exec_job *job, struct vn_error *err)
 {
-    enum vn_status status = vn_exec_job_open(o, job, err);
+    const struct vn_options *o = job->options;
+    enum vn_status status = VN_OK;
 
-    if (status == VN_OK && o->sync != NULL)
+    if (o->sync != NULL)
         status = write_table(job, o->sync, profile_sync, err);
     if (status == VN_OK)
         status = write_table(job, o->output != NULL ? o->output : "-",
@@ -323,24 +324,9 @@ profile(struct vn_options *o, struct vn_exec_job *job, struct vn_error *err)
 int
 vn_command_profile(int argc, char **argv)
 {
-    struct vn_options o;
-    struct vn_exec_job job = {.options = NULL};
-    struct vn_error err = {0};
-    bool help;
-    enum vn_status status = vn_options_read(argc, argv, &o, &help, &err);
-
-    if (status == VN_OK && help) {
-        printf("usage: vnexec profile --model NAME --devices LIST [options]\n"
-               "\nMeasure step time and memory by the examples of a virtual "
-               "node.\n\n");
-        vn_option_help(stdout, vn_exec_options, vn_exec_noptions);
-        return 0;
-    }
-    if (status == VN_OK)
-        status = profile(&o, &job, &err);
-    vn_exec_job_close(&job);
-    if (status == VN_OK)
-        return 0;
-    vn_error_print(stderr, "vnexec", &err);
-    return vn_error_exit(&err);
+    return vn_exec_job_command(
+        argc, argv,
+        "usage: vnexec profile --model NAME --devices LIST [options]\n\n"
+        "Measure step time and memory by the examples of a virtual node.\n",
+        profile);
 }

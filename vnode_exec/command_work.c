@@ -63,24 +63,22 @@ print(const struct vn_count counts[])
 }
 
 static enum vn_status
-work(struct vn_options *o, struct vn_exec_job *job, struct vn_error *err)
+work(struct vn_exec_job *job, struct vn_error *err)
 {
-    const struct vn_stage *stage;
-    struct vn_replica r = {.training = true, .cpu = -1};
-    enum vn_status status = vn_exec_job_open(o, job, err);
+    const struct vn_stage *stage = &job->stages.list[0];
+    struct vn_replica r = {.spec = {.backend = &vn_backend_count,
+                                    .type = "count",
+                                    .threads = 1,
+                                    .slow = 1,
+                                    .cpu = -1},
+                           .graph = job->graph,
+                           .train = &job->options->train,
+                           .data = &job->data,
+                           .training = true,
+                           .cpu = -1};
+    enum vn_status status =
+        vn_replica_open(&r, (int) vn_stage_largest(stage, -1), err);
 
-    if (status != VN_OK)
-        return status;
-    stage = &job->stages.list[0];
-    r.spec = (struct vn_spec){.backend = &vn_backend_count,
-                              .type = "count",
-                              .threads = 1,
-                              .slow = 1,
-                              .cpu = -1};
-    r.graph = job->graph;
-    r.train = &o->train;
-    r.data = &job->data;
-    status = vn_replica_open(&r, (int) vn_stage_largest(stage, -1), err);
     if (status == VN_OK)
         status = step(&r, stage, err);
     if (status == VN_OK)
@@ -92,24 +90,10 @@ work(struct vn_options *o, struct vn_exec_job *job, struct vn_error *err)
 int
 vn_command_work(int argc, char **argv)
 {
-    struct vn_options o;
-    struct vn_exec_job job = {.options = NULL};
-    struct vn_error err = {0};
-    bool help;
-    enum vn_status status = vn_options_read(argc, argv, &o, &help, &err);
-
-    if (status == VN_OK && help) {
-        printf("usage: vnexec work --model NAME --batch N --vnodes N "
-               "[options]\n\nCount the arithmetic and the least memory "
-               "traffic of a step on one device.\n\n");
-        vn_option_help(stdout, vn_exec_options, vn_exec_noptions);
-        return 0;
-    }
-    if (status == VN_OK)
-        status = work(&o, &job, &err);
-    vn_exec_job_close(&job);
-    if (status == VN_OK)
-        return 0;
-    vn_error_print(stderr, "vnexec", &err);
-    return vn_error_exit(&err);
+    return vn_exec_job_command(
+        argc, argv,
+        "usage: vnexec work --model NAME --batch N --vnodes N [options]\n\n"
+        "Count the arithmetic and the least memory traffic of a step on one "
+        "device.\n",
+        work);
 }

@@ -16,15 +16,36 @@ struct pixel {
     ptrdiff_t image; /* -1: there is none */
 };
 
+/* A term of a side: a step from the pixel, and a channel. */
+struct place {
+    int i, j, channel;
+};
+
+/* Images, continued by zeros. */
+struct images {
+    const float *p;
+    int height, width, channels;
+
+    __device__ __forceinline__ float
+    at(const pixel &from, const place &step) const
+    {
+        int y = from.y + step.i, x = from.x + step.j;
+
+        if (from.image < 0 || (unsigned) y >= (unsigned) height
+            || (unsigned) x >= (unsigned) width)
+            return 0.0F;
+        return p[(from.image + (ptrdiff_t) y * width + x) * channels
+                 + step.channel];
+    }
+};
+
 /* The rows of the input as the window's positions see them. */
 struct windows {
     struct vn_conv s;
     const float *x;
 
     typedef pixel line_type;
-    struct term_type {
-        int i, j, channel;
-    };
+    typedef place term_type;
 
     __device__ __forceinline__ pixel
     line(int row) const
@@ -38,7 +59,7 @@ struct windows {
                                : -1};
     }
 
-    __device__ __forceinline__ term_type
+    __device__ __forceinline__ place
     term(int k) const
     {
         int at = k / s.in_channels;
@@ -47,15 +68,10 @@ struct windows {
     }
 
     __device__ __forceinline__ float
-    at(const pixel &p, const term_type &t) const
+    at(const pixel &from, const place &step) const
     {
-        int iy = p.y + t.i, ix = p.x + t.j;
-
-        if (p.image < 0 || (unsigned) iy >= (unsigned) s.in_height
-            || (unsigned) ix >= (unsigned) s.in_width)
-            return 0.0F;
-        return x[(p.image + (ptrdiff_t) iy * s.in_width + ix) * s.in_channels
-                 + t.channel];
+        return images{x, s.in_height, s.in_width, s.in_channels}.at(from,
+                                                                    step);
     }
 
     __device__ __forceinline__ bool
@@ -65,37 +81,12 @@ struct windows {
     }
 };
 
-/* The weights as the right side: columns are the out-channels. */
-struct weights {
-    const float *w;
-    int columns;
-
-    typedef int line_type;
-
-    __device__ __forceinline__ int
-    line(int i) const
-    {
-        return i;
-    }
-
-    __device__ __forceinline__ int
-    term(int k) const
-    {
-        return k;
-    }
-
-    __device__ __forceinline__ float
-    at(int column, int k) const
-    {
-        return column < columns ? w[(ptrdiff_t) k * columns + column] : 0.0F;
-    }
-
-    __device__ __forceinline__ bool
-    along_k() const
-    {
-        return false;
-    }
-};
+/* A right side whose columns are the out-channels. */
+static __device__ __forceinline__ vn_matrix
+by_channel(const float *p, const struct vn_conv &s)
+{
+    return {p, s.out_channels, 1, s.out_channels};
+}
 
 template <int C>
 static __global__ void
@@ -106,7 +97,7 @@ __launch_bounds__(VN_CUDA_THREADS, 2)
     int row = (int) blockIdx.x / tiles * VN_TILE_SIDE * 8;
     int column = (int) blockIdx.x % tiles * VN_TILE_SIDE * C;
     windows left = {s, x};
-    weights right = {w, s.out_channels};
+    vn_matrix right = by_channel(w, s);
     float acc[8][C];
 
     vn_tile_product<8, C, 16>(left, right, row, column, 0,
@@ -159,9 +150,7 @@ struct seen {
     int positions_j;
 
     typedef pixel line_type;
-    struct term_type {
-        int i, j, channel;
-    };
+    typedef place term_type;
 
     /* The output pixel that sees it through position (last_i, last_j). */
     __device__ __forceinline__ pixel
@@ -176,7 +165,7 @@ struct seen {
             e < s.examples ? (ptrdiff_t) e * s.out_height * s.out_width : -1};
     }
 
-    __device__ __forceinline__ term_type
+    __device__ __forceinline__ place
     term(int k) const
     {
         int at = k / s.out_channels;
@@ -185,16 +174,10 @@ struct seen {
     }
 
     __device__ __forceinline__ float
-    at(const pixel &p, const term_type &t) const
+    at(const pixel &from, const place &step) const
     {
-        int oy = p.y + t.i, ox = p.x + t.j;
-
-        if (p.image < 0 || (unsigned) oy >= (unsigned) s.out_height
-            || (unsigned) ox >= (unsigned) s.out_width)
-            return 0.0F;
-        return dy[(p.image + (ptrdiff_t) oy * s.out_width + ox)
-                      * s.out_channels
-                  + t.channel];
+        return images{dy, s.out_height, s.out_width, s.out_channels}.at(from,
+                                                                        step);
     }
 
     __device__ __forceinline__ bool
@@ -210,7 +193,7 @@ struct turned {
     const float *w;
 
     typedef int line_type;
-    typedef seen::term_type term_type;
+    typedef place term_type;
 
     __device__ __forceinline__ int
     line(int i) const
@@ -218,14 +201,14 @@ struct turned {
         return i;
     }
 
-    __device__ __forceinline__ term_type
+    __device__ __forceinline__ place
     term(int k) const
     {
         return c.term(k);
     }
 
     __device__ __forceinline__ float
-    at(int column, const term_type &t) const
+    at(int column, const place &t) const
     {
         int i = c.last_i - t.i * c.s.stride, j = c.last_j - t.j * c.s.stride;
 
@@ -336,7 +319,7 @@ vn_cuda_conv_backward_data(struct vn_device *dev, const struct vn_conv *s,
 struct positions {
     struct windows of;
 
-    typedef windows::term_type line_type;
+    typedef place line_type;
 
     __device__ __forceinline__ line_type
     line(int row) const
@@ -351,7 +334,7 @@ struct positions {
     }
 
     __device__ __forceinline__ float
-    at(const line_type &l, const pixel &p) const
+    at(const place &l, const pixel &p) const
     {
         return l.i < of.s.size ? of.at(p, l) : 0.0F;
     }
@@ -380,7 +363,7 @@ __launch_bounds__(VN_CUDA_THREADS, 2)
     int from = part * group;
     int to = from + group < terms ? from + group : terms;
     positions left = {{s, x}};
-    weights right = {dy, s.out_channels};
+    vn_matrix right = by_channel(dy, s);
     float acc[R][C];
 
     dw += (ptrdiff_t) part * rows * s.out_channels;

@@ -13,40 +13,6 @@
  */
 #include "vnode_exec/cuda_tile.h"
 
-/* A matrix with strides; `lines` are rows of a, columns of b. */
-struct matrix {
-    const float *p;
-    int lines, line_stride, k_stride;
-
-    typedef int line_type;
-
-    __device__ __forceinline__ int
-    line(int i) const
-    {
-        return i;
-    }
-
-    __device__ __forceinline__ int
-    term(int k) const
-    {
-        return k;
-    }
-
-    __device__ __forceinline__ float
-    at(int line, int k) const
-    {
-        return line < lines ? p[(ptrdiff_t) line * line_stride
-                                + (ptrdiff_t) k * k_stride]
-                            : 0.0F;
-    }
-
-    __device__ __forceinline__ bool
-    along_k() const
-    {
-        return k_stride == 1;
-    }
-};
-
 /* What becomes of an element of the product. */
 struct ending {
     const float *bias, *addend;
@@ -118,10 +84,10 @@ __launch_bounds__(VN_CUDA_THREADS, 2) gemm_kernel(struct task t)
     int column = tile % t.column_tiles * VN_TILE_SIDE * C;
     int outer = pair / g.inner, inner = pair % g.inner, from, to;
     ptrdiff_t at = outer * g.c_outer + inner * g.c_inner;
-    matrix left = {t.a + outer * g.a_outer + inner * g.a_inner, g.m,
-                   (int) g.a_row, (int) g.a_col};
-    matrix right = {t.b + outer * g.b_outer + inner * g.b_inner, g.n,
-                    (int) g.b_col, (int) g.b_row};
+    vn_matrix left = {t.a + outer * g.a_outer + inner * g.a_inner, g.m,
+                      (int) g.a_row, (int) g.a_col};
+    vn_matrix right = {t.b + outer * g.b_outer + inner * g.b_inner, g.n,
+                       (int) g.b_col, (int) g.b_row};
     ending e = {g.bias,   g.addend != NULL ? g.addend + at : NULL,
                 t.c + at, (int) g.c_row,
                 g.add,    g.relu,

@@ -24,6 +24,40 @@ enum {
     VN_TILE_SIDE = 16 /* threads along each side of a block */
 };
 
+/* A side that lies in memory; `lines` are rows, of the right side columns. */
+struct vn_matrix {
+    const float *p;
+    int lines, line_stride, k_stride;
+
+    typedef int line_type;
+
+    __device__ __forceinline__ int
+    line(int i) const
+    {
+        return i;
+    }
+
+    __device__ __forceinline__ int
+    term(int k) const
+    {
+        return k;
+    }
+
+    __device__ __forceinline__ float
+    at(int line, int k) const
+    {
+        return line < lines ? p[(ptrdiff_t) line * line_stride
+                                + (ptrdiff_t) k * k_stride]
+                            : 0.0F;
+    }
+
+    __device__ __forceinline__ bool
+    along_k() const
+    {
+        return k_stride == 1;
+    }
+};
+
 /* N floats that lie in one, two or four words. */
 template <int N> struct alignas(4 * N) vn_floats {
     float at[N];

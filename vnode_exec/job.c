@@ -229,3 +229,30 @@ vn_exec_job_view(const struct vn_exec_job *job)
                                     .comm = &job->comm,
                                     .limit = job->options->limit};
 }
+
+int
+vn_exec_job_command(int argc, char **argv, const char *usage,
+                    enum vn_status (*fn)(struct vn_exec_job *job,
+                                         struct vn_error *err))
+{
+    struct vn_options o;
+    struct vn_exec_job job = {.options = NULL};
+    struct vn_error err = {0};
+    bool help;
+    enum vn_status status = vn_options_read(argc, argv, &o, &help, &err);
+
+    if (status == VN_OK && help) {
+        printf("%s\n", usage);
+        vn_option_help(stdout, vn_exec_options, vn_exec_noptions);
+        return 0;
+    }
+    if (status == VN_OK)
+        status = vn_exec_job_open(&o, &job, &err);
+    if (status == VN_OK)
+        status = fn(&job, &err);
+    vn_exec_job_close(&job);
+    if (status == VN_OK)
+        return 0;
+    vn_error_print(stderr, "vnexec", &err);
+    return vn_error_exit(&err);
+}

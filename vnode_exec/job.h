@@ -33,6 +33,14 @@ void vn_exec_job_close(struct vn_exec_job *job);
 enum vn_status vn_exec_job_stage(struct vn_exec_job *job, const char *devices,
                                  struct vn_stage *stage, struct vn_error *err);
 
+/*
+ * A command that makes a job ready and does one thing with it: usage is what
+ * --help says first.  Returns the program's exit status.
+ */
+int vn_exec_job_command(int argc, char **argv, const char *usage,
+                        enum vn_status (*fn)(struct vn_exec_job *job,
+                                             struct vn_error *err));
+
 /* The executor's view of it. */
 struct vn_executor_job vn_exec_job_view(const struct vn_exec_job *job);
 
