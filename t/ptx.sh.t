@@ -35,7 +35,7 @@ if test -z "${NVCC-}"; then
 fi
 translate
 result $? "the kernels compile to PTX"
-test "$(cat "$dir"/*.ptx | grep -c '\.entry')" -ge 25
+test "$(cat "$dir"/*.ptx | grep -c '\.visible \.entry')" -ge 25
 result $? "there are kernels in it"
 test "$(cat "$dir"/*.ptx | grep -c 'fma\.rn\.f32')" -ge 1000
 result $? "and fused multiply-adds"
@@ -45,6 +45,8 @@ none '\.ftz|\.approx|div\.full' "no flushed or approximate operation"
 none '[[:space:]](atom|red)\.[a-z.]*f(16|32|64)' "no atomic on floats"
 none 'wmma|mma\.sync|cp\.async|nanosleep|\.cluster' \
     "nothing but shared memory, barriers, shuffles and integer atomics"
+test "$(grep -ac '^\.visible \.entry' "$build/vnexec")" -ge 25
+result $? "the program holds it, in plain text"
 # With each fmaf of the source a product and a sum apart, none is left.
 cat > "$dir/apart.h" << 'END'
 static __host__ __device__ __forceinline__ float

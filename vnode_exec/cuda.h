@@ -8,7 +8,8 @@
  * lanes of a warp, products that feed a sum are explicit fmaf's, and nvcc's
  * -fmad=false leaves the rest alone.  Of the device they use shared memory,
  * barriers, full-warp shuffles and integer atomics, nothing else.  A grid and
- * a block have one dimension.
+ * a block have one dimension.  Kernels are not static, so that tools which
+ * take the program's PTX find them by name.
  *
  * The same sources compile for the host (cuda_host.h), where the tests run
  * every one of them.

@@ -28,7 +28,7 @@ struct addend {
     }
 };
 
-static __global__ void
+__global__ void
 chunks_kernel(struct addend of, size_t rows, size_t cols, float *partial)
 {
     size_t i = vn_cuda_element(), c = i % cols, r = i / cols * VN_CHUNK;
@@ -50,7 +50,7 @@ enum column_end {
     TIMES_RSTD
 };
 
-static __global__ void
+__global__ void
 columns_kernel(size_t rows, size_t cols, const float *partial,
                enum column_end end, const float *given, float *to,
                float *square)
@@ -103,7 +103,7 @@ vn_cuda_column_sum(struct vn_device *dev, size_t rows, size_t cols,
 }
 
 /* rstd NULL: from `square`, as inference has it. */
-static __global__ void
+__global__ void
 apply_kernel(size_t n, size_t channels, const float *x, const float *gamma,
              const float *beta, const float *residual, bool relu,
              const float *mean, const float *rstd, const float *square,
@@ -159,7 +159,7 @@ vn_cuda_batchnorm_infer(struct vn_device *dev, size_t rows, size_t channels,
 }
 
 /* dz, the gradient behind the ReLU, into dx and the residual's. */
-static __global__ void
+__global__ void
 behind_kernel(size_t n, bool relu, const float *y, const float *dy, float *dx,
               bool add, float *dresidual)
 {
@@ -175,7 +175,7 @@ behind_kernel(size_t n, bool relu, const float *y, const float *dy, float *dx,
 }
 
 /* dx = p dz + q x + r; device_reference.c has the derivation. */
-static __global__ void
+__global__ void
 gradient_kernel(size_t n, size_t rows, size_t channels, const float *x,
                 const float *gamma, const float *mean, const float *rstd,
                 const float *dgamma, const float *dbeta, float *dx)

@@ -89,7 +89,7 @@ by_channel(const float *p, const struct vn_conv &s)
 }
 
 template <int C>
-static __global__ void
+__global__ void
 __launch_bounds__(VN_CUDA_THREADS, 2)
     forward_kernel(struct vn_conv s, const float *x, const float *w, float *y)
 {
@@ -227,7 +227,7 @@ struct turned {
 };
 
 template <int C>
-static __global__ void
+__global__ void
 __launch_bounds__(VN_CUDA_THREADS, 2)
     data_kernel(struct seen left, const float *w, int terms, bool add,
                 float *dx)
@@ -348,7 +348,7 @@ struct positions {
 
 /* dw's part of the terms that the block's group has. */
 template <int R, int C>
-static __global__ void
+__global__ void
 __launch_bounds__(VN_CUDA_THREADS, 2)
     weights_kernel(struct vn_conv s, const float *x, const float *dy,
                    int group, float *dw)
@@ -375,7 +375,7 @@ __launch_bounds__(VN_CUDA_THREADS, 2)
 }
 
 /* The sum of the parts, in their order. */
-static __global__ void
+__global__ void
 parts_kernel(size_t n, int parts, const float *from, float *to)
 {
     size_t i = vn_cuda_element();

@@ -1,7 +1,7 @@
 /* Operations on elements, images' means and embeddings. */
 #include "vnode_exec/cuda.h"
 
-static __global__ void
+__global__ void
 gelu_kernel(size_t n, const float *x, const float *dy, float *to)
 {
     size_t i = vn_cuda_element();
@@ -25,7 +25,7 @@ vn_cuda_gelu_backward(struct vn_device *dev, size_t n, const float *x,
                    vn_cuda_blocks(n, VN_CUDA_THREADS), n, x, dy, dx);
 }
 
-static __global__ void
+__global__ void
 relu_backward_kernel(size_t n, const float *y, const float *dy, float *dx)
 {
     size_t i = vn_cuda_element();
@@ -42,7 +42,7 @@ vn_cuda_relu_backward(struct vn_device *dev, size_t n, const float *y,
                    vn_cuda_blocks(n, VN_CUDA_THREADS), n, y, dy, dx);
 }
 
-static __global__ void
+__global__ void
 add_kernel(size_t n, const float *x, float *y)
 {
     size_t i = vn_cuda_element();
@@ -58,7 +58,7 @@ vn_cuda_add(struct vn_device *dev, size_t n, const float *x, float *y)
                    vn_cuda_blocks(n, VN_CUDA_THREADS), n, x, y);
 }
 
-static __global__ void
+__global__ void
 pool_forward_kernel(size_t n, size_t pixels, size_t channels, const float *x,
                     float *y)
 {
@@ -83,7 +83,7 @@ vn_cuda_pool_forward(struct vn_device *dev, size_t examples, size_t pixels,
                    y);
 }
 
-static __global__ void
+__global__ void
 pool_backward_kernel(size_t n, size_t pixels, size_t channels, const float *dy,
                      float *dx)
 {
@@ -104,7 +104,7 @@ vn_cuda_pool_backward(struct vn_device *dev, size_t examples, size_t pixels,
                    dx);
 }
 
-static __global__ void
+__global__ void
 embed_forward_kernel(size_t n, size_t width, size_t context,
                      const int32_t *ids, const float *table,
                      const float *position, float *y)
@@ -129,7 +129,7 @@ vn_cuda_embed_forward(struct vn_device *dev, size_t rows, size_t width,
 }
 
 /* A thread to an element of the table: the rows that have its id, in order. */
-static __global__ void
+__global__ void
 table_kernel(size_t rows, size_t width, size_t vocabulary, const int32_t *ids,
              const float *dy, float *dtable)
 {
@@ -144,7 +144,7 @@ table_kernel(size_t rows, size_t width, size_t vocabulary, const int32_t *ids,
     dtable[i] = sum;
 }
 
-static __global__ void
+__global__ void
 position_kernel(size_t rows, size_t width, size_t context, const float *dy,
                 float *dposition)
 {

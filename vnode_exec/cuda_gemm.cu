@@ -74,7 +74,7 @@ terms(const struct vn_gemm &g, int row, int rows, int *from, int *to)
 }
 
 template <int R, int C, int DEPTH>
-static __global__ void
+__global__ void
 __launch_bounds__(VN_CUDA_THREADS, 2) gemm_kernel(struct task t)
 {
     const struct vn_gemm &g = t.g;
@@ -145,7 +145,7 @@ run(struct vn_cuda *d, const struct task *t)
 }
 
 /* What cuBLAS leaves undone of a product. */
-static __global__ void
+__global__ void
 ending_kernel(struct task t)
 {
     const struct vn_gemm &g = t.g;

@@ -57,7 +57,7 @@ largest_of(size_t n, const float *x)
     return most;
 }
 
-static __global__ void
+__global__ void
 layernorm_forward_kernel(size_t rows, size_t width, const float *x,
                          const float *gamma, const float *beta, float *y,
                          float *means, float *rstds)
@@ -90,7 +90,7 @@ vn_cuda_layernorm_forward(struct vn_device *dev, size_t rows, size_t width,
 }
 
 /* dx alone; cuda_column.cu has the sums down the rows. */
-static __global__ void
+__global__ void
 layernorm_data_kernel(size_t rows, size_t width, const float *x,
                       const float *gamma, const float *means,
                       const float *rstds, const float *dy, bool add, float *dx)
@@ -128,7 +128,7 @@ vn_cuda_layernorm_data(struct vn_cuda *d, size_t rows, size_t width,
                    rstd, dy, add, dx);
 }
 
-static __global__ void
+__global__ void
 softmax_forward_kernel(size_t rows, size_t n, float scale, float *p)
 {
     size_t row = row_of_warp(), seen = row % n + 1;
@@ -159,7 +159,7 @@ vn_cuda_softmax_forward(struct vn_device *dev, size_t matrices, size_t n,
                    p);
 }
 
-static __global__ void
+__global__ void
 softmax_backward_kernel(size_t rows, size_t n, float scale, const float *p,
                         float *dp)
 {
@@ -210,7 +210,7 @@ first_largest(size_t n, const float *x, float *most)
     return at;
 }
 
-static __global__ void
+__global__ void
 cross_entropy_kernel(size_t rows, size_t classes, const float *logits,
                      const int32_t *labels, float weight, float *dlogits,
                      int64_t *sums)

@@ -1,7 +1,7 @@
 /* Sums of gradients, their norm, and the updates. */
 #include "vnode_exec/cuda.h"
 
-static __global__ void
+__global__ void
 accumulate_kernel(size_t n, const float *g, float weight, double scale,
                   uint64_t *sum, uint32_t *largest)
 {
@@ -32,7 +32,7 @@ vn_cuda_accumulate(struct vn_device *dev, size_t n, const float *g,
                    (uint64_t *) sum, largest);
 }
 
-static __global__ void
+__global__ void
 accumulate_fast_kernel(size_t n, const float *g, float weight, float *sum)
 {
     size_t i = vn_cuda_element();
@@ -50,7 +50,7 @@ vn_cuda_accumulate_fast(struct vn_device *dev, size_t n, const float *g,
 }
 
 /* A warp to a block of VN_BLOCK elements. */
-static __global__ void
+__global__ void
 squares_kernel(size_t n, struct vn_gradient of, double *partial)
 {
     size_t thread = vn_cuda_element(), lane = thread % VN_CUDA_WARP;
@@ -69,7 +69,7 @@ squares_kernel(size_t n, struct vn_gradient of, double *partial)
         partial[block] = sum;
 }
 
-static __global__ void
+__global__ void
 chain_kernel(size_t n, const double *partial, double *to)
 {
     double total = 0;
@@ -97,7 +97,7 @@ vn_cuda_norm(struct vn_device *dev, size_t n,
     vn_cuda_launch(d, "a norm", chain_kernel, 1, blocks, partial, square);
 }
 
-static __global__ void
+__global__ void
 sgd_kernel(size_t n, struct vn_gradient of, float rate, float momentum,
            float decay, float *p, float *velocity)
 {
@@ -118,7 +118,7 @@ vn_cuda_sgd(struct vn_device *dev, size_t n,
                    momentum, decay, p, velocity);
 }
 
-static __global__ void
+__global__ void
 adamw_kernel(size_t n, struct vn_gradient of, float rate, float decay,
              float correct1, float correct2, float *p, float *first,
              float *second)
@@ -144,7 +144,7 @@ vn_cuda_adamw(struct vn_device *dev, size_t n,
                    decay, correct1, correct2, p, first, second);
 }
 
-static __global__ void
+__global__ void
 ema_kernel(size_t n, struct vn_gradient of, float rate, float *p)
 {
     size_t i = vn_cuda_element();
@@ -165,7 +165,7 @@ vn_cuda_ema(struct vn_device *dev, size_t n,
 }
 
 /* Another device's sums, here by now, added to this one's. */
-static __global__ void
+__global__ void
 sum_kernel(size_t n, bool exact, const void *from, void *to)
 {
     size_t i = vn_cuda_element();
