@@ -5,287 +5,288 @@
 #include "base/file.h"
 #include "base/progress.h"
 #include "base/xalloc.h"
+#include "replay/bench.h"
 
 #include <inttypes.h>
 #include <math.h>
-#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 enum {
-    LEAST_STEPS = 5,
     FIRST_ID = 1000000, /* jobs of no trace: their files' names */
-    PATIENCE_S = 60     /* for anything that an executor is asked for */
+    BATCHES_MAX = 64
 };
 
-/* Seconds, as they come. */
-struct sum {
-    int n;
-    double all, squares;
+const char *const vn_calibration_names[] = {"nodes", "links", "crowds",
+                                            "costs"};
+
+static const char *const headers[] = {
+    "model,device_type,batch,step_s,peak_bytes,update_s",
+    "model,device_type,devices,sync_s", "model,device_type,busy,slowdown",
+    "model,start_s,grow_s,shrink_s,release_s,restart_s"};
+
+/* One turn of a size of a virtual node. */
+struct turn {
+    int batch; /* of the subject's */
+    int vnodes;
+    double node_s, update_s;
+    double *sync_s; /* by devices: of a step on so many */
 };
 
-/* What is measured of a model on a type. */
-struct bench {
-    const char *model, *type;
-    int devices;
-    int64_t batch[64]; /* of virtual nodes in the trace */
+/* A model on a type of device. */
+struct subject {
+    int model, type;
+    int64_t batch[BATCHES_MAX]; /* of virtual nodes in the trace, rising */
+    int64_t peak_bytes[BATCHES_MAX];
     int nbatches;
-    double node_s[64]; /* by batch */
-    struct sum update;
-    struct sum *sync;  /* by devices */
-    struct sum *costs; /* of the model, by kind */
+    struct turn *turns;
+    int nturns;
+    struct vn_sample *crowds; /* by busy devices of the cluster */
 };
 
-/* One executor on its way. */
-struct talk {
-    struct vn_process process;
-    struct sum steps; /* since the last change */
-    double asked;     /* when the last thing was asked for */
-    double ended;
-    bool ready, stopped, changed;
-    double change_s; /* in which nothing trained */
+struct calibration {
+    const struct vn_lab *lab;
+    const struct vn_calibration *config;
+    const struct vn_cluster *cluster;
+    struct subject *subjects; /* by model, then type */
+    int nsubjects;
+    struct vn_sample *costs; /* [model x VN_COST_KINDS + kind] */
+    struct vn_progress progress;
+    int64_t done, all; /* things to measure */
 };
 
+static const char *
+model_name(const struct calibration *c, int model)
+{
+    return c->lab->workload.names->models.text[model];
+}
+
+/* n devices from the first-th on, of all that the cluster has, each on the
+ * processor that a live run would give it. */
 static void
-add(struct sum *s, double x)
-{
-    s->n++;
-    s->all += x;
-    s->squares += x * x;
-}
-
-static double
-mean(const struct sum *s)
-{
-    return s->n > 0 ? s->all / s->n : 0;
-}
-
-static double
-deviation(const struct sum *s)
-{
-    double m = mean(s);
-    double v = s->n > 1 ? (s->squares - s->n * m * m) / (s->n - 1) : 0;
-
-    return v > 0 ? sqrt(v) : 0;
-}
-
-static void
-take_line(struct talk *t, const struct vn_line *line, struct sum *costs,
-          enum vn_cost_kind start, double *last)
-{
-    if (strncmp(line->word, "ready ", 6) == 0) {
-        add(&costs[start], line->time - t->asked);
-        t->ready = true;
-        *last = line->time;
-    } else if (strncmp(line->word, "step ", 5) == 0) {
-        /* From end to end: a step with all that lies between two. */
-        if (t->ready)
-            add(&t->steps, line->time - *last);
-        *last = line->time;
-    } else if (strncmp(line->word, "resized ", 8) == 0) {
-        t->changed = true;
-        t->change_s = vn_line_number(line, "seconds");
-        t->ended = line->time;
-        *last = line->time;
-    } else if (strncmp(line->word, "stopped ", 8) == 0) {
-        t->stopped = true;
-        t->ended = line->time;
-    }
-}
-
-/* Listen until `until` seconds have passed and steps were done, or the job
- * has changed (change), or ended (end). */
-static enum vn_status
-hear(struct talk *t, struct bench *b, double span, bool change, bool end,
-     enum vn_cost_kind start, struct vn_error *err)
-{
-    double began = vn_clock(), last = began;
-    struct vn_line line;
-
-    t->changed = false;
-    if (!change && !end)
-        t->steps = (struct sum){0};
-    for (;;) {
-        struct pollfd fd = {.fd = t->process.fd, .events = POLLIN};
-
-        (void) poll(&fd, 1, 100);
-        vn_process_read(&t->process);
-        while (vn_process_line(&t->process, &line)) {
-            take_line(t, &line, b->costs, start, &last);
-            if (t->steps.n == 1 && !change && !end && line.word[0] == 's')
-                began = last;
-        }
-        if (t->process.closed && end)
-            return VN_OK;
-        if (t->process.closed || vn_clock() - began > PATIENCE_S + span)
-            return vn_fail(err, VN_EDEVICE,
-                           "calibration of %s on %s: the executor %s",
-                           b->model, b->type,
-                           t->process.closed ? "ended (see --folder for its "
-                                               "log)"
-                                             : "does not answer");
-        if (change && t->changed)
-            return VN_OK;
-        if (!change && !end && t->steps.n > LEAST_STEPS
-            && last - began >= span)
-            return VN_OK;
-    }
-}
-
-static void
-device_list(const struct bench *b, int n, char *text)
+device_list(const struct calibration *c, int first, int n, char *text)
 {
     size_t used = 0;
 
     text[0] = '\0';
-    for (int i = 0; i < n && used < VN_DEVICE_LIST_SIZE - 80; i++)
+    for (int i = 0; i < n && used < VN_DEVICE_LIST_SIZE - 80; i++) {
+        int device = (first + i) % c->cluster->devices, type = 0, before = 0;
+
+        while (device >= before + c->cluster->types[type].devices)
+            before += c->cluster->types[type++].devices;
         used += (size_t) snprintf(text + used, VN_DEVICE_LIST_SIZE - used,
-                                  "%s%s:cpu=%d", i > 0 ? "," : "", b->type, i);
-}
-
-static enum vn_status
-resize(struct talk *t, struct bench *b, int n, bool grow, struct vn_error *err)
-{
-    char line[VN_DEVICE_LIST_SIZE + 16] = "resize ";
-    enum vn_status status;
-
-    device_list(b, n, line + strlen(line));
-    t->asked = vn_clock();
-    vn_process_send(&t->process, line);
-    status = hear(t, b, 0, true, false, VN_COST_START, err);
-    if (status == VN_OK)
-        add(&b->costs[grow ? VN_COST_GROW : VN_COST_SHRINK],
-            grow ? t->ended - t->asked : t->change_s);
-    return status;
-}
-
-static enum vn_status
-begin(const struct vn_lab *lab, struct talk *t, struct bench *b,
-      const struct vn_job *job, bool again, struct vn_error *err)
-{
-    char devices[VN_DEVICE_LIST_SIZE];
-    enum vn_status status;
-
-    *t = (struct talk){.asked = vn_clock()};
-    device_list(b, 1, devices);
-    status = vn_process_start(&lab->setup, job, b->model, devices, again,
-                              &t->process, err);
-    vn_process_send(&t->process, "report 1");
-    return status;
-}
-
-static enum vn_status
-end(struct talk *t, struct bench *b, struct vn_error *err)
-{
-    enum vn_status status;
-
-    vn_process_send(&t->process, "stop");
-    status = hear(t, b, 0, false, true, VN_COST_START, err);
-    if (status == VN_OK && vn_process_end(&t->process) == 0 && t->stopped)
-        add(&b->costs[VN_COST_RELEASE], vn_clock() - t->ended);
-    return status;
-}
-
-/* Mean seconds of a step of a single virtual node on one device. */
-static enum vn_status
-measure_single(const struct vn_lab *lab, double span, struct bench *b,
-               const struct vn_job *job, double *step_s, struct vn_error *err)
-{
-    struct talk t;
-    enum vn_status status = begin(lab, &t, b, job, false, err);
-
-    if (status == VN_OK)
-        status = hear(&t, b, span, false, false, VN_COST_START, err);
-    *step_s = mean(&t.steps);
-    if (status == VN_OK)
-        status = end(&t, b, err);
-    vn_process_kill(&t.process);
-    return status;
-}
-
-/* Of many: on 1, 2, ... devices, and 1 again; whole[n] on n. */
-static enum vn_status
-measure_many(const struct vn_lab *lab, double span, struct bench *b,
-             const struct vn_job *job, double *whole, struct vn_error *err)
-{
-    struct talk t;
-    enum vn_status status = begin(lab, &t, b, job, false, err);
-
-    for (int n = 1; n <= b->devices && status == VN_OK; n++) {
-        if (n > 1)
-            status = resize(&t, b, n, true, err);
-        if (status == VN_OK)
-            status = hear(&t, b, span, false, false, VN_COST_START, err);
-        whole[n] = mean(&t.steps);
+                                  "%s%s:cpu=%d", i > 0 ? "," : "",
+                                  c->cluster->types[type].name, device);
     }
-    for (int n = b->devices - 1; n >= 1 && status == VN_OK; n--)
-        status = resize(&t, b, n, false, err);
-    if (status == VN_OK)
-        status = end(&t, b, err);
-    vn_process_kill(&t.process);
-    if (status == VN_OK)
-        status = begin(lab, &t, b, job, true, err);
-    if (status == VN_OK)
-        status = hear(&t, b, 0, false, false, VN_COST_RESTART, err);
-    if (status == VN_OK)
-        status = end(&t, b, err);
-    vn_process_kill(&t.process);
-    return status;
 }
 
-/* A number of virtual nodes of b examples that no job of the trace has. */
+/* The first device of a type, of all that the cluster has. */
 static int
-free_vnodes(const struct vn_lab *lab, const char *model, int64_t batch,
-            int devices)
+first_of(const struct calibration *c, int type)
 {
+    int before = 0;
+
+    for (int t = 0; t < type; t++)
+        before += c->cluster->types[t].devices;
+    return before;
+}
+
+/* 1, 2, 4, ... and the last: numbers that are measured, linear between. */
+static int
+next_number(int n, int last)
+{
+    return n == last ? last + 1 : 2 * n < last ? 2 * n : last;
+}
+
+/* A job of a number of virtual nodes that none of the trace has. */
+static struct vn_job
+make_job(const struct calibration *c, const struct subject *s, int batch,
+         int64_t id)
+{
+    const struct vn_workload *w = &c->lab->workload;
+    int devices = c->cluster->types[s->type].devices;
     int v = 2 * devices > 6 ? 2 * devices : 6;
 
-    for (size_t i = 0; i < lab->workload.njobs; i++) {
-        const struct vn_job *j = &lab->workload.jobs[i];
-
-        if (strcmp(lab->workload.names->models.text[j->model], model) == 0
-            && j->vnodes == v && j->global_batch == v * batch) {
+    for (size_t i = 0; i < w->njobs; i++)
+        if (w->jobs[i].model == s->model && w->jobs[i].vnodes == v
+            && w->jobs[i].global_batch == v * s->batch[batch]) {
             v += devices;
             i = (size_t) -1;
         }
+    return (struct vn_job){.id = FIRST_ID + id,
+                           .model = s->model,
+                           .global_batch = v * s->batch[batch],
+                           .vnodes = v,
+                           .steps = INT64_C(1) << 30};
+}
+
+static void
+note_progress(struct calibration *c, const struct subject *s)
+{
+    vn_progress_show(&c->progress, c->done++, c->all, model_name(c, s->model));
+}
+
+/* Of a turn on n devices. */
+static void
+take_steps(struct subject *s, struct turn *turn, int n,
+           const struct vn_bench_steps *steps)
+{
+    int each = (turn->vnodes + n - 1) / n;
+
+    if (n > 1) {
+        turn->sync_s[n] = steps->sync_s;
+        vn_sample_add(&s->crowds[n], steps->compute_s / (each * turn->node_s));
+        return;
     }
-    return v;
+    turn->node_s = steps->compute_s / turn->vnodes;
+    turn->update_s = steps->whole_s - steps->compute_s;
+    s->peak_bytes[turn->batch] = steps->peak_bytes;
+}
+
+/* Train on 1, 2, 4, ... devices, and back to 1. */
+static enum vn_status
+measure_mappings(struct calibration *c, struct subject *s, struct turn *turn,
+                 struct vn_bench *b, struct vn_error *err)
+{
+    int last = c->cluster->types[s->type].devices;
+    int first = first_of(c, s->type);
+    char devices[VN_DEVICE_LIST_SIZE];
+    enum vn_status status = VN_OK;
+
+    for (int n = 1; n <= last && status == VN_OK; n = next_number(n, last)) {
+        struct vn_bench_steps steps;
+
+        device_list(c, first, n, devices);
+        if (n > 1)
+            status = vn_bench_resize(b, devices, true, err);
+        if (status == VN_OK)
+            status = vn_bench_train(b, c->config->span_s, &steps, err);
+        if (status != VN_OK)
+            break;
+        take_steps(s, turn, n, &steps);
+    }
+    for (int n = last; n > 1 && status == VN_OK; n = n > 2 ? n / 2 : 1) {
+        device_list(c, first, n > 2 ? n / 2 : 1, devices);
+        status = vn_bench_resize(b, devices, false, err);
+    }
+    return status;
 }
 
 static enum vn_status
-measure_batch(const struct vn_lab *lab, const struct vn_calibration *c,
-              struct bench *b, int which, struct vn_error *err)
+measure_batch(struct calibration *c, struct subject *s, int batch,
+              struct vn_error *err)
 {
-    int64_t batch = b->batch[which];
-    int v = free_vnodes(lab, b->model, batch, b->devices);
-    struct vn_job one = {.id = FIRST_ID,
-                         .global_batch = batch,
-                         .vnodes = 1,
-                         .steps = INT64_C(1) << 30};
-    struct vn_job many = one;
-    double *whole = vn_xcalloc((size_t) b->devices + 1, sizeof *whole);
-    double single = 0, node = 0;
+    struct vn_job job = make_job(c, s, batch, 0);
+    const char *model = model_name(c, s->model);
+    struct vn_sample *costs = c->costs + s->model * VN_COST_KINDS;
+    char devices[VN_DEVICE_LIST_SIZE];
+    struct vn_bench b;
+    enum vn_status status;
+    struct turn *turn;
+
+    s->turns = vn_xrealloc(s->turns, (size_t) s->nturns + 1, sizeof *s->turns);
+    turn = &s->turns[s->nturns++];
+    *turn =
+        (struct turn){.batch = batch,
+                      .vnodes = job.vnodes,
+                      .sync_s = vn_xcalloc((size_t) c->cluster->devices + 1,
+                                           sizeof(double))};
+    note_progress(c, s);
+    device_list(c, first_of(c, s->type), 1, devices);
+    status =
+        vn_bench_begin(&b, c->lab, &job, model, devices, false, costs, err);
+    if (status == VN_OK)
+        status = measure_mappings(c, s, turn, &b, err);
+    if (status == VN_OK)
+        status = vn_bench_end(&b, err);
+    vn_bench_kill(&b);
+    if (status == VN_OK)
+        status =
+            vn_bench_begin(&b, c->lab, &job, model, devices, true, costs, err);
+    if (status == VN_OK)
+        status = vn_bench_end(&b, err);
+    vn_bench_kill(&b);
+    return status;
+}
+
+/* Steps of b while `busy` - 1 devices train jobs of another subject's model,
+ * on those that come after b's. */
+static enum vn_status
+measure_beside(struct calibration *c, const struct subject *s,
+               const struct subject *other, int busy, struct vn_bench *b,
+               double *step_s, struct vn_error *err)
+{
+    struct vn_bench *loads = vn_xcalloc((size_t) busy, sizeof *loads);
+    char devices[VN_DEVICE_LIST_SIZE];
+    struct vn_bench_steps steps = {0};
     enum vn_status status = VN_OK;
 
-    many.id++;
-    many.vnodes = v;
-    many.global_batch = v * batch;
-    for (int r = 0; r < c->repeats && status == VN_OK; r++) {
-        status = measure_single(lab, c->span_s, b, &one, &single, err);
-        if (status == VN_OK)
-            status = measure_many(lab, c->span_s, b, &many, whole, err);
-        if (status != VN_OK)
-            break;
-        node = fmax((whole[1] - single) / (v - 1), whole[1] / v / 2);
-        b->node_s[which] += node / c->repeats;
-        add(&b->update, fmax(whole[1] - v * node, 0));
-        for (int n = 2; n <= b->devices; n++)
-            add(&b->sync[n], fmax(whole[n] - (v + n - 1) / n * node
-                                      - fmax(whole[1] - v * node, 0),
-                                  0));
+    for (int i = 0; i < busy - 1 && status == VN_OK; i++) {
+        struct vn_job job = make_job(c, other, other->nbatches / 2, 2 + i);
+
+        device_list(c, first_of(c, s->type) + 1 + i, 1, devices);
+        status = vn_bench_begin(&loads[i], c->lab, &job,
+                                model_name(c, other->model), devices, false,
+                                NULL, err);
+        if (status == VN_OK) /* else it would wait for a reader */
+            vn_process_send(&loads[i].process, "report 0");
     }
-    free(whole);
+    if (status == VN_OK)
+        status = vn_bench_train(b, c->config->span_s / 2, &steps, err);
+    *step_s = steps.whole_s;
+    for (int i = 0; i < busy - 1; i++)
+        vn_bench_kill(&loads[i]);
+    free(loads);
+    return status;
+}
+
+/* Beside every model, and alone before and after. */
+static enum vn_status
+measure_crowd(struct calibration *c, struct subject *s, int busy,
+              struct vn_bench *b, struct vn_error *err)
+{
+    int models = c->lab->workload.names->models.count;
+    struct vn_bench_steps alone;
+    double sum = 0, alone_s = 0, beside_s;
+    enum vn_status status =
+        vn_bench_train(b, c->config->span_s / 2, &alone, err);
+
+    for (int m = 0; m < models && status == VN_OK; m++) {
+        const struct subject *other =
+            &c->subjects[m * c->cluster->ntypes + s->type];
+
+        alone_s = alone.whole_s;
+        status = measure_beside(c, s, other, busy, b, &beside_s, err);
+        if (status == VN_OK)
+            status = vn_bench_train(b, c->config->span_s / 2, &alone, err);
+        sum += 2 * beside_s / (alone_s + alone.whole_s);
+    }
+    if (status == VN_OK)
+        vn_sample_add(&s->crowds[busy], sum / models);
+    return status;
+}
+
+static enum vn_status
+measure_crowds(struct calibration *c, struct subject *s, struct vn_error *err)
+{
+    struct vn_job job = make_job(c, s, s->nbatches / 2, 1);
+    char devices[VN_DEVICE_LIST_SIZE];
+    enum vn_status status;
+    struct vn_bench b;
+
+    if (c->cluster->devices == 1)
+        return VN_OK;
+    note_progress(c, s);
+    device_list(c, first_of(c, s->type), 1, devices);
+    status = vn_bench_begin(&b, c->lab, &job, model_name(c, s->model), devices,
+                            false, NULL, err);
+    for (int busy = 2; busy <= c->cluster->devices && status == VN_OK;
+         busy = next_number(busy, c->cluster->devices))
+        status = measure_crowd(c, s, busy, &b, err);
+    if (status == VN_OK)
+        status = vn_bench_end(&b, err);
+    vn_bench_kill(&b);
     return status;
 }
 
@@ -299,83 +300,174 @@ by_value(const void *a, const void *b)
 
 /* The sizes of virtual nodes that the trace has of a model, in order. */
 static void
-find_batches(const struct vn_lab *lab, int model, struct bench *b)
+find_batches(const struct vn_workload *w, struct subject *s)
 {
-    for (size_t i = 0; i < lab->workload.njobs; i++) {
-        const struct vn_job *j = &lab->workload.jobs[i];
+    for (size_t i = 0; i < w->njobs; i++) {
+        const struct vn_job *j = &w->jobs[i];
         int64_t n = (j->global_batch + j->vnodes - 1) / j->vnodes;
-        bool there = j->model != model;
+        bool there = j->model != s->model;
 
-        for (int k = 0; k < b->nbatches; k++)
-            there = there || b->batch[k] == n;
-        if (!there && b->nbatches < 64)
-            b->batch[b->nbatches++] = n;
+        for (int k = 0; k < s->nbatches; k++)
+            there = there || s->batch[k] == n;
+        if (!there && s->nbatches < BATCHES_MAX)
+            s->batch[s->nbatches++] = n;
     }
-    qsort(b->batch, (size_t) b->nbatches, sizeof *b->batch, by_value);
+    qsort(s->batch, (size_t) s->nbatches, sizeof *s->batch, by_value);
 }
 
-static void
-write_bench(const struct bench *b, FILE *nodes, FILE *links)
+/* The median over turns of the synchronisation of n devices. */
+static double
+sync_of(const struct subject *s, int n)
 {
-    for (int i = 0; i < b->nbatches; i++)
-        fprintf(nodes, "%s,%s,%" PRId64 ",%.9f,0,%.9f\n", b->model, b->type,
-                b->batch[i], b->node_s[i], mean(&b->update));
-    for (int n = 2; n <= b->devices; n++)
-        fprintf(links, "%s,%s,%d,%.9f\n", b->model, b->type, n,
-                mean(&b->sync[n]));
+    struct vn_sample x = {0};
+    double median;
+
+    for (int i = 0; i < s->nturns; i++)
+        vn_sample_add(&x, s->turns[i].sync_s[n]);
+    median = vn_sample_median(&x);
+    vn_sample_free(&x);
+    return median;
+}
+
+/* The median of a size's turns, or of all (-1): of a node or the update. */
+static double
+median_of(const struct subject *s, int batch)
+{
+    struct vn_sample x = {0};
+    double median;
+
+    for (int i = 0; i < s->nturns; i++)
+        if (batch < 0 || s->turns[i].batch == batch)
+            vn_sample_add(&x, batch < 0 ? s->turns[i].update_s
+                                        : s->turns[i].node_s);
+    median = vn_sample_median(&x);
+    vn_sample_free(&x);
+    return median;
 }
 
 static void
-write_costs(const char *model, const struct sum *costs, FILE *out)
+write_subject(const struct calibration *c, const struct subject *s,
+              struct vn_file *files)
+{
+    const char *type = c->cluster->types[s->type].name;
+    const char *model = model_name(c, s->model);
+    int devices = c->cluster->types[s->type].devices;
+
+    for (int i = 0; i < s->nbatches; i++)
+        fprintf(files[VN_CALIBRATION_NODES].stream,
+                "%s,%s,%" PRId64 ",%.9f,%" PRId64 ",%.9f\n", model, type,
+                s->batch[i], median_of(s, i), s->peak_bytes[i],
+                median_of(s, -1));
+    for (int n = 2; n <= devices; n = next_number(n, devices))
+        fprintf(files[VN_CALIBRATION_LINKS].stream, "%s,%s,%d,%.9f\n", model,
+                type, n, sync_of(s, n));
+    for (int n = 2; n <= c->cluster->devices; n++)
+        if (s->crowds[n].n > 0)
+            fprintf(files[VN_CALIBRATION_CROWDS].stream, "%s,%s,%d,%.6f\n",
+                    model, type, n, vn_sample_median(&s->crowds[n]));
+}
+
+static void
+write_costs(const char *model, const struct vn_sample *costs, FILE *out)
 {
     fprintf(out, "%s", model);
     for (int k = 0; k < VN_COST_KINDS; k++)
         if (costs[k].n > 1)
-            fprintf(out, ",normal:%.6f:%.6f", mean(&costs[k]),
-                    deviation(&costs[k]));
+            fprintf(out, ",normal:%.6f:%.6f", vn_sample_mean(&costs[k]),
+                    vn_sample_deviation(&costs[k]));
         else
-            fprintf(out, ",%.6f", mean(&costs[k]));
+            fprintf(out, ",%.6f", vn_sample_mean(&costs[k]));
     fprintf(out, "\n");
 }
 
 static enum vn_status
-calibrate_model(const struct vn_lab *lab, const struct vn_calibration *c,
-                int model, FILE *nodes, FILE *links, FILE *costs_out,
-                struct vn_progress *progress, struct vn_error *err)
+measure_all(struct calibration *c, struct vn_error *err)
 {
-    const struct vn_cluster *cluster = &lab->sweep.settings[0].cluster;
-    struct sum costs[VN_COST_KINDS] = {{0, 0, 0}};
     enum vn_status status = VN_OK;
 
-    for (int t = 0; t < cluster->ntypes && status == VN_OK; t++) {
-        struct bench b = {.model = lab->workload.names->models.text[model],
-                          .type = cluster->types[t].name,
-                          .devices = cluster->types[t].devices,
-                          .costs = costs};
+    c->all = c->nsubjects * (c->cluster->devices > 1);
+    for (int i = 0; i < c->nsubjects; i++)
+        c->all += c->subjects[i].nbatches;
+    c->all *= c->config->repeats;
+    for (int r = 0; r < c->config->repeats; r++)
+        for (int i = 0; i < c->nsubjects && status == VN_OK; i++) {
+            struct subject *s = &c->subjects[i];
 
-        b.sync = vn_xcalloc((size_t) b.devices + 1, sizeof *b.sync);
-        find_batches(lab, model, &b);
-        for (int i = 0; i < b.nbatches && status == VN_OK; i++) {
-            vn_progress_show(progress, model,
-                             lab->workload.names->models.count, b.model);
-            status = measure_batch(lab, c, &b, i, err);
+            for (int k = 0; k < s->nbatches && status == VN_OK; k++)
+                status = measure_batch(c, s, k, err);
+            if (status == VN_OK)
+                status = measure_crowds(c, s, err);
         }
-        if (status == VN_OK)
-            write_bench(&b, nodes, links);
-        free(b.sync);
-    }
-    if (status == VN_OK)
-        write_costs(lab->workload.names->models.text[model], costs, costs_out);
     return status;
 }
 
+static enum vn_status
+write_all(struct calibration *c, struct vn_file *files, struct vn_error *err)
+{
+    enum vn_status status = VN_OK;
+
+    for (int i = 0; i < c->nsubjects; i++)
+        write_subject(c, &c->subjects[i], files);
+    for (int m = 0; m < c->lab->workload.names->models.count; m++)
+        write_costs(model_name(c, m), c->costs + m * VN_COST_KINDS,
+                    files[VN_CALIBRATION_COSTS].stream);
+    for (int i = 0; i < VN_CALIBRATION_TABLES && status == VN_OK; i++)
+        status = vn_file_commit(&files[i], err);
+    return status;
+}
+
+static struct calibration
+prepare(const struct vn_lab *lab, const struct vn_calibration *config)
+{
+    int models = lab->workload.names->models.count;
+    struct calibration c = {.lab = lab,
+                            .config = config,
+                            .cluster = &lab->sweep.settings[0].cluster};
+    size_t types = (size_t) c.cluster->ntypes, n = (size_t) models * types;
+
+    c.subjects = vn_xcalloc(n, sizeof *c.subjects);
+    c.costs = vn_xcalloc((size_t) models * VN_COST_KINDS, sizeof *c.costs);
+    c.nsubjects = (int) n;
+    for (int i = 0; i < c.nsubjects; i++) {
+        struct subject *s = &c.subjects[i];
+
+        s->model = i / c.cluster->ntypes;
+        s->type = i % c.cluster->ntypes;
+        s->crowds =
+            vn_xcalloc((size_t) c.cluster->devices + 1, sizeof *s->crowds);
+        find_batches(&lab->workload, s);
+    }
+    return c;
+}
+
 static void
-clear(const struct vn_lab *lab)
+drop(struct calibration *c)
+{
+    for (int i = 0; i < c->nsubjects; i++) {
+        struct subject *s = &c->subjects[i];
+
+        for (int k = 0; k < s->nturns; k++)
+            free(s->turns[k].sync_s);
+        for (int k = 0; k <= c->cluster->devices; k++)
+            vn_sample_free(&s->crowds[k]);
+        free(s->turns);
+        free(s->crowds);
+    }
+    for (int i = 0; i < c->lab->workload.names->models.count * VN_COST_KINDS;
+         i++)
+        vn_sample_free(&c->costs[i]);
+    free(c->subjects);
+    free(c->costs);
+}
+
+/* What jobs left in a folder that is to be removed. */
+static void
+clear(const struct vn_lab *lab, int devices)
 {
     static const char *const kinds[] = {"checkpoint", "log"};
     char path[4200];
 
-    for (int i = 0; i < 4; i++) {
+    for (int i = 0; i < 2 * (devices + 2); i++) {
         vn_executor_file(&lab->setup, FIRST_ID + i / 2, kinds[i % 2], path,
                          sizeof path);
         unlink(path);
@@ -383,34 +475,28 @@ clear(const struct vn_lab *lab)
 }
 
 enum vn_status
-vn_calibrate(const struct vn_lab *lab, const struct vn_calibration *c,
+vn_calibrate(const struct vn_lab *lab, const struct vn_calibration *config,
              struct vn_error *err)
 {
-    const char *paths[] = {c->profile, c->links, c->costs};
-    static const char *const headers[] = {
-        "model,device_type,batch,step_s,peak_bytes,update_s",
-        "model,device_type,devices,sync_s",
-        "model,start_s,grow_s,shrink_s,release_s,restart_s"};
-    struct vn_progress progress = vn_progress_begin("calibrating", false);
-    struct vn_file files[3] = {{0}, {0}, {0}};
+    struct calibration c = prepare(lab, config);
+    struct vn_file files[VN_CALIBRATION_TABLES] = {{0}};
     enum vn_status status = VN_OK;
 
-    for (int i = 0; i < 3 && status == VN_OK; i++) {
-        status = vn_file_create(&files[i], paths[i], err);
+    c.progress = vn_progress_begin("calibrating", false);
+    for (int i = 0; i < VN_CALIBRATION_TABLES && status == VN_OK; i++) {
+        status = vn_file_create(&files[i], config->paths[i], err);
         if (status == VN_OK)
             fprintf(files[i].stream, "%s\n", headers[i]);
     }
-    for (int m = 0; m < lab->workload.names->models.count && status == VN_OK;
-         m++)
-        status = calibrate_model(lab, c, m, files[0].stream, files[1].stream,
-                                 files[2].stream, &progress, err);
-    vn_progress_end(&progress);
-    for (int i = 0; i < 3; i++) {
-        if (status == VN_OK)
-            status = vn_file_commit(&files[i], err);
+    if (status == VN_OK)
+        status = measure_all(&c, err);
+    vn_progress_end(&c.progress);
+    if (status == VN_OK)
+        status = write_all(&c, files, err);
+    for (int i = 0; i < VN_CALIBRATION_TABLES; i++)
         vn_file_discard(&files[i]);
-    }
     if (lab->made[0] != '\0')
-        clear(lab);
+        clear(lab, c.cluster->devices);
+    drop(&c);
     return status;
 }

@@ -16,10 +16,11 @@ enum option {
 
 static const struct vn_option options[] = {
     VN_LAB_ROWS,
-    [SPAN] = {"span", "TIME", "that each mapping is trained for [2]", 0},
-    [REPEATS] = {"repeats", "N", "of all measurements [3]", 0},
+    [SPAN] = {"span", "TIME", "that each mapping is trained for [0.5]", 0},
+    [REPEATS] = {"repeats", "N", "of all measurements [6]", 0},
     [OUTPUT] = {"output", "NAME",
-                "write NAME-nodes.csv, NAME-links.csv and NAME-costs.csv",
+                "write NAME-nodes.csv, NAME-links.csv, NAME-crowds.csv and "
+                "NAME-costs.csv",
                 'O'},
 };
 
@@ -65,11 +66,11 @@ int
 vn_command_calibrate(int argc, char **argv)
 {
     struct vn_args args = vn_args_begin(argc, argv, options, NOPTIONS);
-    struct vn_calibration c = {.span_s = 2, .repeats = 3};
+    struct vn_calibration c = {.span_s = 0.5, .repeats = 6};
     struct vn_lab lab = {.scale = 1, .seed = 1};
     const char *value, *output = NULL;
     enum vn_status status = VN_OK;
-    char paths[3][4096];
+    char paths[VN_CALIBRATION_TABLES][4096];
     struct vn_error err = {0};
     int i;
 
@@ -85,12 +86,11 @@ vn_command_calibrate(int argc, char **argv)
         status = vn_fail(&err, VN_EUSAGE,
                          "no --output given (see vnreplay calibrate --help)");
     if (status == VN_OK) {
-        snprintf(paths[0], sizeof paths[0], "%.4000s-nodes.csv", output);
-        snprintf(paths[1], sizeof paths[1], "%.4000s-links.csv", output);
-        snprintf(paths[2], sizeof paths[2], "%.4000s-costs.csv", output);
-        c.profile = paths[0];
-        c.links = paths[1];
-        c.costs = paths[2];
+        for (i = 0; i < VN_CALIBRATION_TABLES; i++) {
+            snprintf(paths[i], sizeof paths[i], "%.4000s-%s.csv", output,
+                     vn_calibration_names[i]);
+            c.paths[i] = paths[i];
+        }
         status = vn_lab_open(&lab, &err);
     }
     if (status == VN_OK)

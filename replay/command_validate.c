@@ -38,7 +38,7 @@ print_help(void)
     vn_option_help(stdout, options, NOPTIONS);
     puts("\nexample: vnreplay validate --trace short.csv --cluster host:2 "
          "--policy fifo,wfs\n             --profile host-nodes.csv --profile "
-         "host-links.csv --costs host-costs.csv");
+         "host-links.csv --profile host-crowds.csv --costs host-costs.csv");
 }
 
 static enum vn_status

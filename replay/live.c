@@ -31,7 +31,8 @@ struct seat {
     int64_t kept_step; /* of this step */
     vn_time asked;     /* when a change under way was */
     enum vn_cost_kind change;
-    int devices_after;
+    int devices_after; /* of all types and of each */
+    int of_type[VN_TYPES_MAX];
     vn_time ended; /* its last step */
 };
 
@@ -112,12 +113,18 @@ change(struct run *r, struct seat *s, enum vn_cost_kind kind, vn_time from,
        vn_time to, int64_t step)
 {
     struct vn_live_job *j = s->job;
+    struct vn_live_change *c;
 
     (void) r;
     j->changes =
         vn_xrealloc(j->changes, (size_t) j->nchanges + 1, sizeof *j->changes);
-    j->changes[j->nchanges++] =
-        (struct vn_live_change){kind, from, to, step, s->devices_after};
+    c = &j->changes[j->nchanges++];
+    *c = (struct vn_live_change){.kind = kind,
+                                 .from = from,
+                                 .to = to,
+                                 .step = step,
+                                 .devices = s->devices_after};
+    memcpy(c->of_type, s->of_type, sizeof c->of_type);
 }
 
 static void
@@ -137,6 +144,13 @@ launch(struct run *r, struct seat *s)
 }
 
 static void
+keep_types(const struct run *r, struct seat *s, const struct vn_task *task)
+{
+    for (int t = 0; t < r->config->engine.cluster->ntypes; t++)
+        s->of_type[t] = task->devices[t];
+}
+
+static void
 on_start(void *arg, const struct vn_task *task)
 {
     struct run *r = arg;
@@ -148,6 +162,7 @@ on_start(void *arg, const struct vn_task *task)
         job->start = now_of(r);
     }
     s->devices_after = write_devices(r, task, s->devices);
+    keep_types(r, s, task);
     s->change = job->nchanges == 0 ? VN_COST_START : VN_COST_RESTART;
     s->asked = now_of(r);
     s->starting = true;
@@ -164,6 +179,7 @@ on_resize(void *arg, const struct vn_task *task)
     int before = s->devices_after;
 
     s->devices_after = write_devices(r, task, line + strlen(line));
+    keep_types(r, s, task);
     s->change = s->devices_after < before ? VN_COST_SHRINK : VN_COST_GROW;
     s->asked = now_of(r);
     vn_process_send(&s->process, line);
@@ -178,6 +194,18 @@ on_stop(void *arg, int slot)
     s->starting = false;
     s->stopping = true;
     vn_process_send(&s->process, "stop");
+}
+
+/* Devices that jobs have now. */
+static int
+count_busy(const struct run *r)
+{
+    int busy = 0;
+
+    for (int i = 0; i < r->nseats; i++)
+        if (r->seats[i].process.pid > 0 && !r->seats[i].done)
+            busy += r->seats[i].devices_after;
+    return busy;
 }
 
 static void
@@ -199,6 +227,8 @@ keep_step(struct run *r, struct seat *s, const struct vn_line *line)
         (struct vn_live_step){.step = line->step - 1,
                               .end = time_of(r, line->time),
                               .devices = (int) vn_line_number(line, "devices"),
+                              .change = j->nchanges - 1,
+                              .busy = count_busy(r),
                               .step_s = vn_line_number(line, "seconds"),
                               .load_s = vn_line_number(line, "load"),
                               .compute_s = vn_line_number(line, "compute"),
@@ -400,11 +430,17 @@ on_granted(void *arg, const struct vn_change *c)
 {
     struct run *r = arg;
     struct vn_live *l = r->live;
+    const struct vn_live_job *j = job_of(r, c->id);
 
     l->grants =
         vn_xrealloc(l->grants, (size_t) l->ngrants + 1, sizeof *l->grants);
-    l->grants[l->ngrants++] =
-        (struct vn_live_grant){c->time, c->id, c->type, c->after};
+    l->grants[l->ngrants++] = (struct vn_live_grant){
+        .time = c->time,
+        .job = c->id,
+        .type = c->type,
+        .devices = c->after,
+        .left = j->job->steps
+                - (j->nsteps > 0 ? j->steps[j->nsteps - 1].step + 1 : 0)};
     if (r->inner.granted != NULL)
         r->inner.granted(r->inner.arg, c);
 }

@@ -19,6 +19,8 @@ struct vn_live_step {
     int64_t step; /* from 0 */
     vn_time end;
     int devices;
+    int change; /* of the job's: that which put it on its devices */
+    int busy;   /* devices that any job had then */
     double step_s, load_s, compute_s, sync_s, update_s, loss;
 };
 
@@ -27,7 +29,8 @@ struct vn_live_change {
     enum vn_cost_kind kind;
     vn_time from, to;
     int64_t step; /* from which it counts */
-    int devices;  /* after it */
+    int devices;  /* after it, of all types and of each */
+    int of_type[VN_TYPES_MAX];
 };
 
 struct vn_live_job {
@@ -46,6 +49,7 @@ struct vn_live_grant {
     vn_time time;
     int64_t job;
     int type, devices;
+    int64_t left; /* steps that the job had still to do */
 };
 
 struct vn_live_config {

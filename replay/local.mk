@@ -1,5 +1,6 @@
 noinst_LIBRARIES += libreplay.a
 libreplay_a_SOURCES = \
+	replay/bench.c replay/bench.h \
 	replay/calibrate.c replay/calibrate.h \
 	replay/command.h \
 	replay/command_calibrate.c \
@@ -29,6 +30,7 @@ libreplay_a_SOURCES = \
 	replay/report_table.c \
 	replay/report_text.c \
 	replay/study.h \
+	replay/study_blame.c \
 	replay/study_report.c \
 	replay/study_run.c \
 	replay/sweep.c replay/sweep.h \
@@ -130,3 +132,7 @@ clean-local: clean-demo
 check_PROGRAMS += t/workload.t
 t_workload_t_SOURCES = t/workload.c
 t_workload_t_LDADD = libreplay.a libsim.a libtraces.a libplan.a $(ANALYSIS_LIBS) $(GLPK_LIBS) libtap.a
+
+check_PROGRAMS += t/forced.t
+t_forced_t_SOURCES = t/forced.c
+t_forced_t_LDADD = libreplay.a libsim.a libtraces.a libplan.a $(ANALYSIS_LIBS) $(GLPK_LIBS) libtap.a

@@ -27,11 +27,13 @@ struct vn_outcome {
 
 /* A part of the model: what it said, and what was. */
 enum vn_part {
-    VN_PART_STEP,
-    VN_PART_BETWEEN,
+    VN_PART_STEP,  /* computing, update and all that lies between steps */
+    VN_PART_SYNC,  /* adding up gradients */
+    VN_PART_CROWD, /* what devices take from each other: contention */
     VN_PART_START,
     VN_PART_GROW,
     VN_PART_SHRINK,
+    VN_PART_RELEASE,
     VN_PART_RESTART,
     VN_PARTS
 };
@@ -64,9 +66,16 @@ enum vn_status vn_study_run(struct vn_study *study, struct vn_error *err);
 
 void vn_study_free(struct vn_study *study);
 
-/* What it found, in tables and notes. */
+/* Add where the time of a measured run went, and what the model says of it. */
+void vn_study_blame(const struct vn_study *study, struct vn_trial *trial,
+                    const struct vn_live *live,
+                    const struct vn_engine_config *config);
+
+/* What it found, in tables and notes; the last table, of blame, on its own. */
 void vn_study_report(const struct vn_study *study,
                      struct vn_findings *findings);
+void vn_study_show_blame(const struct vn_study *study,
+                         struct vn_findings *findings);
 
 /* The verdict, as a note and as an exit status: 0, 1 or VN_INCONCLUSIVE. */
 int vn_study_judge(const struct vn_study *study, struct vn_findings *findings);

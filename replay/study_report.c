@@ -9,9 +9,6 @@
 #include <math.h>
 #include <stdlib.h>
 
-static const char *const part_names[] = {
-    "step time", "between steps", "start", "grow", "shrink", "restart"};
-
 /* The jct of job i over the repeats: its mean, and its deviation over it. */
 static double
 measured_jct(const struct vn_study *s, const struct vn_trial *t, size_t i,
@@ -101,6 +98,36 @@ divergence(const struct vn_outcome *a, const struct vn_outcome *b)
     return 0;
 }
 
+/* The first grant in which any repeat differs from the simulation. */
+static int
+first_divergence(const struct vn_study *s, const struct vn_trial *t)
+{
+    int first = 0;
+
+    for (int r = 0; r < s->repeats; r++) {
+        int at = divergence(&t->predicted, &t->measured[r]);
+
+        if (at > 0 && (first == 0 || at < first))
+            first = at;
+    }
+    return first;
+}
+
+/* "job 3: 2 devices at 4.1 s". */
+static void
+describe_grant(const struct vn_outcome *o, int at, char *text, size_t size)
+{
+    const struct vn_live_grant *g = &o->grants[at - 1];
+
+    if (at > o->ngrants)
+        snprintf(text, size, "none");
+    else
+        snprintf(text, size,
+                 "job %" PRId64 ": %d device%s of type %d at %.2f s", g->job,
+                 g->devices, g->devices == 1 ? "" : "s", g->type + 1,
+                 (double) g->time * 1e-6);
+}
+
 static void
 spread_row(struct vn_findings *f, const struct vn_study *s, const char *label,
            const double *errors, double makespan_error, double noise,
@@ -153,8 +180,7 @@ show_policies(struct vn_findings *f, const struct vn_study *s)
             snprintf(label, sizeof label, "%s, %s loop",
                      t->contender->policy->name, open ? "open" : "closed");
             spread_row(f, s, label, errors, 100 * (span - 1), noise,
-                       open ? NAN
-                            : divergence(&t->predicted, &t->measured[0]));
+                       open ? NAN : first_divergence(s, t));
         }
     free(errors);
 }
@@ -204,33 +230,32 @@ show_ratios(struct vn_findings *f, const struct vn_study *s)
     }
 }
 
-/* Which part of the model is to blame. */
+/* In how many executions the policy granted what it did simulated, and where
+ * the others part from that. */
 static void
-show_parts(struct vn_findings *f, const struct vn_study *s)
+note_grants(struct vn_findings *f, const struct vn_study *s,
+            const struct vn_trial *t)
 {
-    static const struct vn_findings_column columns[] = {
-        {"sim s", 3}, {"hw s", 3}, {"difference s", 3}, {NULL, 0}};
-    char label[100];
+    const struct vn_outcome *said = &t->predicted;
+    int same = 0;
 
-    vn_findings_table(f,
-                      "Where time went, over all jobs and repeats, and what "
-                      "the model has for it on the same devices",
-                      "policy, part", columns);
-    for (int k = 0; k < s->ntrials; k++) {
-        const struct vn_trial *t = &s->trials[k];
-        enum vn_part most = VN_PART_STEP;
+    for (int r = 0; r < s->repeats; r++)
+        same += divergence(said, &t->measured[r]) == 0;
+    vn_findings_note(f,
+                     "%s: in %d of %d executions all grants are those "
+                     "simulated",
+                     t->contender->policy->name, same, s->repeats);
+    for (int r = 0; r < s->repeats; r++) {
+        const struct vn_outcome *was = &t->measured[r];
+        int at = divergence(said, was);
+        char a[100], b[100];
 
-        for (int p = 0; p < VN_PARTS; p++) {
-            double by = t->said[p] - t->was[p];
-
-            snprintf(label, sizeof label, "%s, %s", t->contender->policy->name,
-                     part_names[p]);
-            vn_findings_row(f, label, (double[]){t->said[p], t->was[p], by});
-            if (fabs(by) > fabs(t->said[most] - t->was[most]))
-                most = (enum vn_part) p;
-        }
-        vn_findings_note(f, "%s: most of the difference is in: %s",
-                         t->contender->policy->name, part_names[most]);
+        if (at == 0)
+            continue;
+        describe_grant(said, at, a, sizeof a);
+        describe_grant(was, at, b, sizeof b);
+        vn_findings_note(f, "%s, execution %d: grant %d is %s, simulated %s",
+                         t->contender->policy->name, r + 1, at, b, a);
     }
 }
 
@@ -241,7 +266,9 @@ vn_study_report(const struct vn_study *s, struct vn_findings *f)
         show_jobs(f, s, &s->trials[k]);
     show_policies(f, s);
     show_ratios(f, s);
-    show_parts(f, s);
+    for (int k = 0; k < s->ntrials; k++)
+        note_grants(f, s, &s->trials[k]);
+    vn_study_show_blame(s, f);
 }
 
 /* Percent, open loop, of one repeat: the mean over the jobs. */

@@ -67,8 +67,10 @@ on_granted(void *arg, const struct vn_change *c)
 {
     struct watch *w = arg;
 
-    add_grant(w->outcome,
-              (struct vn_live_grant){c->time, c->id, c->type, c->after});
+    add_grant(w->outcome, (struct vn_live_grant){.time = c->time,
+                                                 .job = c->id,
+                                                 .type = c->type,
+                                                 .devices = c->after});
 }
 
 static double
@@ -196,57 +198,6 @@ keep(void *arg, struct vn_engine *engine, struct vn_live *live,
     return status;
 }
 
-/* The parts of a job's time, as they were and as the model has them. */
-static void
-add_parts(const struct vn_study *s, struct vn_trial *t,
-          const struct vn_live_job *j, struct vn_pricing *pricing,
-          const struct vn_engine_config *config)
-{
-    static const enum vn_part of_kind[] = {[VN_COST_START] = VN_PART_START,
-                                           [VN_COST_GROW] = VN_PART_GROW,
-                                           [VN_COST_SHRINK] = VN_PART_SHRINK,
-                                           [VN_COST_RELEASE] = VN_PARTS,
-                                           [VN_COST_RESTART] =
-                                               VN_PART_RESTART};
-    const char *name = s->lab->workload.names->models.text[j->job->model];
-    int model = vn_profile_model(config->profile, name);
-    int i = index_of(&s->lab->workload, j->job->id);
-    double said = 0, was = 0;
-
-    for (int k = 0; k < j->nsteps; k++) {
-        int devices[VN_TYPES_MAX] = {j->steps[k].devices};
-        double whole =
-            k == 0 ? j->steps[k].step_s
-                   : (double) (j->steps[k].end - j->steps[k - 1].end) * 1e-6;
-
-        said += vn_pricing_step_s(pricing, j->job, model, devices, false);
-        was += j->steps[k].step_s;
-        /* Longer pauses are changes, which stand for themselves. */
-        if (whole < 3 * j->steps[k].step_s)
-            t->was[VN_PART_BETWEEN] += whole - j->steps[k].step_s;
-    }
-    t->said[VN_PART_STEP] += said;
-    t->was[VN_PART_STEP] += was;
-    if (j->nsteps > 0) {
-        t->step_predicted[i] += said / j->nsteps / s->repeats;
-        t->step_measured[i] += was / j->nsteps / s->repeats;
-    }
-    for (int k = 0; k < j->nchanges; k++) {
-        enum vn_part part = of_kind[j->changes[k].kind];
-
-        if (part == VN_PARTS)
-            continue;
-        t->was[part] +=
-            (double) (j->changes[k].to - j->changes[k].from) * 1e-6;
-        if (config->costs != NULL)
-            t->said[part] +=
-                (double) vn_costs_mean(config->costs,
-                                       vn_costs_row(config->costs, name),
-                                       j->changes[k].kind)
-                * 1e-6;
-    }
-}
-
 static void
 take_live(const struct vn_study *s, struct vn_trial *t, struct vn_outcome *o,
           const struct vn_live *live, const struct vn_engine_config *config)
@@ -257,8 +208,8 @@ take_live(const struct vn_study *s, struct vn_trial *t, struct vn_outcome *o,
             o->start[i] = (double) live->jobs[i].start * 1e-6;
         if (live->jobs[i].finish >= 0)
             o->finish[i] = (double) live->jobs[i].finish * 1e-6;
-        add_parts(s, t, &live->jobs[i], config->pricing, config);
     }
+    vn_study_blame(s, t, live, config);
     for (int i = 0; i < live->ngrants; i++)
         add_grant(o, live->grants[i]);
     o->makespan = makespan(o, s->lab->workload.njobs);

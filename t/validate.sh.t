@@ -21,12 +21,17 @@ END
 ./vnreplay calibrate --trace "$dir/trace" --cluster host:2 --span 0.2 \
     --repeats 2 --output "$dir/host" > "$dir/out" 2>&1
 result $? "a host is calibrated"
-for table in nodes links costs; do
+for table in nodes links crowds costs; do
     grep -q '^mlp,' "$dir/host-$table.csv"
     result $? "its $table are there"
 done
+awk -F, 'NR > 1 && $5 < 4 * 669706 { exit 1 }' "$dir/host-nodes.csv"
+result $? "peak memory holds the parameters at least"
+awk -F, 'NR > 1 && ($3 != 2 || $4 < 0.2 || $4 > 20) { exit 1 }' \
+    "$dir/host-crowds.csv"
+result $? "two busy devices are each slower by a factor that can be"
 tables="--profile $dir/host-nodes.csv --profile $dir/host-links.csv
-    --costs $dir/host-costs.csv"
+    --profile $dir/host-crowds.csv --costs $dir/host-costs.csv"
 # shellcheck disable=SC2086
 ./vnsim --trace "$dir/trace" --cluster host:2 --policy wfs $tables \
     > "$dir/out" 2>&1
@@ -43,6 +48,11 @@ cp "$dir/out" "$dir/csv"
 awk -F, '/closed loop/ && /mean %/ { n++; if ($NF < -95) bad = 1 }
     END { exit !(n == 2 && !bad) }' "$dir/csv"
 result $? "and the simulated times are not a small part of the measured"
+for part in "step time" synchronisation contention start grow shrink release \
+    restart; do
+    grep -q ",\"*wfs, $part\"*,hw s," "$dir/csv"
+    result $? "the parts of the model: $part"
+done
 ./vnreplay export --table run "$dir/r.db" > "$dir/out" 2>&1
 test "$(grep -c ',measured,done,' "$dir/out")" -eq 6 \
     && test "$(grep -c ',simulated,done,' "$dir/out")" -eq 2
@@ -55,6 +65,9 @@ result $? "vnplot draws both, a point for each job and policy"
 validate --policy fifo --repeats 1
 test $? -eq 3 && grep -q inconclusive "$dir/out"
 result $? "one repeat says nothing: inconclusive"
+grep -q "fifo: in [01] of 1 executions all grants are those simulated" \
+    "$dir/out"
+result $? "grants of every execution are compared"
 sed 's/^\(mlp,host,[0-9]*\),[0-9.]*/\1,20/' "$dir/host-nodes.csv" \
     > "$dir/slow.csv"
 tables="--profile $dir/slow.csv"
