@@ -4,6 +4,7 @@ libplan_a_SOURCES = \
 	plan/contention.c plan/contention.h \
 	plan/cost.c plan/cost.h \
 	plan/job.c plan/job.h \
+	plan/mapped.c plan/mapped.h \
 	plan/mix.c plan/mix.h \
 	plan/plan.c plan/plan.h \
 	plan/pricing.c plan/pricing.h \

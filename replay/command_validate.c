@@ -6,14 +6,21 @@
 
 #include "replay/command.h"
 #include "replay/study.h"
+#include "replay/validation.h"
 
 #include <stdio.h>
+#include <string.h>
 
 enum option {
     LAB,
     REPEATS = VN_LAB_OPTIONS,
     TOLERANCE,
     FORMAT,
+    PLAN,
+    JOB,
+    STEPS,
+    SPLIT,
+    SPAN,
     ASSUMED,
     NOPTIONS = ASSUMED + VN_ASSUMPTIONS
 };
@@ -24,6 +31,20 @@ static const struct vn_option options[] = {
     [TOLERANCE] = {"tolerance", "X",
                    "of the mean error of completion times [0.05]", 0},
     [FORMAT] = {"format", "text|csv|json", "how to print it [text]", 0},
+    [PLAN] = {"plan", "FILE",
+              "a plan of one job instead of a trace, segment "
+              "by segment",
+              0},
+    [JOB] = {"job", "ID", "of the plan [the only one]", 'j'},
+    [STEPS] = {"steps", "N",
+               "of the plan [as many behind its last change as "
+               "before it; 100]",
+               0},
+    [SPLIT] = {"split", "MODEL:BATCH,...",
+               "batches over the cluster's unlike "
+               "devices: the solver's split, the even one and one type",
+               0},
+    [SPAN] = {"span", "TIME", "of each execution of a split [4]", 0},
     VN_ASSUMPTION_ROWS};
 
 static void
@@ -31,7 +52,11 @@ print_help(void)
 {
     puts("usage: vnreplay validate --trace FILE --cluster FILE|INLINE "
          "--profile FILE\n                         [--policy NAME,...] "
-         "[option ...]\n\n"
+         "[option ...]\n"
+         "       vnreplay validate --plan FILE --profile FILE [option ...]\n"
+         "       vnreplay validate --split MODEL:BATCH,... --cluster "
+         "FILE|INLINE\n                         --profile FILE [option "
+         "...]\n\n"
          "Simulate a trace and execute it, and say how far the two lie "
          "apart.  Exit status 0:\nthey are equivalent within the tolerance, "
          "1: they are not, 3: the noise is too large\nto say.\n");
@@ -86,19 +111,84 @@ take(int i, const char *value, struct vn_study *s, int *format,
                          : vn_args_refuse(err, options[i].name, value, wrong);
 }
 
+/* Is it an option of the forms without a trace?  Then take it. */
+static bool
+take_course(int i, const char *value, struct vn_validation *v,
+            enum vn_status *status, struct vn_error *err)
+{
+    char why[VN_WHY_SIZE];
+    const char *wrong = NULL;
+    vn_time span;
+
+    switch (i) {
+    case PLAN:
+        v->plan = value;
+        break;
+    case SPLIT:
+        v->split = value;
+        break;
+    case JOB:
+        wrong = vn_read_int(value, 0, INT64_MAX, &v->job, why);
+        break;
+    case STEPS:
+        wrong = vn_read_int(value, 1, INT64_C(1) << 40, &v->steps, why);
+        break;
+    case SPAN:
+        wrong = vn_read_time(value, VN_SECOND / 10, VN_TIME_MAX, &span, why);
+        v->span_s = wrong == NULL ? (double) span * 1e-6 : 0;
+        break;
+    case LAB + VN_LAB_MODEL: /* of a plan: what shall be trained */
+        if (v->model == NULL)
+            v->model = value;
+        if (strchr(value, '=') != NULL)
+            return false;
+        break;
+    default:
+        return false;
+    }
+    if (wrong != NULL)
+        *status = vn_args_refuse(err, options[i].name, value, wrong);
+    return true;
+}
+
+/* A plan, or splits. */
+static enum vn_status
+validate_course(struct vn_validation *v, const struct vn_study *s, int format,
+                int *verdict, struct vn_error *err)
+{
+    struct vn_findings *findings = vn_findings_alloc();
+    char model[64] = "";
+    enum vn_status status;
+
+    if (v->model != NULL) {
+        snprintf(model, sizeof model, "%.*s", (int) strcspn(v->model, "="),
+                 v->model);
+        v->model = model;
+    }
+    v->repeats = s->repeats;
+    v->tolerance = s->tolerance;
+    status = vn_validate_course(v, findings, verdict, err);
+    if (status == VN_OK)
+        vn_findings_print(findings, stdout, (enum vn_findings_format) format);
+    vn_findings_free(findings);
+    return status;
+}
+
 int
 vn_command_validate(int argc, char **argv)
 {
     struct vn_args args = vn_args_begin(argc, argv, options, NOPTIONS);
     struct vn_lab lab = {.scale = 1, .seed = 1};
     struct vn_study s = {.lab = &lab, .repeats = 3, .tolerance = 0.05};
+    struct vn_validation course = {.lab = &lab, .job = -1, .span_s = 4};
     enum vn_status status = VN_OK;
     struct vn_error err = {0};
     int i, format = 0, verdict = 0;
     const char *value;
 
     while (status == VN_OK && (i = vn_args_next(&args, &value, &err)) >= 0)
-        status = take(i, value, &s, &format, &err);
+        if (!take_course(i, value, &course, &status, &err))
+            status = take(i, value, &s, &format, &err);
     if (status == VN_OK && i == VN_ARGS_HELP) {
         print_help();
         return 0;
@@ -109,10 +199,15 @@ vn_command_validate(int argc, char **argv)
         status = vn_fail(&err, VN_EUSAGE,
                          "'%s' is no option (see vnreplay validate --help)",
                          args.rest[0]);
-    if (status == VN_OK)
-        status = vn_lab_open(&lab, &err);
-    if (status == VN_OK)
-        status = validate(&s, format, &verdict, &err);
+    if (status == VN_OK && (course.plan != NULL || course.split != NULL)) {
+        status = validate_course(&course, &s, format, &verdict, &err);
+    } else if (status == VN_OK) {
+        status = course.model != NULL && strchr(course.model, '=') == NULL
+                     ? vn_lab_take(&lab, VN_LAB_MODEL, course.model, &err)
+                     : vn_lab_open(&lab, &err);
+        if (status == VN_OK)
+            status = validate(&s, format, &verdict, &err);
+    }
     vn_study_free(&s);
     vn_lab_close(&lab);
     if (status == VN_OK)

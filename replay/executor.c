@@ -99,7 +99,7 @@ add_devices(struct arguments *a, const char *devices)
 
 static void
 make_arguments(const struct vn_executor_setup *setup, const struct vn_job *job,
-               const char *model, const char *devices, bool resume, int fd,
+               const char *model, const char *devices, bool resume,
                struct arguments *a)
 {
     char text[512];
@@ -114,9 +114,6 @@ make_arguments(const struct vn_executor_setup *setup, const struct vn_job *job,
     add_devices(a, devices);
     add(a, "--no-eval");
     add(a, "--quiet");
-    add(a, "--control");
-    snprintf(text, sizeof text, "fd:%d", fd);
-    add(a, text);
     vn_executor_file(setup, job->id, "checkpoint", text, sizeof text);
     add(a, "--checkpoint");
     add(a, text);
@@ -126,7 +123,6 @@ make_arguments(const struct vn_executor_setup *setup, const struct vn_job *job,
         add(a, "--resume");
         add(a, text);
     }
-    a->list[a->n] = NULL;
 }
 
 /* In the new process: what it says goes to its log, and Ctrl-C to us. */
@@ -152,6 +148,35 @@ become(const struct arguments *a, const char *log, int fd)
     _exit(127);
 }
 
+/* Start the command line a, to which the socket is yet to be added. */
+static enum vn_status
+start(struct arguments *a, const char *log, struct vn_process *process,
+      struct vn_error *err)
+{
+    char control[32];
+    int pair[2];
+    pid_t pid;
+
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) != 0)
+        return vn_fail(err, VN_EIO, "no socket for an executor: %s",
+                       strerror(errno));
+    snprintf(control, sizeof control, "fd:%d", pair[1]);
+    add(a, "--control");
+    add(a, control);
+    a->list[a->n] = NULL;
+    pid = fork();
+    if (pid == 0)
+        become(a, log, pair[1]);
+    close(pair[1]);
+    if (pid < 0) {
+        close(pair[0]);
+        return vn_fail(err, VN_EIO, "no process for an executor: %s",
+                       strerror(errno));
+    }
+    *process = (struct vn_process){.pid = pid, .fd = pair[0]};
+    return VN_OK;
+}
+
 enum vn_status
 vn_process_start(const struct vn_executor_setup *setup,
                  const struct vn_job *job, const char *model,
@@ -159,28 +184,42 @@ vn_process_start(const struct vn_executor_setup *setup,
                  struct vn_error *err)
 {
     struct arguments *a = vn_xcalloc(1, sizeof *a);
-    enum vn_status status = VN_OK;
+    enum vn_status status;
     char log[512];
-    int pair[2];
-    pid_t pid;
 
-    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) != 0) {
-        free(a);
-        return vn_fail(err, VN_EIO, "no socket for an executor: %s",
-                       strerror(errno));
-    }
     vn_executor_file(setup, job->id, "log", log, sizeof log);
-    make_arguments(setup, job, model, devices, resume, pair[1], a);
-    pid = fork();
-    if (pid == 0)
-        become(a, log, pair[1]);
-    close(pair[1]);
-    if (pid < 0) {
-        close(pair[0]);
-        status = vn_fail(err, VN_EIO, "no process for an executor: %s",
-                         strerror(errno));
-    } else
-        *process = (struct vn_process){.pid = pid, .fd = pair[0]};
+    make_arguments(setup, job, model, devices, resume, a);
+    status = start(a, log, process, err);
+    free(a);
+    return status;
+}
+
+enum vn_status
+vn_process_plan(const struct vn_executor_setup *setup,
+                const struct vn_process_course *course,
+                struct vn_process *process, struct vn_error *err)
+{
+    struct arguments *a = vn_xcalloc(1, sizeof *a);
+    enum vn_status status;
+    char log[512];
+
+    add(a, setup->program);
+    add(a, "run");
+    add_model(a, &setup->models, course->model);
+    add(a, "--plan");
+    add(a, course->plan);
+    if (course->job >= 0)
+        add_number(a, "--job", course->job);
+    add_number(a, "--steps", course->steps);
+    add_number(a, "--seed", course->seed);
+    add(a, "--no-eval");
+    add(a, "--quiet");
+    if (course->results != NULL) {
+        add(a, "--results");
+        add(a, course->results);
+    }
+    vn_executor_file(setup, VN_PROCESS_PLAN, "log", log, sizeof log);
+    status = start(a, log, process, err);
     free(a);
     return status;
 }

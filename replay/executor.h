@@ -59,6 +59,23 @@ enum vn_status vn_process_start(const struct vn_executor_setup *setup,
                                 struct vn_process *process,
                                 struct vn_error *err);
 
+/* A job under a plan: the only one of it, where job is -1. */
+struct vn_process_course {
+    const char *model, *plan;
+    int64_t job, steps, seed;
+    const char *results; /* a file that it is added to, or NULL */
+};
+
+enum {
+    VN_PROCESS_PLAN = 0 /* stands for the job in its files' names */
+};
+
+/* Start one on a plan. */
+enum vn_status vn_process_plan(const struct vn_executor_setup *setup,
+                               const struct vn_process_course *course,
+                               struct vn_process *process,
+                               struct vn_error *err);
+
 /* Send a line; one that is gone hears nothing. */
 void vn_process_send(struct vn_process *process, const char *line);
 

@@ -182,6 +182,18 @@ vn_lab_open(struct vn_lab *lab, struct vn_error *err)
     return status;
 }
 
+enum vn_status
+vn_lab_open_bare(struct vn_lab *lab, struct vn_error *err)
+{
+    enum vn_status status = find_program(lab, err);
+
+    if (status == VN_OK && lab->cluster != NULL)
+        status = vn_sweep_cluster(&lab->sweep, lab->cluster, err);
+    if (status == VN_OK)
+        status = vn_assumptions_open(&lab->sweep.assumptions, err);
+    return status == VN_OK ? make_folder(lab, err) : status;
+}
+
 void
 vn_lab_clear(const struct vn_lab *lab)
 {

@@ -71,6 +71,9 @@ enum vn_status vn_lab_take(struct vn_lab *lab, enum vn_lab_option option,
 /* Read what the options name, and make the folder. */
 enum vn_status vn_lab_open(struct vn_lab *lab, struct vn_error *err);
 
+/* The same without a trace and policies, and with or without a cluster. */
+enum vn_status vn_lab_open_bare(struct vn_lab *lab, struct vn_error *err);
+
 /* Remove the folder, if it was made, and free all. */
 void vn_lab_close(struct vn_lab *lab);
 

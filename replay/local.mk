@@ -13,6 +13,8 @@ libreplay_a_SOURCES = \
 	replay/command_run.c \
 	replay/command_schema.c \
 	replay/command_validate.c \
+	replay/course.c replay/course.h \
+	replay/course_report.c \
 	replay/executor.c replay/executor.h \
 	replay/experiment.c replay/experiment.h \
 	replay/experiment_elastic.c \
@@ -34,6 +36,8 @@ libreplay_a_SOURCES = \
 	replay/study_report.c \
 	replay/study_run.c \
 	replay/sweep.c replay/sweep.h \
+	replay/validation.c replay/validation.h \
+	replay/validation_split.c \
 	replay/workload.c replay/workload.h
 
 libreplay_a_CPPFLAGS = $(AM_CPPFLAGS) \
@@ -91,7 +95,8 @@ vnreplay_LDADD = libreplay.a libsim.a libtraces.a libplan.a $(ANALYSIS_LIBS) $(G
 examplesdir = $(pkgdatadir)/examples
 dist_examples_DATA = replay/examples/two-cores.csv
 
-dist_check_SCRIPTS += t/replay.sh.t t/experiment.sh.t t/live.sh.t t/mixed.sh.t \
+dist_check_SCRIPTS += t/replay.sh.t t/experiment.sh.t t/course.sh.t \
+	t/live.sh.t t/mixed.sh.t \
 	t/validate.sh.t
 
 # What the laboratory is for, in half a minute.

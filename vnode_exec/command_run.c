@@ -148,12 +148,26 @@ announce(const struct run *r)
                "instruction set of the host\n");
 }
 
+/* A resize that began then. */
+static void
+tell_resize(struct run *r, const struct vn_resize *resize, double began)
+{
+    double now = vn_clock();
+
+    vn_control_say(r->control,
+                   "resized step=%lld devices=%d time=%.6f seconds=%.6f "
+                   "startup=%.6f",
+                   (long long) vn_executor_step_number(r->x), resize->after,
+                   now, now - began, resize->startup_s);
+}
+
 /* Go over to the next stage, if this is its step. */
 static enum vn_status
 maybe_resize(struct run *r, struct vn_error *err)
 {
     const struct vn_stage *next = &r->job.stages.list[r->stage + 1];
     int64_t step = vn_executor_step_number(r->x);
+    double began = vn_clock();
     struct vn_resize resize;
     enum vn_status status = VN_OK;
 
@@ -173,6 +187,7 @@ maybe_resize(struct run *r, struct vn_error *err)
     if (speaks(r)) {
         vn_progress_end(&r->progress);
         vn_record_resize(r->record, &resize);
+        tell_resize(r, &resize, began);
         if (!r->options.quiet)
             printf("step %lld: resized from %d to %d devices: start-up %.3f s "
                    "(beside training), wait %.3f s, copy %.3f s\n",
@@ -263,11 +278,7 @@ go_over(struct run *r, struct vn_error *err)
     if (status != VN_OK)
         return status;
     vn_record_resize(r->record, &resize);
-    vn_control_say(r->control,
-                   "resized step=%lld devices=%d time=%.6f seconds=%.6f "
-                   "startup=%.6f",
-                   (long long) vn_executor_step_number(r->x), resize.after,
-                   vn_clock(), vn_clock() - began, resize.startup_s);
+    tell_resize(r, &resize, began);
     return VN_OK;
 }
 

@@ -1,0 +1,350 @@
+#include "config.h"
+
+#include "replay/course.h"
+
+#include "analysis/statistics.h"
+#include "base/progress.h"
+#include "base/xalloc.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum {
+    COLD_STEPS = 2,  /* that a segment begins with, not of its mean */
+    SHORT_STEPS = 5, /* unless it has no more than these */
+    PATIENCE_S = 120 /* for the next thing that an executor says */
+};
+
+/* Does a change add devices? */
+static bool
+grows(const struct vn_mapping *before, const struct vn_mapping *after)
+{
+    struct vn_move *moves;
+    int *newcomers, nmoves, n;
+
+    vn_mapping_diff(before, after, &moves, &nmoves, &newcomers, &n);
+    free(moves);
+    free(newcomers);
+    return n > 0;
+}
+
+/*
+ * Seconds in which nothing trains.  Newcomers start while the segment before
+ * trains: only what that leaves is waited for.
+ */
+static double
+change_s(const struct vn_course *c, int segment)
+{
+    const struct vn_costs *costs = c->lab->sweep.assumptions.table;
+    const struct vn_course_segment *s = &c->segments[segment];
+    enum vn_cost_kind kind;
+    double cost;
+
+    if (costs == NULL || segment == 0)
+        return 0;
+    kind = grows(s[-1].mapping, s->mapping) ? VN_COST_GROW : VN_COST_SHRINK;
+    cost =
+        1e-6
+        * (double) vn_costs_mean(costs, vn_costs_row(costs, c->model), kind);
+    return kind == VN_COST_SHRINK
+               ? cost
+               : fmax(0, cost - s[-1].price.step_s * (double) s[-1].steps);
+}
+
+static enum vn_status
+price(struct vn_course *c, struct vn_error *err)
+{
+    const struct vn_sweep *sweep = &c->lab->sweep;
+    const struct vn_assumptions *a = &sweep->assumptions;
+    const struct vn_cluster *cluster =
+        sweep->nsettings > 0 ? &sweep->settings[0].cluster : NULL;
+    int model = vn_profile_model(&a->profile, c->model);
+
+    if (model < 0)
+        return vn_fail(err, VN_EUSAGE,
+                       "--profile: nothing of '%s', which is to be trained "
+                       "(see --model)",
+                       c->model);
+    for (int i = 0; i < c->nsegments; i++) {
+        struct vn_course_segment *s = &c->segments[i];
+
+        s->price =
+            vn_mapped_price(&a->profile, cluster, model, &c->plan, s->mapping);
+        if (s->price.unknown != NULL)
+            return vn_fail(err, VN_EINVAL,
+                           "%s: from step %" PRId64 ": the profile does not "
+                           "know a node of %" PRId64 " examples of %s on "
+                           "'%s'; vnexec profile measures it",
+                           c->path, s->mapping->from_step,
+                           s->price.unknown->batch, c->model,
+                           c->plan.types[s->price.unknown->type]);
+        s->change_s = change_s(c, i);
+    }
+    if (a->table != NULL)
+        c->start_s = 1e-6
+                     * (double) vn_costs_mean(a->table,
+                                              vn_costs_row(a->table, c->model),
+                                              VN_COST_START);
+    return VN_OK;
+}
+
+/* The job's mappings become the segments. */
+static enum vn_status
+find_segments(struct vn_course *c, struct vn_error *err)
+{
+    const struct vn_plan *p = &c->plan;
+    int64_t last = p->mappings[p->nmappings - 1].job;
+
+    if (c->job < 0 && p->mappings[0].job != last)
+        return vn_fail(err, VN_EUSAGE,
+                       "%s: several jobs, such as %" PRId64 " and %" PRId64
+                       ", expected --job to choose one",
+                       c->path, p->mappings[0].job, last);
+    c->job = c->job < 0 ? last : c->job;
+    c->segments = vn_xcalloc((size_t) p->nmappings, sizeof *c->segments);
+    for (int i = 0; i < p->nmappings; i++)
+        if (p->mappings[i].job == c->job) {
+            struct vn_course_segment *s = &c->segments[c->nsegments++];
+
+            s->mapping = &p->mappings[i];
+            s->was = vn_xcalloc(1, sizeof *s->was);
+        }
+    if (c->nsegments == 0)
+        return vn_fail(err, VN_EUSAGE, "%s: no job %" PRId64, c->path, c->job);
+    return VN_OK;
+}
+
+static enum vn_status
+count_steps(struct vn_course *c, struct vn_error *err)
+{
+    int n = c->nsegments;
+    int64_t last = c->segments[n - 1].mapping->from_step;
+
+    if (c->steps == 0)
+        c->steps =
+            n == 1 ? 100 : 2 * last - c->segments[n - 2].mapping->from_step;
+    if (c->steps <= last)
+        return vn_fail(err, VN_EUSAGE,
+                       "--steps: %" PRId64 " are wrong, expected more than "
+                       "the %" PRId64 " at which the plan's last mapping "
+                       "begins",
+                       c->steps, last);
+    for (int i = 0; i < n; i++)
+        c->segments[i].steps =
+            (i + 1 < n ? c->segments[i + 1].mapping->from_step : c->steps)
+            - c->segments[i].mapping->from_step;
+    return VN_OK;
+}
+
+enum vn_status
+vn_course_open(struct vn_course *c, const struct vn_lab *lab, const char *path,
+               const char *model, int64_t job, int64_t steps,
+               struct vn_error *err)
+{
+    enum vn_status status;
+
+    *c = (struct vn_course){
+        .lab = lab, .path = path, .model = model, .job = job, .steps = steps};
+    status = vn_plan_read(path, &c->plan, err);
+    if (status == VN_OK)
+        status = find_segments(c, err);
+    if (status == VN_OK)
+        status = count_steps(c, err);
+    return status == VN_OK ? price(c, err) : status;
+}
+
+void
+vn_course_close(struct vn_course *c)
+{
+    for (int i = 0; i < c->nsegments; i++)
+        free(c->segments[i].was);
+    free(c->segments);
+    vn_plan_free(&c->plan);
+    *c = (struct vn_course){.job = 0};
+}
+
+double
+vn_course_said(const struct vn_course *c)
+{
+    double s = c->start_s;
+
+    for (int i = 0; i < c->nsegments; i++)
+        s += c->segments[i].change_s
+             + c->segments[i].price.step_s * (double) c->segments[i].steps;
+    return s;
+}
+
+/* An execution on its way. */
+struct listening {
+    struct vn_course *course;
+    struct vn_process process;
+    double asked, last;
+    int segment;
+    int64_t counted; /* steps of the segment's mean */
+    char wrong[256]; /* what the executor says is wrong */
+    bool done;
+};
+
+/* The segment of a step that is done, numbered from 1. */
+static int
+segment_of(const struct vn_course *c, int64_t step)
+{
+    int i = 0;
+
+    while (i + 1 < c->nsegments
+           && c->segments[i + 1].mapping->from_step < step)
+        i++;
+    return i;
+}
+
+static void
+take_step(struct listening *l, const struct vn_line *line)
+{
+    struct vn_course *c = l->course;
+    int r = c->repeats, i = segment_of(c, line->step);
+    struct vn_course_segment *s = &c->segments[i];
+    int64_t at = line->step - s->mapping->from_step; /* from 1 */
+
+    if (i != l->segment)
+        l->counted = 0;
+    l->segment = i;
+    if (at > COLD_STEPS || s->steps <= SHORT_STEPS) {
+        double n = (double) ++l->counted;
+
+        s->was->step[r] += (line->time - l->last - s->was->step[r]) / n;
+        s->was->sync[r] +=
+            (vn_line_number(line, "sync") - s->was->sync[r]) / n;
+    }
+    l->last = line->time;
+}
+
+static void
+take_line(struct listening *l, const struct vn_line *line)
+{
+    struct vn_course *c = l->course;
+    size_t n = strcspn(line->word, " ");
+
+#define IS(name) (n == sizeof name - 1 && strncmp(line->word, name, n) == 0)
+    if (IS("step")) {
+        take_step(l, line);
+    } else if (IS("ready")) {
+        c->start[c->repeats] = line->time - l->asked;
+        l->last = line->time;
+    } else if (IS("resized")) {
+        c->segments[segment_of(c, line->step + 1)].was->change[c->repeats] =
+            vn_line_number(line, "seconds");
+        l->last = line->time;
+    } else if (IS("done")) {
+        c->whole[c->repeats] = line->time - l->asked;
+        vn_line_text(line, "digest", c->digest, sizeof c->digest);
+        l->done = true;
+    } else if (IS("error")) {
+        snprintf(l->wrong, sizeof l->wrong, "%s", line->text + n);
+    }
+#undef IS
+}
+
+static enum vn_status
+listen(struct listening *l, struct vn_error *err)
+{
+    double heard = vn_clock();
+    struct vn_line line;
+
+    while (!l->process.closed && vn_clock() - heard < PATIENCE_S) {
+        struct pollfd fd = {.fd = l->process.fd, .events = POLLIN};
+
+        (void) poll(&fd, 1, 1000);
+        vn_process_read(&l->process);
+        while (vn_process_line(&l->process, &line)) {
+            take_line(l, &line);
+            heard = vn_clock();
+        }
+    }
+    if (l->done && l->process.closed && vn_process_end(&l->process) == 0)
+        return VN_OK;
+    vn_process_kill(&l->process);
+    return vn_fail(err, VN_EDEVICE,
+                   "%s: the executor %s%s (see --folder for "
+                   "its log)",
+                   l->course->path,
+                   l->process.closed ? "ended before the job was done"
+                                     : "does not answer",
+                   l->wrong[0] != '\0' ? l->wrong : "");
+}
+
+enum vn_status
+vn_course_run(struct vn_course *c, struct vn_error *err)
+{
+    const struct vn_lab *lab = c->lab;
+    struct vn_process_course words = {.model = c->model,
+                                      .plan = c->path,
+                                      .job = c->job,
+                                      .steps = c->steps,
+                                      .seed = lab->seed + c->repeats,
+                                      .results = lab->sweep.results};
+    struct listening l = {.course = c, .asked = vn_clock()};
+    char log[4200];
+    enum vn_status status =
+        vn_process_plan(&lab->setup, &words, &l.process, err);
+
+    if (status != VN_OK)
+        return status;
+    vn_process_send(&l.process, "report 1");
+    status = listen(&l, err);
+    if (lab->made[0] != '\0') {
+        vn_executor_file(&lab->setup, VN_PROCESS_PLAN, "log", log, sizeof log);
+        unlink(log);
+    }
+    c->repeats += status == VN_OK;
+    return status;
+}
+
+struct vn_course_error
+vn_course_error(double said, const double *was, int n)
+{
+    double errors[VN_COURSE_REPEATS_MAX], mean = 0, squares = 0;
+    struct vn_course_error e = {.noise = NAN};
+    struct vn_interval i;
+
+    for (int r = 0; r < n; r++) {
+        errors[r] = 100 * (said / was[r] - 1);
+        mean += was[r] / n;
+    }
+    for (int r = 0; r < n; r++)
+        squares += pow(was[r] - mean, 2);
+    if (n > 1)
+        e.noise = 100 * sqrt(squares / (n - 1)) / mean;
+    i = vn_interval_mean(errors, n, 0.95);
+    e.mean = i.estimate;
+    e.low = i.low;
+    e.high = i.high;
+    return e;
+}
+
+int
+vn_course_verdict(struct vn_course_error e, double tolerance)
+{
+    double limit = 100 * tolerance;
+
+    if (e.low > limit || e.high < -limit)
+        return 1;
+    return e.low >= -limit && e.high <= limit ? 0 : 3;
+}
+
+int
+vn_course_graver(int a, int b)
+{
+    return a == 1 || b == 1 ? 1 : a > b ? a : b;
+}
+
+const char *
+vn_course_word(int verdict)
+{
+    return verdict == 0   ? "equivalent"
+           : verdict == 1 ? "not equivalent"
+                          : "inconclusive";
+}
