@@ -1,9 +1,11 @@
 #!/bin/sh
 # vnexec on CUDA devices: the emulated ones of t/vnexec-cuda, and those of this
-# machine through vnexec itself, where there are any.
+# machine through vnexec itself, where there are any.  VN_BRIEF: of one model.
 cd "${TOP_BUILDDIR:-.}" || exit 1
 dir=$(mktemp -d) || exit 1
 trap 'rm -rf "$dir"' EXIT
+models="mlp resnet8 gpt"
+test -z "${VN_BRIEF-}" || models=gpt
 n=0
 result() { # pass or fail as status, name
     n=$((n + 1))
@@ -59,7 +61,7 @@ everything() { # program, how many devices it has, what they are
     p=$1
     have=$2
     what=$3
-    for m in mlp resnet8 gpt adamw; do
+    for m in $models adamw; do
         train "$p" $m -D host:1
         cp "$dir/digests" "$dir/want"
         same "$what: $m has the host's digests" "$p" $m -D cuda:1
@@ -81,7 +83,7 @@ everything() { # program, how many devices it has, what they are
     tail -1 "$dir/want" | cmp -s - "$dir/digests"
     result $? "$what: the host goes on from a checkpoint, to the same digest"
     # shellcheck disable=SC2046
-    for m in mlp resnet8 gpt; do
+    for m in $models; do
         $p run $(model $m | sed "s|bytes:[^ ]*|synthetic:20|") --seed 3 \
             --quiet -D host:1 > "$dir/out" 2>&1
         want=$(loss)
@@ -120,7 +122,7 @@ if test -x $emulated; then
             && ! grep -q '^not ok' "$dir/out"
         result $? "no operation depends on the order of threads: $order"
     done
-    for m in mlp resnet8 gpt; do
+    for m in $models; do
         train $emulated $m -D host:1
         cp "$dir/digests" "$dir/want"
         export VN_CUDA_HOST_ORDER=mixed
