@@ -11,12 +11,12 @@ TEST_EXTENSIONS = .t
 T_LOG_DRIVER = env AM_TAP_AWK='$(AWK)' $(SHELL) $(top_srcdir)/build-aux/tap-driver.sh
 TESTS_VARIABLES = \
 	TOP_SRCDIR='$(abs_top_srcdir)' TOP_BUILDDIR='$(abs_top_builddir)' \
-	NVCC='$(NVCC)' \
+	NVCC='$(NVCC)' NVCC_FLAGS='$(NVCC_FLAGS)' \
 	VN_SHARED_DATA="$${VN_SHARED_DATA-$(abs_top_srcdir)/../shared/data}" \
 	LC_ALL=C.UTF-8
 AM_TESTS_ENVIRONMENT = \
 	$(TESTS_VARIABLES); \
-	export TOP_SRCDIR TOP_BUILDDIR NVCC VN_SHARED_DATA LC_ALL;
+	export TOP_SRCDIR TOP_BUILDDIR NVCC NVCC_FLAGS VN_SHARED_DATA LC_ALL;
 
 VALGRIND = valgrind -q --leak-check=full --error-exitcode=99
 .PHONY: check-valgrind fuzz

@@ -18,7 +18,7 @@ none() { # pattern, what has none of it, in the PTX
     test $? -eq 1
     result $? "$2"
 }
-flags="-std=c++20 -O3 -fmad=false -I. -I$build"
+flags="-std=c++20 -O3 -fmad=false -I. -I$build ${NVCC_FLAGS-}"
 kernels=$(cd vnode_exec && ls cuda_[cegru]*.cu)
 translate() { # more options: each file's PTX
     rm -f "$dir"/*.ptx
