@@ -73,9 +73,10 @@ evaluate(struct vn_options *o, struct trained *t, struct vn_exec_job *job,
     status = vn_executor_open(&view, &job->stages.list[0], x, err);
     if (status != VN_OK)
         return status;
-    state = vn_executor_save(*x);
-    status = vn_checkpoint_read(o->resume, NULL, job->graph, &t->checkpoint,
-                                state, err);
+    status = vn_executor_save(*x, &state, err);
+    if (status == VN_OK)
+        status = vn_checkpoint_read(o->resume, NULL, job->graph,
+                                    &t->checkpoint, state, err);
     if (status != VN_OK)
         return status;
     vn_executor_load(*x, t->checkpoint.step);

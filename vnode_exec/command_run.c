@@ -72,11 +72,13 @@ begin(struct run *r, struct vn_error *err)
         status =
             vn_executor_open(&view, &r->job.stages.list[r->stage], &r->x, err);
     if (status == VN_OK && o->resume != NULL) {
-        struct vn_state *state = vn_executor_save(r->x);
+        struct vn_state *state;
         struct vn_checkpoint checkpoint;
 
-        status = vn_checkpoint_read(o->resume, r->job.text, r->job.graph,
-                                    &checkpoint, state, err);
+        status = vn_executor_save(r->x, &state, err);
+        if (status == VN_OK)
+            status = vn_checkpoint_read(o->resume, r->job.text, r->job.graph,
+                                        &checkpoint, state, err);
         if (status == VN_OK)
             vn_executor_load(r->x, checkpoint.step);
     }
@@ -138,9 +140,14 @@ announce(const struct run *r)
                                                 r->job.graph, &o->train,
                                                 (int) largest, true)));
     announce_stages(r);
-    if (!o->train.exact)
+    if (!o->train.exact) {
+        struct vn_seat_report first;
+
         printf("fast arithmetic: not bitwise, results depend on the "
                "mapping\n");
+        if (vn_executor_seats(r->x, &first, 1) > 0 && first.products != NULL)
+            printf("products: %s\n", first.products);
+    }
     if (r->job.graph->batchnorm)
         printf("batch norm normalises over a virtual node's own examples\n");
     if (o->digest_every > 0 && o->train.exact)
@@ -200,11 +207,11 @@ maybe_resize(struct run *r, struct vn_error *err)
 static enum vn_status
 write_checkpoint(struct run *r, const char *path, struct vn_error *err)
 {
-    const struct vn_state *state = vn_executor_save(r->x);
-    enum vn_status status;
+    struct vn_state *state;
+    enum vn_status status = vn_executor_save(r->x, &state, err);
 
-    if (!speaks(r))
-        return VN_OK;
+    if (status != VN_OK || !speaks(r))
+        return status;
     status = vn_checkpoint_write(path, r->job.text, r->job.graph, state, err);
     if (status == VN_OK)
         vn_control_say(r->control, "checkpointed step=%lld time=%.6f",
@@ -347,9 +354,14 @@ conclude(struct run *r, struct vn_error *err)
     if (r->control == NULL)
         return VN_OK;
     if (!r->stopped) {
+        uint64_t digest;
+
+        status = vn_executor_digest(r->x, &digest, err);
+        if (status != VN_OK)
+            return status;
         vn_control_say(r->control, "done step=%lld time=%.6f digest=%016llx",
                        (long long) vn_executor_step_number(r->x), now,
-                       (unsigned long long) vn_executor_digest(r->x));
+                       (unsigned long long) digest);
         return VN_OK;
     }
     if (r->options.checkpoint != NULL)
@@ -401,8 +413,12 @@ after_step(struct run *r, const struct vn_step *step, struct vn_error *err)
 
     if (o->digest_every > 0
         && (done % o->digest_every == 0 || done == o->train.steps)) {
-        snprintf(digest, sizeof digest, "%016llx",
-                 (unsigned long long) vn_executor_digest(r->x));
+        uint64_t hash;
+
+        status = vn_executor_digest(r->x, &hash, err);
+        if (status != VN_OK)
+            return status;
+        snprintf(digest, sizeof digest, "%016llx", (unsigned long long) hash);
         if (speaks(r)) {
             vn_progress_end(&r->progress);
             printf("step %lld: digest %s\n", (long long) done, digest);

@@ -75,6 +75,10 @@ struct vn_cuda *vn_cuda(struct vn_device *dev);
 /* Keep the first failure; true where there is none. */
 bool vn_cuda_check(struct vn_cuda *d, cudaError_t e, const char *what);
 
+/* Memory that is the backend's own, held until the device closes. */
+enum vn_status vn_cuda_take(struct vn_cuda *d, size_t bytes, void **p,
+                            struct vn_error *err);
+
 /*
  * Device memory for one operation: it holds until the next call.  NULL where
  * there is no room; the device then has failed.

@@ -73,6 +73,18 @@ fitting(const struct vn_arena *a, size_t size)
     return -1;
 }
 
+/* Return the regions of which nothing is used to CUDA. */
+static void
+give_back(struct vn_arena *a)
+{
+    for (int i = a->n - 1; i >= 0; i--)
+        if (a->pieces[i].first && !a->pieces[i].used
+            && (i + 1 == a->n || a->pieces[i + 1].first)) {
+            (void) cudaFree(a->pieces[i].at);
+            drop(a, i);
+        }
+}
+
 static cudaError_t
 add_region(struct vn_arena *a, size_t size)
 {
@@ -84,6 +96,11 @@ add_region(struct vn_arena *a, size_t size)
     if (e == cudaErrorMemoryAllocation && take > size) {
         (void) cudaGetLastError(); /* it is remembered until asked for */
         take = size;
+        e = cudaMalloc(&p, take);
+    }
+    if (e == cudaErrorMemoryAllocation && a->n > 0) {
+        (void) cudaGetLastError();
+        give_back(a);
         e = cudaMalloc(&p, take);
     }
     if (e != cudaSuccess)

@@ -18,6 +18,7 @@ enum {
     OP_T = 1,
     DEFAULT_MATH = 0,
     TF32_MATH = 3,
+    NO_ROOM = 3, /* a status */
     WORKSPACE = 32 << 20
 };
 
@@ -64,7 +65,7 @@ vn_cublas_open(struct vn_cuda *d)
         && find(b->library, "cublasSetWorkspace_v2", &b->set_workspace)
         && find(b->library, "cublasSgemmStridedBatched", &b->gemm)
         && b->create(&b->handle) == 0
-        && vn_device_alloc(&d->device, WORKSPACE, &workspace, &d->err) == VN_OK
+        && vn_cuda_take(d, WORKSPACE, &workspace, &d->err) == VN_OK
         && b->set_stream(b->handle, d->compute) == 0
         && b->set_workspace(b->handle, workspace, WORKSPACE) == 0
         && b->set_mode(b->handle,
@@ -98,19 +99,31 @@ vn_cublas_gemm(struct vn_cuda *d, const struct vn_gemm *g, const float *a,
     bool a_plain = g->a_col == 1, b_plain = g->b_col == 1;
     ptrdiff_t lda = a_plain ? g->a_row : g->a_col;
     ptrdiff_t ldb = b_plain ? g->b_row : g->b_col;
+    bool inner = g->inner >= g->outer;
+    int calls = inner ? g->outer : g->inner;
     float one = 1;
 
     if ((!a_plain && g->a_row != 1) || (!b_plain && g->b_row != 1))
         return false;
     lda = lda > 1 ? lda : 1;
     ldb = ldb > 1 ? ldb : 1;
-    for (int i = 0; i < g->outer; i++)
-        if (d->blas->gemm(
-                d->blas->handle, b_plain ? OP_N : OP_T, a_plain ? OP_N : OP_T,
-                g->n, g->m, g->k, &one, b + i * g->b_outer, (int) ldb,
-                g->b_inner, a + i * g->a_outer, (int) lda, g->a_inner, &beta,
-                c + i * g->c_outer, (int) g->c_row, g->c_inner, g->inner)
-            != 0)
-            return vn_cuda_check(d, cudaErrorLaunchFailure, "cuBLAS");
+    /* One call for each of the fewer, a batch of the more. */
+    for (int i = 0; i < calls; i++) {
+        ptrdiff_t at_a = i * (inner ? g->a_outer : g->a_inner);
+        ptrdiff_t at_b = i * (inner ? g->b_outer : g->b_inner);
+        ptrdiff_t at_c = i * (inner ? g->c_outer : g->c_inner);
+        int e = d->blas->gemm(
+            d->blas->handle, b_plain ? OP_N : OP_T, a_plain ? OP_N : OP_T,
+            g->n, g->m, g->k, &one, b + at_b, (int) ldb,
+            inner ? g->b_inner : g->b_outer, a + at_a, (int) lda,
+            inner ? g->a_inner : g->a_outer, &beta, c + at_c, (int) g->c_row,
+            inner ? g->c_inner : g->c_outer, inner ? g->inner : g->outer);
+
+        if (e != 0)
+            return vn_cuda_check(d,
+                                 e == NO_ROOM ? cudaErrorMemoryAllocation
+                                              : cudaErrorLaunchFailure,
+                                 "cuBLAS");
+    }
     return true;
 }

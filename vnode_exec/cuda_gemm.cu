@@ -105,7 +105,14 @@ __launch_bounds__(VN_CUDA_THREADS, 2) gemm_kernel(struct task t)
 
         most = u > most ? u : most;
     });
-    if (most > 0)
+    if (t.largest == NULL)
+        return;
+    for (int w = VN_CUDA_WARP / 2; w > 0; w /= 2) {
+        uint32_t other = __shfl_xor_sync(VN_CUDA_ALL, most, w);
+
+        most = other > most ? other : most;
+    }
+    if (threadIdx.x % VN_CUDA_WARP == 0 && most > 0)
         atomicMax(t.largest, most);
 }
 
@@ -151,7 +158,9 @@ ending_kernel(struct task t)
     const struct vn_gemm &g = t.g;
     size_t i = vn_cuda_element();
     size_t each = (size_t) g.m * (size_t) g.n;
-    int pair = (int) (i / each), within = (int) (i % each);
+    int pair = (int) (i / each);
+    int row = (int) (i % each / (size_t) g.n);
+    int column = (int) (i % each % (size_t) g.n);
     ptrdiff_t at = pair / g.inner * g.c_outer + pair % g.inner * g.c_inner;
     ending e = {g.bias,   g.addend != NULL ? g.addend + at : NULL,
                 t.c + at, (int) g.c_row,
@@ -160,8 +169,7 @@ ending_kernel(struct task t)
                 t.scale};
 
     if (i < each * (size_t) (g.outer * g.inner))
-        e.give(within / g.n, within % g.n,
-               t.c[at + within / g.n * g.c_row + within % g.n]);
+        e.give(row, column, t.c[at + row * g.c_row + column]);
 }
 
 static bool
@@ -205,7 +213,7 @@ vn_cuda_gemm_sum(struct vn_device *dev, const struct vn_gemm *g,
                      .sum = sum->sum,
                      .exact = sum->exact,
                      .scale = sum->scale,
-                     .largest = sum->largest};
+                     .largest = sum->exact ? sum->largest : NULL};
 
     if (sum->exact || !by_library(d, &t))
         run(d, &t);

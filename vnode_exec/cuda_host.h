@@ -561,8 +561,15 @@ cudaFree(void *p)
 inline cudaError_t
 cudaHostAlloc(void **p, size_t bytes, unsigned)
 {
-    *p = calloc(1, bytes);
-    return vn_emulation::turn(cudaErrorMemoryAllocation);
+    cudaError_t e = vn_emulation::turn(cudaErrorMemoryAllocation);
+
+    if (e != cudaSuccess)
+        return e;
+    *p = malloc(bytes);
+    if (*p == nullptr)
+        return cudaErrorMemoryAllocation;
+    memset(*p, 0xff, bytes);
+    return cudaSuccess;
 }
 
 inline cudaError_t
@@ -576,23 +583,32 @@ inline cudaError_t
 cudaMemcpyAsync(void *to, const void *from, size_t bytes, cudaMemcpyKind,
                 cudaStream_t)
 {
-    memmove(to, from, bytes);
-    return vn_emulation::turn();
+    cudaError_t e = vn_emulation::turn();
+
+    if (e == cudaSuccess)
+        memmove(to, from, bytes);
+    return e;
 }
 
 inline cudaError_t
 cudaMemcpyPeerAsync(void *to, int, const void *from, int, size_t bytes,
                     cudaStream_t)
 {
-    memmove(to, from, bytes);
-    return vn_emulation::turn();
+    cudaError_t e = vn_emulation::turn();
+
+    if (e == cudaSuccess)
+        memmove(to, from, bytes);
+    return e;
 }
 
 inline cudaError_t
 cudaMemsetAsync(void *p, int value, size_t bytes, cudaStream_t)
 {
-    memset(p, value, bytes);
-    return vn_emulation::turn();
+    cudaError_t e = vn_emulation::turn();
+
+    if (e == cudaSuccess)
+        memset(p, value, bytes);
+    return e;
 }
 
 inline cudaError_t

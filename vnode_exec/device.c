@@ -32,13 +32,13 @@ vn_device_alloc(struct vn_device *dev, size_t bytes, void **p,
     enum vn_status status;
 
     *p = NULL;
-    if (dev->options.limit > 0 && used > dev->options.limit) {
+    if (dev->options.limit > 0 && used - dev->own > dev->options.limit) {
         char need[VN_NUMBER_SIZE], limit[VN_NUMBER_SIZE];
 
         return vn_fail(err, VN_EDEVMEM,
                        "%s:%d: %s are needed and the limit is %s",
                        dev->backend->name, dev->options.ordinal,
-                       vn_format_bytes(need, used),
+                       vn_format_bytes(need, used - dev->own),
                        vn_format_bytes(limit, dev->options.limit));
     }
     status = dev->backend->alloc(dev, bytes, p, err);

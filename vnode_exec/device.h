@@ -65,6 +65,8 @@ struct vn_device {
     struct vn_device_options options;
     int64_t used; /* bytes held now, and at most since it was opened */
     int64_t peak;
+    int64_t own;          /* of these the backend's own, beside any limit */
+    const char *products; /* who makes fast ones, where there is a choice */
 };
 
 /* The part of a matrix product that a triangle leaves. */

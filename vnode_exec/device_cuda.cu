@@ -6,6 +6,10 @@ extern "C" {
 #include "base/xalloc.h"
 }
 
+enum {
+    MARGIN = 32 /* of what is free this part is left to CUDA and to scratch */
+};
+
 static int
 cuda_count(const char **why)
 {
@@ -66,6 +70,7 @@ vn_cuda_check(struct vn_cuda *d, cudaError_t e, const char *what)
 {
     if (e == cudaSuccess)
         return true;
+    (void) cudaGetLastError(); /* or the next launch would have it */
     if (d->status == VN_OK)
         d->status = vn_fail(
             &d->err, e == cudaErrorMemoryAllocation ? VN_EDEVMEM : VN_EDEVICE,
@@ -139,7 +144,7 @@ prepare(struct vn_cuda *d)
             d, cudaEventCreateWithFlags(&d->marks[1], cudaEventDefault), what);
     d->processors = p.multiProcessorCount;
     if (d->device.options.limit == 0)
-        d->device.options.limit = (int64_t) left;
+        d->device.options.limit = (int64_t) (left - left / MARGIN);
 }
 
 static enum vn_status
@@ -159,10 +164,28 @@ cuda_open(const struct vn_device_options *options, struct vn_device **dev,
         cuda_close(&d->device);
         return status;
     }
-    if (options->fast)
+    if (options->fast) {
         d->blas = vn_cublas_open(d);
+        d->device.products =
+            d->blas != NULL ? "cuBLAS"
+                            : "our own kernels, since cuBLAS did not open";
+    }
     *dev = &d->device;
     return VN_OK;
+}
+
+/* Scratch is no longer needed once the device is idle. */
+static void
+drop_scratch(struct vn_cuda *d)
+{
+    if (d->scratch == NULL)
+        return;
+    vn_cuda_check(d, cudaStreamSynchronize(d->compute), "memory");
+    vn_arena_give(d->arena, d->scratch);
+    d->device.used -= (int64_t) d->scratch_size;
+    d->device.own -= (int64_t) d->scratch_size;
+    d->scratch = NULL;
+    d->scratch_size = 0;
 }
 
 static enum vn_status
@@ -172,9 +195,14 @@ cuda_alloc(struct vn_device *dev, size_t bytes, void **p, struct vn_error *err)
     cudaError_t e = vn_arena_take(d->arena, bytes, p);
 
     if (e == cudaErrorMemoryAllocation) {
+        (void) cudaGetLastError(); /* the device stays usable */
+        drop_scratch(d);
+        e = vn_arena_take(d->arena, bytes, p);
+    }
+    if (e == cudaErrorMemoryAllocation) {
         char text[VN_NUMBER_SIZE];
 
-        (void) cudaGetLastError(); /* the device stays usable */
+        (void) cudaGetLastError();
         return vn_fail(err, VN_EDEVMEM, "cuda:%d: no room for %s",
                        dev->options.ordinal,
                        vn_format_bytes(text, (int64_t) bytes));
@@ -197,20 +225,34 @@ cuda_free(struct vn_device *dev, void *p, size_t bytes)
     vn_arena_give(d->arena, p);
 }
 
+/*
+ * Memory of the backend's own: counted, but not held to a limit that was
+ * reckoned without it.
+ */
+enum vn_status
+vn_cuda_take(struct vn_cuda *d, size_t bytes, void **p, struct vn_error *err)
+{
+    enum vn_status status = cuda_alloc(&d->device, bytes, p, err);
+
+    if (status == VN_OK) {
+        d->device.used += (int64_t) bytes;
+        d->device.own += (int64_t) bytes;
+        if (d->device.used > d->device.peak)
+            d->device.peak = d->device.used;
+    }
+    return status;
+}
+
 void *
 vn_cuda_scratch(struct vn_cuda *d, size_t bytes)
 {
-    enum vn_status status;
-
     if (d->status != VN_OK)
         return NULL;
     if (bytes <= d->scratch_size)
         return d->scratch;
-    vn_device_free(&d->device, d->scratch, d->scratch_size);
-    d->scratch_size = 0;
-    status = vn_device_alloc(&d->device, bytes, &d->scratch, &d->err);
-    d->status = status;
-    if (status != VN_OK)
+    drop_scratch(d);
+    d->status = vn_cuda_take(d, bytes, &d->scratch, &d->err);
+    if (d->status != VN_OK)
         return NULL;
     d->scratch_size = bytes;
     return d->scratch;
@@ -222,8 +264,9 @@ cuda_host_alloc(struct vn_device *dev, size_t bytes, void **p,
 {
     struct vn_cuda *d = vn_cuda(dev);
 
-    vn_cuda_check(d, cudaHostAlloc(p, bytes, cudaHostAllocDefault),
-                  "memory of the host");
+    if (vn_cuda_check(d, cudaHostAlloc(p, bytes, cudaHostAllocDefault),
+                      "memory of the host"))
+        memset(*p, 0, bytes);
     return report(d, err);
 }
 

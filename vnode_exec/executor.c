@@ -119,12 +119,13 @@ vn_executor_evaluate(struct vn_executor *x, double *loss, double *accuracy,
     return status;
 }
 
-struct vn_state *
-vn_executor_save(struct vn_executor *x)
+enum vn_status
+vn_executor_save(struct vn_executor *x, struct vn_state **state,
+                 struct vn_error *err)
 {
-    vn_replica_save(&x->seats[0]->replica, x->state.vectors);
     x->state.step = x->step;
-    return &x->state;
+    *state = &x->state;
+    return vn_replica_save(&x->seats[0]->replica, x->state.vectors, err);
 }
 
 void
@@ -134,16 +135,18 @@ vn_executor_load(struct vn_executor *x, int64_t step)
     vn_seats_load(x);
 }
 
-uint64_t
-vn_executor_digest(struct vn_executor *x)
+enum vn_status
+vn_executor_digest(struct vn_executor *x, uint64_t *digest,
+                   struct vn_error *err)
 {
-    const struct vn_state *state = vn_executor_save(x);
-    uint64_t hash = 0;
+    struct vn_state *state;
+    enum vn_status status = vn_executor_save(x, &state, err);
 
-    for (int i = 0; i < state->nvectors; i++)
-        hash = vn_hash(hash, state->vectors[i],
-                       x->job.graph->vector * sizeof(float));
-    return hash;
+    *digest = 0;
+    for (int i = 0; status == VN_OK && i < state->nvectors; i++)
+        *digest = vn_hash(*digest, state->vectors[i],
+                          x->job.graph->vector * sizeof(float));
+    return status;
 }
 
 int
@@ -158,7 +161,8 @@ vn_executor_seats(const struct vn_executor *x, struct vn_seat_report reports[],
                                              .examples = r->examples,
                                              .memory_bytes = r->dev->used,
                                              .peak_bytes = r->dev->peak,
-                                             .busy_s = r->busy_s};
+                                             .busy_s = r->busy_s,
+                                             .products = r->dev->products};
     }
     return x->nseats;
 }

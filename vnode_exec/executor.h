@@ -57,6 +57,7 @@ struct vn_seat_report {
     const struct vn_spec *spec;
     int64_t nodes, examples, memory_bytes, peak_bytes;
     double busy_s;
+    const char *products; /* struct vn_device's */
 };
 
 /*
@@ -100,7 +101,8 @@ enum vn_status vn_executor_evaluate(struct vn_executor *x, double *loss,
                                     double *accuracy, struct vn_error *err);
 
 /* A hash of parameters and optimizer state. */
-uint64_t vn_executor_digest(struct vn_executor *x);
+enum vn_status vn_executor_digest(struct vn_executor *x, uint64_t *digest,
+                                  struct vn_error *err);
 
 /*
  * All that a job needs to go on: step, scales (graph->nparams), and 1 +
@@ -112,7 +114,8 @@ struct vn_state {
     int nvectors;
     float *vectors[3];
 };
-struct vn_state *vn_executor_save(struct vn_executor *x);
+enum vn_status vn_executor_save(struct vn_executor *x, struct vn_state **state,
+                                struct vn_error *err);
 void vn_executor_load(struct vn_executor *x, int64_t step);
 
 /* The devices, at most n of them; returns how many there are. */

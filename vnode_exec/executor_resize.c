@@ -136,7 +136,9 @@ vn_executor_resize(struct vn_executor *x, const struct vn_stage *stage,
             x->alive[i] = i < stage->devices;
         return VN_OK;
     }
-    vn_replica_save(&x->seats[0]->replica, x->state.vectors);
+    status = vn_replica_save(&x->seats[0]->replica, x->state.vectors, err);
+    if (status != VN_OK)
+        return status;
     change_seats(x);
     vn_seats_load(x);
     resize->copy_s = vn_clock() - start;

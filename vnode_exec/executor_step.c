@@ -18,14 +18,16 @@ enum {
 
 /* Share the nodes of failed devices over the others. */
 static enum vn_status
-share_again(struct vn_executor *x, struct vn_error *err)
+share_again(struct vn_executor *x, const struct vn_error *why,
+            struct vn_error *err)
 {
     int alive = 0;
 
     for (int i = 0; i < x->devices; i++)
         alive += x->alive[i];
     if (alive == 0)
-        return vn_fail(err, VN_EDEVICE, "no device is left");
+        return vn_fail(err, VN_EDEVICE, "no device is left%s%.300s",
+                       why->text[0] != '\0' ? ": " : "", why->text);
     vn_stage_drop(&x->stage, x->alive, x->devices);
     return VN_OK;
 }
@@ -56,6 +58,7 @@ static enum vn_status
 compute(struct vn_executor *x, int *failed, struct vn_error *err)
 {
     int64_t flags[VN_SPEC_DEVICES] = {0};
+    struct vn_error first = {0}; /* of a device that failed here */
     enum vn_status status = VN_OK;
     int kept = 0;
 
@@ -65,9 +68,10 @@ compute(struct vn_executor *x, int *failed, struct vn_error *err)
         struct vn_error e;
         enum vn_status s = vn_worker_wait(x->seats[i]->worker, &e);
 
-        if (s == VN_EDEVICE)
+        if (s == VN_EDEVICE) {
             flags[x->seats[i]->device] = 1;
-        else if (s != VN_OK && status == VN_OK) {
+            first = first.status == VN_OK ? e : first;
+        } else if (s != VN_OK && status == VN_OK) {
             status = s;
             *err = e;
         }
@@ -97,7 +101,7 @@ compute(struct vn_executor *x, int *failed, struct vn_error *err)
         }
     }
     x->nseats = kept;
-    return status == VN_OK ? share_again(x, err) : status;
+    return status == VN_OK ? share_again(x, &first, err) : status;
 }
 
 /* The scale that gives a magnitude FIT bits. */

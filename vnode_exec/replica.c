@@ -182,7 +182,8 @@ grow(struct vn_replica *r, int examples, struct vn_error *err)
         *parts[i].at = NULL;
     }
     parts_of(r, examples, parts);
-    for (int i = NODE_PARTS; status == VN_OK && i < PARTS; i++)
+    /* The largest comes last among the parts, and must be placed first. */
+    for (int i = PARTS - 1; status == VN_OK && i >= NODE_PARTS; i--)
         if (parts[i].bytes > 0)
             status = vn_device_alloc(r->dev, parts[i].bytes, parts[i].at, err);
     return status == VN_OK ? set_room(r, examples, err) : status;
@@ -528,12 +529,14 @@ vector_of(struct vn_replica *r, int i)
     return i == 0 ? r->params : r->state[i - 1];
 }
 
-void
-vn_replica_save(struct vn_replica *r, float *const vectors[])
+enum vn_status
+vn_replica_save(struct vn_replica *r, float *const vectors[],
+                struct vn_error *err)
 {
     for (int i = 0; i <= vn_train_states(r->train); i++)
         r->dev->backend->download(r->dev, r->graph->vector * sizeof(float),
                                   vector_of(r, i), vectors[i]);
+    return r->dev->backend->sync(r->dev, err);
 }
 
 void

@@ -102,7 +102,8 @@ enum vn_status vn_replica_update(struct vn_replica *r, int64_t step,
                                  struct vn_error *err);
 
 /* Parameters and state, 1 + states vectors, from and to the host. */
-void vn_replica_save(struct vn_replica *r, float *const vectors[]);
+enum vn_status vn_replica_save(struct vn_replica *r, float *const vectors[],
+                               struct vn_error *err);
 void vn_replica_load(struct vn_replica *r, float *const vectors[]);
 
 #endif /* VNODE_EXEC_REPLICA_H */
