@@ -1,20 +1,10 @@
 #!/bin/sh
 # vnexec --control: what a job hears and says over its socket.
-cd "${TOP_BUILDDIR:-.}" || exit 1
+. "$(dirname "$0")/tap.sh"
+cd "$TOP_BUILDDIR" || exit 1
 if ! perl -MIO::Socket::UNIX -e 1 2> /dev/null; then
-    echo "1..0 # SKIP no perl with IO::Socket::UNIX"
-    exit 0
+    skip_all "no perl with IO::Socket::UNIX"
 fi
-dir=$(mktemp -d) || exit 1
-trap 'rm -rf "$dir"' EXIT
-n=0
-result() { # pass or fail as status, name
-    n=$((n + 1))
-    if test "$1" -eq 0; then echo "ok $n - $2"; else
-        echo "not ok $n - $2"
-        sed 's/^/# /' "$dir/out"
-    fi
-}
 job="run -m mlp -d synthetic:500 -b 16 -v 8 --steps 300 --seed 3 --no-eval
     --quiet"
 # Talk to a job: "WORD: REQUEST" sends a request when a line begins with WORD,
@@ -23,7 +13,7 @@ talk() { # options, then rules; what it says goes to out
     options=$1
     shift
     # shellcheck disable=SC2086
-    ./vnexec $job $options --control "$dir/sock" > "$dir/log" 2>&1 &
+    ./vnexec $job $options --control "$tmp/sock" > "$tmp/log" 2>&1 &
     pid=$!
     perl -MIO::Socket::UNIX -e '
         my ($path, @rules) = @ARGV;
@@ -39,73 +29,73 @@ talk() { # options, then rules; what it says goes to out
             print;
             my ($word, $request) = split /: /, $rules[0] // "-: ", 2;
             if (/^\Q$word\E /) { print $s "$request\n"; shift @rules; }
-        }' "$dir/sock" "$@" > "$dir/out" 2>&1
+        }' "$tmp/sock" "$@" > "$tmp/out" 2>&1
     wait "$pid"
 }
 digest() {
     sed -n 's/.*digest[= ]\([0-9a-f]*\)/\1/p' "$1"
 }
 # shellcheck disable=SC2086
-./vnexec $job --digest 300 > "$dir/alone" 2>&1
-digest "$dir/alone" > "$dir/want"
+./vnexec $job --digest 300 > "$tmp/alone" 2>&1
+digest "$tmp/alone" > "$tmp/want"
 
 talk "" "step: resize host:3" "resized: resize host:cpu=1"
-result $? "a job with a socket trains to its end"
-grep -q '^resized .*devices=3 ' "$dir/out" \
-    && grep -q '^resized .*devices=1 ' "$dir/out"
-result $? "it goes over to other devices when asked, and says so"
-digest "$dir/out" > "$dir/got"
-test -s "$dir/want" && cmp "$dir/want" "$dir/got" >> "$dir/out"
-result $? "its digest is that of the job alone on one device"
+ok $? "a job with a socket trains to its end"
+grep -q '^resized .*devices=3 ' "$tmp/out" \
+    && grep -q '^resized .*devices=1 ' "$tmp/out"
+ok $? "it goes over to other devices when asked, and says so"
+digest "$tmp/out" > "$tmp/got"
+test -s "$tmp/want" && cmp "$tmp/want" "$tmp/got" >> "$tmp/out"
+ok $? "its digest is that of the job alone on one device"
 talk "" "step: resize host:3 1x8,0,2x4"
-result $? "a job with a socket is given nodes of other sizes"
-grep -q '^resized .*devices=3 ' "$dir/out"
-result $? "it goes over to them"
+ok $? "a job with a socket is given nodes of other sizes"
+grep -q '^resized .*devices=3 ' "$tmp/out"
+ok $? "it goes over to them"
 talk "" "step: resize host:2 1x8,1x9" "error: resize host:2 3,3"
-grep -q "^error --mapping: '1x8,1x9' is wrong" "$dir/out" \
-    && grep -q "^error --mapping: '3,3' is wrong" "$dir/out"
-result $? "says: --mapping: ... is wrong"
-test ! -e "$dir/sock"
-result $? "the socket is gone with the job"
+grep -q "^error --mapping: '1x8,1x9' is wrong" "$tmp/out" \
+    && grep -q "^error --mapping: '3,3' is wrong" "$tmp/out"
+ok $? "says: --mapping: ... is wrong"
+test ! -e "$tmp/sock"
+ok $? "the socket is gone with the job"
 
-talk "--checkpoint $dir/c" "step: stop"
-result $? "a job that is stopped ends well"
-grep -q '^stopped ' "$dir/out" && grep -q '^checkpointed ' "$dir/out"
-result $? "and leaves a checkpoint"
+talk "--checkpoint $tmp/c" "step: stop"
+ok $? "a job that is stopped ends well"
+grep -q '^stopped ' "$tmp/out" && grep -q '^checkpointed ' "$tmp/out"
+ok $? "and leaves a checkpoint"
 # shellcheck disable=SC2086
-./vnexec $job --digest 300 --resume "$dir/c" > "$dir/alone" 2>&1
-digest "$dir/alone" > "$dir/got"
-cmp "$dir/want" "$dir/got" >> "$dir/out"
-result $? "from which it goes on to the same digest"
+./vnexec $job --digest 300 --resume "$tmp/c" > "$tmp/alone" 2>&1
+digest "$tmp/alone" > "$tmp/got"
+cmp "$tmp/want" "$tmp/got" >> "$tmp/out"
+ok $? "from which it goes on to the same digest"
 
 talk "" "step: bogus" "step: resize x:3" \
     "step: report -1" "step: checkpoint" \
-    "step: checkpoint $dir/other" "step: status" \
+    "step: checkpoint $tmp/other" "step: status" \
     "step: resize host:9" "step: $(printf '%03000d' 1)" \
-    "step: checkpoint $dir/none/c"
+    "step: checkpoint $tmp/none/c"
 for message in "'bogus' is no request, expected status, report" \
     "no device is called 'x'" "report: '-1' is wrong, expected a whole" \
     "checkpoint: no file given" "a line of more than 2046 bytes" \
     "9 devices busy" "none/c"; do
-    grep -q "^error .*$message" "$dir/out"
-    result $? "says: $message"
+    grep -q "^error .*$message" "$tmp/out"
+    ok $? "says: $message"
 done
-test -s "$dir/other"
-result $? "a checkpoint goes where the request says"
+test -s "$tmp/other"
+ok $? "a checkpoint goes where the request says"
 
 talk "" "step: resize host:2
 resize host:3"
-grep -q '^error a resize is under way' "$dir/out"
-result $? "says: a resize is under way"
+grep -q '^error a resize is under way' "$tmp/out"
+ok $? "says: a resize is under way"
 refuses() { # what it says, --control
     # shellcheck disable=SC2086
-    ./vnexec $job --control "$2" > "$dir/out" 2>&1
-    test $? -ne 0 && grep -q "$1" "$dir/out"
-    result $? "says: $1"
+    ./vnexec $job --control "$2" > "$tmp/out" 2>&1
+    test $? -ne 0 && grep -q "$1" "$tmp/out"
+    ok $? "says: $1"
 }
-: > "$dir/file"
-refuses "is there and no socket" "$dir/file"
+: > "$tmp/file"
+refuses "is there and no socket" "$tmp/file"
 refuses "expected the number of an open socket" fd:77
-refuses "is too long, expected at most" "$dir/$(printf '%0200d' 1)"
-refuses "No such file" "$dir/none/sock"
-echo "1..$n"
+refuses "is too long, expected at most" "$tmp/$(printf '%0200d' 1)"
+refuses "No such file" "$tmp/none/sock"
+done_testing

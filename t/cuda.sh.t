@@ -1,32 +1,19 @@
 #!/bin/sh
 # vnexec on CUDA devices: the emulated ones of t/vnexec-cuda, and those of this
 # machine through vnexec itself, where there are any.  VN_BRIEF: of one model.
-cd "${TOP_BUILDDIR:-.}" || exit 1
-dir=$(mktemp -d) || exit 1
-trap 'rm -rf "$dir"' EXIT
+. "$(dirname "$0")/tap.sh"
+cd "$TOP_BUILDDIR" || exit 1
 models="mlp resnet8 gpt"
 test -z "${VN_BRIEF-}" || models=gpt
-n=0
-result() { # pass or fail as status, name
-    n=$((n + 1))
-    if test "$1" -eq 0; then echo "ok $n - $2"; else
-        echo "not ok $n - $2"
-        head -n 40 "$dir/out" | sed 's/^/# /'
-    fi
-}
-skip() { # what, why
-    n=$((n + 1))
-    echo "ok $n - $1 # SKIP $2"
-}
-cat "${TOP_SRCDIR:-.}"/vnode_exec/replica.[ch] > "$dir/text"
+cat "$TOP_SRCDIR"/vnode_exec/replica.[ch] > "$tmp/text"
 model() { # name: its options, small enough for an emulation
     case $1 in
     mlp) echo "-m mlp -d synthetic:100 -b 10 -v 3 --steps 2" ;;
     resnet8) echo "-m resnet8 -d synthetic:16 -b 4 -v 3 --steps 2" ;;
     gpt) echo "-m gpt --layers 1 --width 32 --heads 4 --context 16 -b 7 -v 3
-        --steps 2 -d bytes:$dir/text" ;;
+        --steps 2 -d bytes:$tmp/text" ;;
     adamw) echo "-m gpt --layers 1 --width 16 --heads 2 --context 8 -b 5 -v 3
-        --steps 3 --clip 0.5 --schedule cosine -d bytes:$dir/text" ;;
+        --steps 3 --clip 0.5 --schedule cosine -d bytes:$tmp/text" ;;
     esac
 }
 train() { # program, model, more options: the digests
@@ -35,35 +22,26 @@ train() { # program, model, more options: the digests
     shift 2
     # shellcheck disable=SC2046,SC2086
     $program run $(model "$which") --seed 3 --digest 1 --no-eval --quiet \
-        "$@" > "$dir/out" 2>&1
+        "$@" > "$tmp/out" 2>&1
     status=$?
-    grep digest "$dir/out" > "$dir/digests"
+    grep digest "$tmp/out" > "$tmp/digests"
     return $status
 }
 same() { # title, program, model, more options: the host's digests?
     title=$1
     shift
-    train "$@" && test -s "$dir/digests" \
-        && cmp "$dir/digests" "$dir/want" >> "$dir/out" 2>&1
-    result $? "$title"
+    train "$@" && test -s "$tmp/digests" \
+        && cmp "$tmp/digests" "$tmp/want" >> "$tmp/out" 2>&1
+    ok $? "$title"
 }
-refused() { # title, status, pattern, command ...
-    title=$1
-    want=$2
-    pattern=$3
-    shift 3
-    "$@" > "$dir/out" 2>&1
-    test $? -eq "$want" && grep -q -- "$pattern" "$dir/out"
-    result $? "$title"
-}
-loss() { sed -n 's/.*test loss \([0-9.]*\),.*/\1/p' "$dir/out"; }
+loss() { sed -n 's/.*test loss \([0-9.]*\),.*/\1/p' "$tmp/out"; }
 everything() { # program, how many devices it has, what they are
     p=$1
     have=$2
     what=$3
     for m in $models adamw; do
         train "$p" $m -D host:1
-        cp "$dir/digests" "$dir/want"
+        cp "$tmp/digests" "$tmp/want"
         same "$what: $m has the host's digests" "$p" $m -D cuda:1
         same "$what: $m beside the host" "$p" $m -D cuda:1,host:1
         test "$have" -ge 2 || {
@@ -77,36 +55,36 @@ everything() { # program, how many devices it has, what they are
             -D cuda:2 --fail 1@1
     done
     train "$p" mlp -D host:1
-    cp "$dir/digests" "$dir/want"
-    train "$p" mlp -D cuda:1 --steps 1 --checkpoint "$dir/ck"
-    train "$p" mlp -D host:1 --resume "$dir/ck"
-    tail -1 "$dir/want" | cmp -s - "$dir/digests"
-    result $? "$what: the host goes on from a checkpoint, to the same digest"
+    cp "$tmp/digests" "$tmp/want"
+    train "$p" mlp -D cuda:1 --steps 1 --checkpoint "$tmp/ck"
+    train "$p" mlp -D host:1 --resume "$tmp/ck"
+    tail -1 "$tmp/want" | cmp -s - "$tmp/digests"
+    ok $? "$what: the host goes on from a checkpoint, to the same digest"
     # shellcheck disable=SC2046
     for m in $models; do
         $p run $(model $m | sed "s|bytes:[^ ]*|synthetic:20|") --seed 3 \
-            --quiet -D host:1 > "$dir/out" 2>&1
+            --quiet -D host:1 > "$tmp/out" 2>&1
         want=$(loss)
         for a in fast tf32; do
             $p run $(model $m | sed "s|bytes:[^ ]*|synthetic:20|") --seed 3 \
-                --quiet -D cuda:1 -a $a > "$dir/out" 2>&1 \
+                --quiet -D cuda:1 -a $a > "$tmp/out" 2>&1 \
                 && awk -v a="$want" -v b="$(loss)" -v within="${TF32:-1e-4}" \
                     'BEGIN {d = (a - b) / a
                         exit !(a > 0 && b > 0 && d * d < within * within)}'
-            result $? "$what: $m in $a arithmetic has the exact loss, nearly"
+            ok $? "$what: $m in $a arithmetic has the exact loss, nearly"
         done
     done
     $p profile -m mlp -d synthetic:16 --max 2 --repeat 3 -D cuda:1 \
-        -o "$dir/profile.csv" > "$dir/out" 2>&1 \
-        && grep -q '^mlp,cuda,2,0\.[0-9]*,[1-9]' "$dir/profile.csv" \
-        && grep -q 'cuda:0.*MHz' "$dir/out"
-    result $? "$what: a profile, with the clocks it was taken at"
-    refused "$what: too small a limit names what would fit" 1 \
-        'the limit is 14 MiB; [0-9]* virtual nodes fit' \
+        -o "$tmp/profile.csv" > "$tmp/out" 2>&1 \
+        && grep -q '^mlp,cuda,2,0\.[0-9]*,[1-9]' "$tmp/profile.csv" \
+        && grep -q 'cuda:0.*MHz' "$tmp/out"
+    ok $? "$what: a profile, with the clocks it was taken at"
+    says 1 'the limit is 14 MiB; [0-9]* virtual nodes fit' \
+        "$what: too small a limit names what would fit" \
         "$p" run -m mlp -b 2048 -v 1 -D cuda:1 --memory-limit 14MiB
-    refused "$what: a device that is not there" 1 \
-        "there is no device cuda:$have: too few" "$p" run \
-        -D "cuda:$((have + 1))"
+    says 1 "there is no device cuda:$have: too few" \
+        "$what: a device that is not there" \
+        "$p" run -D "cuda:$((have + 1))"
 }
 emulated=t/vnexec-cuda
 if test -x $emulated; then
@@ -115,35 +93,34 @@ if test -x $emulated; then
     LD_LIBRARY_PATH=$PWD/t/cublas everything $emulated 3 emulated
     # shellcheck disable=SC2046
     LD_LIBRARY_PATH=$PWD/t/cublas VN_CUBLAS_REFUSES=1 $emulated run \
-        $(model mlp) --quiet -D cuda:1 -a fast > "$dir/out" 2>&1
-    result $? "emulated: fast arithmetic without cuBLAS"
+        $(model mlp) --quiet -D cuda:1 -a fast > "$tmp/out" 2>&1
+    ok $? "emulated: fast arithmetic without cuBLAS"
     for order in down mixed; do
-        VN_CUDA_HOST_ORDER=$order t/device_cuda.t > "$dir/out" 2>&1 \
-            && ! grep -q '^not ok' "$dir/out"
-        result $? "no operation depends on the order of threads: $order"
+        VN_CUDA_HOST_ORDER=$order t/device_cuda.t > "$tmp/out" 2>&1 \
+            && ! grep -q '^not ok' "$tmp/out"
+        ok $? "no operation depends on the order of threads: $order"
     done
     for m in $models; do
         train $emulated $m -D host:1
-        cp "$dir/digests" "$dir/want"
+        cp "$tmp/digests" "$tmp/want"
         export VN_CUDA_HOST_ORDER=mixed
         same "nor does a step of $m" $emulated $m -D cuda:2
         unset VN_CUDA_HOST_ORDER
     done
     export VN_CUDA_HOST_MEMORY=14000000
-    refused "emulated: more than the device has names what would fit" 1 \
-        'the limit is 1[23].* MiB; [0-9]* virtual nodes fit' \
+    says 1 'the limit is 1[23].* MiB; [0-9]* virtual nodes fit' \
+        "emulated: more than the device has names what would fit" \
         $emulated run -m mlp -b 2048 -v 1 -D cuda:1
     export VN_CUDA_HOST_MEMORY=1000000
-    refused "emulated: no node fits" 1 'too little for a node of one' \
+    says 1 'too little for a node of one' "emulated: no node fits" \
         $emulated run -m mlp -D cuda:1
     unset VN_CUDA_HOST_MEMORY
     export VN_CUDA_HOST_DEVICES=0
-    refused "emulated: a driver without a device" 1 \
-        'no device cuda:0: there is a driver and no GPU' \
-        $emulated run -D cuda:1
-    $emulated devices > "$dir/out" 2>&1 \
-        && grep -q '^cuda  .*there is a driver and no GPU' "$dir/out"
-    result $? "emulated: the list of devices says so too"
+    says 1 'no device cuda:0: there is a driver and no GPU' \
+        "emulated: a driver without a device" $emulated run -D cuda:1
+    $emulated devices > "$tmp/out" 2>&1 \
+        && grep -q '^cuda  .*there is a driver and no GPU' "$tmp/out"
+    ok $? "emulated: the list of devices says so too"
     export VN_CUDA_HOST_DEVICES=2
     # Calls to the runtime fail, one in each run: an error that names the
     # device and leaves no checkpoint, or (the other device goes on alone, or
@@ -151,47 +128,47 @@ if test -x $emulated; then
     small="run -m gpt --layers 1 --width 16 --heads 2 --context 8 -b 2 -v 2
         --steps 1 -d synthetic:4 --seed 3 --digest 1 --quiet --no-eval"
     # shellcheck disable=SC2086
-    $emulated $small -D host:1 > "$dir/want" 2>&1
-    digest=$(sed 's/.*digest //' "$dir/want")
+    $emulated $small -D host:1 > "$tmp/want" 2>&1
+    digest=$(sed 's/.*digest //' "$tmp/want")
     for d in 1 2; do
         at=0 bad=0 errors=0 whole=0
-        : > "$dir/list"
+        : > "$tmp/list"
         while test $at -lt $((d * 230)); do
             at=$((at + (at < 50 ? 5 : at < 200 || at > 225 ? 23 : 2)))
-            rm -f "$dir/ck"
+            rm -f "$tmp/ck"
             # shellcheck disable=SC2086
             VN_CUDA_HOST_FAIL=$at timeout 60 $emulated $small -D cuda:$d \
-                -c "$dir/ck" > "$dir/out" 2>&1
+                -c "$tmp/ck" > "$tmp/out" 2>&1
             status=$?
-            if test $status -eq 0 && cmp -s "$dir/out" "$dir/want" \
-                && $emulated digest "$dir/ck" | grep -q "$digest"; then
+            if test $status -eq 0 && cmp -s "$tmp/out" "$tmp/want" \
+                && $emulated digest "$tmp/ck" | grep -q "$digest"; then
                 whole=$((whole + 1))
-            elif test $status -eq 1 && test ! -e "$dir/ck" \
-                && tail -n 1 "$dir/out" | grep -q '^vnexec: .*cuda:[01]: '; then
+            elif test $status -eq 1 && test ! -e "$tmp/ck" \
+                && tail -n 1 "$tmp/out" | grep -q '^vnexec: .*cuda:[01]: '; then
                 errors=$((errors + 1))
             else
                 bad=$((bad + 1))
-                echo "call $at: status $status" >> "$dir/list"
-                head -n 3 "$dir/out" >> "$dir/list"
+                echo "call $at: status $status" >> "$tmp/list"
+                head -n 3 "$tmp/out" >> "$tmp/list"
             fi
         done
-        cp "$dir/list" "$dir/out"
+        cp "$tmp/list" "$tmp/out"
         test $bad -eq 0 && test $errors -ge 10
-        result $? "emulated: calls fail on cuda:$d ($errors errors, $whole whole)"
+        ok $? "emulated: calls fail on cuda:$d ($errors errors, $whole whole)"
     done
     test $whole -ge 5
-    result $? "emulated: one of two devices often goes on alone"
+    ok $? "emulated: one of two devices often goes on alone"
     VN_CUDA_HOST_MEMORY=15300000 $emulated run -m mlp -b 261 -v 2 --steps 1 \
-        -D cuda:2 --fail 0@0 --no-eval -q > "$dir/out" 2>&1
-    result $? "emulated: a node that grows has the room it would have had"
+        -D cuda:2 --fail 0@0 --no-eval -q > "$tmp/out" 2>&1
+    ok $? "emulated: a node that grows has the room it would have had"
     LD_LIBRARY_PATH=$PWD/t/cublas $emulated run -m mlp -b 60 -v 1 -a fast \
-        --memory-limit 15MiB -D cuda:1 --steps 1 --no-eval > "$dir/out" 2>&1 \
-        && grep -q '^products: cuBLAS$' "$dir/out"
-    result $? "emulated: cuBLAS's own memory is beside the limit"
+        --memory-limit 15MiB -D cuda:1 --steps 1 --no-eval > "$tmp/out" 2>&1 \
+        && grep -q '^products: cuBLAS$' "$tmp/out"
+    ok $? "emulated: cuBLAS's own memory is beside the limit"
     LD_LIBRARY_PATH=$PWD/t/cublas VN_CUBLAS_REFUSES=1 $emulated run -m mlp \
-        -b 60 -v 1 -a fast -D cuda:1 --steps 1 --no-eval > "$dir/out" 2>&1 \
-        && grep -q '^products: our own kernels' "$dir/out"
-    result $? "emulated: a run says that there is no cuBLAS"
+        -b 60 -v 1 -a fast -D cuda:1 --steps 1 --no-eval > "$tmp/out" 2>&1 \
+        && grep -q '^products: our own kernels' "$tmp/out"
+    ok $? "emulated: a run says that there is no cuBLAS"
     unset VN_CUDA_HOST_DEVICES
 else
     skip "the CUDA backend, emulated" "no C++20 compiler"
@@ -204,9 +181,9 @@ if test "$real" -gt 0; then
 else
     why=$(./vnexec devices | sed -n 's/^cuda  *//p')
     test -n "$why"
-    result $? "vnexec devices says why there is no CUDA device"
-    refused "a run asked for one fails with the reason" 1 \
-        'there is no device cuda:0: ' ./vnexec run -D cuda:1
+    ok $? "vnexec devices says why there is no CUDA device"
+    says 1 'there is no device cuda:0: ' \
+        "a run asked for one fails with the reason" ./vnexec run -D cuda:1
     skip "CUDA on a device of this machine" "$why"
 fi
-echo "1..$n"
+done_testing

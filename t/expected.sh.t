@@ -1,19 +1,15 @@
 #!/bin/sh
 # Job by job against two independent simulators on the Philly trace, where
 # their results are to be had: see sim/policy_*.c for the rules.
+. "$(dirname "$0")/tap.sh"
 data=${VN_SHARED_DATA-/nowhere}/philly
 if test ! -d "$data/expected"; then
-    echo "1..0 # SKIP no results of other simulators here"
-    exit 0
+    skip_all "no results of other simulators here"
 fi
-tmp=$(mktemp -d) || exit 1
-trap 'rm -rf "$tmp"' EXIT
-n=0
 for want in "$data"/expected/*.csv; do
     name=$(basename "$want" .csv)
     policy=${name%_*}
     count=${name##*_}
-    n=$((n + 1))
     option=
     test "$policy" != las || option="--option form=reference"
     # shellcheck disable=SC2086
@@ -37,10 +33,6 @@ for want in "$data"/expected/*.csv; do
                 }
         }
         END { exit rows == 0 || wrong > 0 }' "$tmp/got" "$want"
-    if test $? = 0; then
-        echo "ok $n - $policy, $count jobs: every start, finish and jct"
-    else
-        echo "not ok $n - $policy, $count jobs"
-    fi
+    ok $? "$policy, $count jobs: every start, finish and jct"
 done
-echo "1..$n"
+done_testing

@@ -1,28 +1,9 @@
 #!/bin/sh
 # vnreplay experiment: what was published beside what is obtained.
-bin=$(cd "${TOP_BUILDDIR:-.}" && pwd)/vnreplay
-data=$(cd "${TOP_SRCDIR:-.}" && pwd)/replay/experiments
-tmp=$(mktemp -d "${TMPDIR:-/tmp}/vn-experiment-XXXXXX") || exit 1
-trap 'rm -rf "$tmp"' EXIT
+. "$(dirname "$0")/tap.sh"
+bin=$TOP_BUILDDIR/vnreplay
+data=$TOP_SRCDIR/replay/experiments
 cd "$tmp" || exit 1
-n=0
-ok() { # status, name
-    n=$((n + 1))
-    if test "$1" -eq 0; then echo "ok $n - $2"; else echo "not ok $n - $2"; fi
-}
-says() { # expected status, pattern, name, command ...
-    want=$1 pattern=$2 name=$3
-    shift 3
-    "$@" > out 2>&1
-    got=$?
-    if test $got -eq "$want" && grep -q -- "$pattern" out; then
-        ok 0 "$name"
-    else
-        sed 's/^/# /' out
-        echo "# status $got, expected $want and '$pattern'"
-        ok 1 "$name"
-    fi
-}
 value() { # file, table, row, column
     awk -v t="$2" -v r="$3" -v c="$4" '
         { line = $0; gsub(/"[^"]*"/, "", line) }
@@ -124,4 +105,4 @@ cp -r "$data" damaged
 echo "9-12_3jobs,wfs,99,1,2,3" >> damaged/virtualflow/measured.csv
 says 1 "measured.csv:[0-9]*:16: job_id is '99'" \
     "a damaged table" "$bin" experiment virtualflow-3jobs --data damaged
-echo "1..$n"
+done_testing

@@ -1,23 +1,15 @@
 #!/bin/sh
 # Gavel's policies against its own simulator, and against the logs of the
 # simulator of VirtualFlow's authors, where these are to be had.
+. "$(dirname "$0")/tap.sh"
 data=${VN_SHARED_DATA-/nowhere}
-sim=${TOP_BUILDDIR:-.}/vnsim
-tmp=$(mktemp -d) || exit 1
-trap 'rm -rf "$tmp"' EXIT
-n=0
-ok() { # status, name
-    n=$((n + 1))
-    if test "$1" -eq 0; then echo "ok $n - $2"; else echo "not ok $n - $2"; fi
-}
-says() { # text, name, options of vnsim ...
+sim=$TOP_BUILDDIR/vnsim
+tells() { # text, name, options of vnsim ...
     want=$1 name=$2
     shift 2
     timeout 60 "$sim" "$@" > "$tmp/out" 2>&1
     grep -qF -- "$want" "$tmp/out"
-    status=$?
-    test $status = 0 || sed 's/^/# /' "$tmp/out"
-    ok $status "$name"
+    ok $? "$name"
 }
 
 # What is wrong with a table of solutions.
@@ -35,38 +27,38 @@ END
 base="--trace $tmp/trace.csv --cluster a:2,b:2 --policy gavel"
 # shellcheck disable=SC2086
 {
-    says "solutions are of form=authors" "solutions need their form" \
+    tells "solutions are of form=authors" "solutions need their form" \
         $base --option "solutions=$tmp/x.csv"
-    says "$tmp/none.csv: No such file" "solutions that are not there" \
+    tells "$tmp/none.csv: No such file" "solutions that are not there" \
         $base --option form=authors --option "solutions=$tmp/none.csv"
-    says "no solutions of trace 'v'" "solutions of another trace" \
+    tells "no solutions of trace 'v'" "solutions of another trace" \
         $base --option form=authors --option "solutions=$tmp/x.csv" \
         --option trace=v
-    says "an lp_objective of 2.5 at 360 s, expected 2," \
+    tells "an lp_objective of 2.5 at 360 s, expected 2," \
         "an objective that is not the optimum" \
         $base --option form=authors --option "solutions=$tmp/x.csv" \
         --option trace=t
     sed -i 's/,2.5,/,2,/; s/^360,1,/360,3,/' "$tmp/x.csv"
-    says "no solution of job 1 at 360 s" "solutions of other jobs" \
+    tells "no solution of job 1 at 360 s" "solutions of other jobs" \
         $base --option form=authors --option "solutions=$tmp/x.csv" \
         --option trace=t
-    says "solutions of 0 jobs at 360 s, expected those of the 2" \
+    tells "solutions of 0 jobs at 360 s, expected those of the 2" \
         "solutions at other times" \
         $base --option form=authors --option "solutions=$tmp/x.csv" \
         --option trace=u
     sed -i 's/,x_b/,share/' "$tmp/x.csv"
-    says "no column 'x_b'" "a column for each type" \
+    tells "no column 'x_b'" "a column for each type" \
         $base --option form=authors --option "solutions=$tmp/x.csv"
-    says "a round of 0.5 s, expected whole seconds" \
+    tells "a round of 0.5 s, expected whole seconds" \
         "rounds of whole seconds" \
         $base --option form=authors --option round=0.5
-    says "follows a simulator that has no costs" "costs need our own form" \
+    tells "follows a simulator that has no costs" "costs need our own form" \
         $base --option form=authors --costs restart=60
-    says "follows a simulator that has no faults" "... and so do faults" \
+    tells "follows a simulator that has no faults" "... and so do faults" \
         $base-fifo --faults device,mtbf=1e6,mttr=100
-    says "2 finished" "... which pays them" \
+    tells "2 finished" "... which pays them" \
         $base-fifo --option form=exact --costs start=60
-    says "Gavel's simulator does not mix types" \
+    tells "Gavel's simulator does not mix types" \
         "there is no such form of gavel-ht" \
         $base-ht --option form=simulator
 }
@@ -74,20 +66,20 @@ base="--trace $tmp/trace.csv --cluster a:2,b:2 --policy gavel"
 # At a round's end a job has saved its state: a checkpoint that is further off
 # than a round is long costs nothing.
 for p in gavel makespan finish-time-fairness; do
-    says "2 finished" "$p: a lease ends without loss" \
+    tells "2 finished" "$p: a lease ends without loss" \
         --trace "$tmp/trace.csv" --cluster a:2 --policy $p \
         --option round=100 --costs restart=1,checkpoint=600
 done
 
 if test ! -d "$data/gavel" || test ! -d "$data/virtualflow/het"; then
-    echo "ok $((n + 1)) - other simulators # SKIP no results of theirs here"
-    echo "1..$((n + 1))"
+    skip "other simulators" "no results of theirs here"
+    done_testing
     exit 0
 fi
 
 # Gavel's simulator: job by job, or the average within 2 %.
 gavel() { # trace, cluster, policy, column of expected, greatest difference
-    "${TOP_BUILDDIR:-.}/vntrace" import --from gavel "$data/gavel/$1.trace" \
+    "$TOP_BUILDDIR/vntrace" import --from gavel "$data/gavel/$1.trace" \
         > "$tmp/trace.csv" 2> "$tmp/err"
     "$sim" --trace "$tmp/trace.csv" --cluster "$2" --policy "$3" \
         --option form=simulator --jobs "$tmp/jobs.csv" \
@@ -178,4 +170,4 @@ for trace in $(awk -F, '/^simulator/ { print $1 }' "$logs/jobs.csv" | sort -u); 
         done
     done
 done
-echo "1..$n"
+done_testing

@@ -1,19 +1,8 @@
 #!/bin/sh
 # vntrace generate and stat, as a person runs them.
-n=0
-tmp=$(mktemp -d) || exit 1
-trap 'rm -rf "$tmp"' EXIT
+. "$(dirname "$0")/tap.sh"
 vntrace=$TOP_BUILDDIR/vntrace
 
-ok() { # status, name
-    n=$((n + 1))
-    if test "$1" = 0; then echo "ok $n - $2"; else echo "not ok $n - $2"; fi
-}
-is() { # got, wanted, name
-    test "$1" = "$2"
-    ok $? "$3"
-    test "$1" = "$2" || { echo "# got: $1"; echo "# wanted: $2"; }
-}
 refused() { # command, status, message, words ...
     command=$1 want=$2 message=$3
     shift 3
@@ -158,4 +147,4 @@ refused $g 1 "cannot write /nowhere/t.csv: No such file or directory" -o /nowher
 refused stat 2 "0 traces, expected one (see --help)"
 refused stat 1 "/nowhere: No such file or directory" /nowhere
 refused stat 2 "--format: unknown 'xml', expected one of text, csv, json" --format xml x
-echo "1..$n"
+done_testing

@@ -2,41 +2,28 @@
 # vntrace import: a few lines of each format, in t/data/import, against the
 # trace and the report they should give; then every refusal; then, where the
 # folder of real traces is there, their counts.
-TOP_SRCDIR=${TOP_SRCDIR:-.}
-vntrace=${TOP_BUILDDIR:-.}/vntrace
-case $vntrace in /*) ;; *) vntrace=$PWD/$vntrace ;; esac
+. "$(dirname "$0")/tap.sh"
+vntrace=$TOP_BUILDDIR/vntrace
 real=$VN_SHARED_DATA
-out=$(mktemp -d) || exit 1
-trap 'rm -rf "$out"' EXIT
 cd "$TOP_SRCDIR/t/data" || exit 1
-n=0
-ok() { # name, status
-    n=$((n + 1))
-    if test "$2" = 0; then
-        echo "ok $n - $1"
-    else
-        echo "not ok $n - $1"
-        sed 's/^/# /' "$out/why" 2> /dev/null
-    fi
-}
 # The trace that import/FILE should give is FILE.csv, the report FILE.report.
 gives() { # format, file, what this shows, options...
     format=$1 file=$2 name=$3
     shift 3
     "$vntrace" import --from "$format" "import/$file" "$@" \
-        > "$out/trace" 2> "$out/report"
-    diff "import/$file.csv" "$out/trace" > "$out/why" \
-        && diff "import/$file.report" "$out/report" > "$out/why"
-    ok "$format: $name" $?
+        > "$tmp/trace" 2> "$tmp/report"
+    diff "import/$file.csv" "$tmp/trace" > "$tmp/out" \
+        && diff "import/$file.report" "$tmp/report" > "$tmp/out"
+    ok $? "$format: $name"
 }
 refuses() { # message, status, arguments...
     message=$1 status=$2
     shift 2
-    (cd bad && "$vntrace" import "$@" -o "$out/none" < /dev/null \
-        > "$out/said" 2> "$out/why")
+    (cd bad && "$vntrace" import "$@" -o "$tmp/none" < /dev/null \
+        > "$tmp/said" 2> "$tmp/out")
     test $? = "$status" && grep -qxF -e "vntrace import: $message" \
-        "$out/why" && test ! -e "$out/none"
-    ok "refuses: $message" $?
+        "$tmp/out" && test ! -e "$tmp/none"
+    ok $? "refuses: $message"
 }
 
 gives acme seren.csv 'times with offsets, in UTC'
@@ -132,11 +119,11 @@ EOF
 
 # What --strict says of the first row that would be dropped or repaired.
 strict() { # format, file, message
-    "$vntrace" import --strict --from "$1" "import/$2" -o "$out/none" \
-        > "$out/why" 2>&1
-    test $? = 1 && test ! -e "$out/none" \
-        && grep -qxF -e "vntrace import: import/$2:$3" "$out/why"
-    ok "strict: $2:$3" $?
+    "$vntrace" import --strict --from "$1" "import/$2" -o "$tmp/none" \
+        > "$tmp/out" 2>&1
+    test $? = 1 && test ! -e "$tmp/none" \
+        && grep -qxF -e "vntrace import: import/$2:$3" "$tmp/out"
+    ok $? "strict: $2:$3"
 }
 strict acme kalos.csv '2:164: its duration is not its end less its start, '\
 'which was taken (without --strict it is repaired)'
@@ -179,29 +166,29 @@ refuses 'none.csv: No such file or directory' 1 --from swf none.csv
 # A part of a trace, and other ways in and out.
 "$vntrace" import --from philly-csv --from-time '2017-10-09 07:01:55' \
     --max-duration 10s --first 1 - < import/philly.csv \
-    > "$out/trace" 2> "$out/report"
-diff - "$out/trace" > "$out/why" << 'EOF'
+    > "$tmp/trace" 2> "$tmp/report"
+diff - "$tmp/trace" > "$tmp/out" << 'EOF'
 # origin: 2017-10-10 00:00:02 Pacific time
 # source: philly-csv
 job_id,submit_s,duration_s,devices,vc
 0,0,7,1,11cb48
 EOF
-ok 'a part: --from-time, --max-duration, --first, from standard input' $?
-grep '^standard input: \(5\|1\) job\|left out' "$out/report" > "$out/left"
-diff - "$out/left" > "$out/why" << 'EOF'
+ok $? 'a part: --from-time, --max-duration, --first, from standard input'
+grep '^standard input: \(5\|1\) job\|left out' "$tmp/report" > "$tmp/left"
+diff - "$tmp/left" > "$tmp/out" << 'EOF'
 standard input: 1 job of 9 rows
 standard input: left out 1: submitted before --from-time
 standard input: left out 2: longer than --max-duration
 standard input: left out 1: after the --first
 EOF
-ok 'a part: the report counts what was left out' $?
-"$vntrace" import --from philly-csv -q import/philly.csv -o "$out/one" \
-    > "$out/why" 2>&1 && test ! -s "$out/why" \
-    && cmp -s "$out/one" import/philly.csv.csv
-ok '--quiet reports nothing, --output takes the trace' $?
+ok $? 'a part: the report counts what was left out'
+"$vntrace" import --from philly-csv -q import/philly.csv -o "$tmp/one" \
+    > "$tmp/out" 2>&1 && test ! -s "$tmp/out" \
+    && cmp -s "$tmp/one" import/philly.csv.csv
+ok $? '--quiet reports nothing, --output takes the trace'
 "$vntrace" import --from philly-csv --format csv import/philly.csv \
-    -o "$out/one" 2> "$out/report"
-diff - "$out/report" > "$out/why" << 'EOF'
+    -o "$tmp/one" 2> "$tmp/report"
+diff - "$tmp/report" > "$tmp/out" << 'EOF'
 what,count,first_line,why
 rows,9,,
 jobs,5,,
@@ -212,10 +199,10 @@ repaired,1,8,"gpu_time is not duration times num_gpus, passed over"
 dropped,1,9,its duration is negative
 dropped,1,10,its duration is not known
 EOF
-ok '--format csv: the report as a table' $?
+ok $? '--format csv: the report as a table'
 "$vntrace" import --from swf --first 1 --format json import/jobs.swf \
-    -o "$out/one" 2> "$out/report"
-diff - "$out/report" > "$out/why" << 'EOF'
+    -o "$tmp/one" 2> "$tmp/report"
+diff - "$tmp/report" > "$tmp/out" << 'EOF'
 {"file": "import/jobs.swf", "rows": 6, "jobs": 1, "notes": [
   {"what": "dropped", "count": 1, "first_line": 6, "why": "its run time is not known"},
   {"what": "dropped", "count": 1, "first_line": 7, "why": "it ran for no time"},
@@ -224,35 +211,34 @@ diff - "$out/report" > "$out/why" << 'EOF'
   {"what": "left out", "count": 1, "first_line": null, "why": "after the --first"}
 ]}
 EOF
-ok '--format json: the report as an object' $?
+ok $? '--format json: the report as an object'
 refuses "--format: unknown 'jsn', did you mean 'json'?" 2 --format jsn
-"$vntrace" import --list > "$out/why" && grep -q '^gavel  ' "$out/why"
-ok '--list names the formats' $?
-"$vntrace" import --help > "$out/why" && grep -q -e '--strict' "$out/why"
-ok '--help tells the options' $?
+"$vntrace" import --list > "$tmp/out" && grep -q '^gavel  ' "$tmp/out"
+ok $? '--list names the formats'
+"$vntrace" import --help > "$tmp/out" && grep -q -e '--strict' "$tmp/out"
+ok $? '--help tells the options'
 
 if test -c /dev/full; then
     "$vntrace" import -q --from tiresias import/tiresias.csv -o /dev/full \
-        2> "$out/why"
+        2> "$tmp/out"
     test $? = 1 && grep -q '^vntrace import: cannot write /dev/full: ' \
-        "$out/why" && test -c /dev/full
-    ok 'a full disk is said, and the device stands' $?
-    "$vntrace" import --list > /dev/full 2> "$out/why"
+        "$tmp/out" && test -c /dev/full
+    ok $? 'a full disk is said, and the device stands'
+    "$vntrace" import --list > /dev/full 2> "$tmp/out"
     test $? = 1 && grep -qxF 'vntrace import: cannot write standard output' \
-        "$out/why"
-    ok 'so is a list that cannot be written' $?
+        "$tmp/out"
+    ok $? 'so is a list that cannot be written'
 fi
 
 counts() { # format, file, jobs, options
     if test ! -r "$real/$2"; then
-        n=$((n + 1))
-        echo "ok $n - $1: $2 # SKIP no such file here"
+        skip "$1: $2" "no such file here"
         return
     fi
-    "$vntrace" import --from "$1" "$real/$2" -o "$out/trace" 2> "$out/why"
-    jobs=$(grep -vc '^[#j]' "$out/trace")
+    "$vntrace" import --from "$1" "$real/$2" -o "$tmp/trace" 2> "$tmp/out"
+    jobs=$(grep -vc '^[#j]' "$tmp/trace")
     test "$jobs" = "$3"
-    ok "$1: $3 jobs of $2" $?
+    ok $? "$1: $3 jobs of $2"
 }
 counts gavel gavel/artifact_evaluation.trace 15
 counts gavel gavel/gen_500.trace 500
@@ -269,7 +255,7 @@ counts virtualflow virtualflow/traces/medium20_10jph.json 20
 if test -r "$real/philly/philly_5000.csv"; then
     "$vntrace" import --from philly-csv "$real/philly/philly.csv" -q \
         --from-time 2017-10-09 --max-duration 1d --first 5000 \
-        | grep -v '^#' | diff - "$real/philly/philly_5000.csv" > "$out/why"
-    ok 'philly-csv: a part of it is the one that others made' $?
+        | grep -v '^#' | diff - "$real/philly/philly_5000.csv" > "$tmp/out"
+    ok $? 'philly-csv: a part of it is the one that others made'
 fi
-echo "1..$n"
+done_testing

@@ -1,16 +1,12 @@
 #!/bin/sh
 # A directory includes headers only of those before it (see ARCHITECTURE.md),
 # and a library is called only in the file that owns it.
-cd "${TOP_SRCDIR:-.}" || exit 1
-n=0
+. "$(dirname "$0")/tap.sh"
+cd "$TOP_SRCDIR" || exit 1
 report() { # name, what is wrong
-    n=$((n + 1))
-    if test -z "$2"; then
-        echo "ok $n - $1"
-    else
-        echo "not ok $n - $1"
-        echo "$2" | sed 's/^/# /'
-    fi
+    echo "$2" > "$tmp/out"
+    test -z "$2"
+    ok $? "$1"
 }
 includes() { # pattern of includes, folders
     pattern=$1
@@ -43,4 +39,4 @@ owner 'gsl/' '(traces|analysis)/[a-z_]+\.[ch]'
 owner 'jansson\.h' '(traces/import_[a-z_]+|plan/profile_[a-z_]+|sim/policy_exec)\.c'
 owner 'glpk\.h' 'sim/(policy|program)[a-z_]*\.c'
 owner 'cuda' 'vnode_exec/(cuda\.h|[a-z_]+\.cu)'
-echo "1..$n"
+done_testing

@@ -1,26 +1,19 @@
 #!/bin/sh
 # What is installed for other programs: the examples of the manual compile
 # against it, alone, and do what the manual says.
-n=0
-ok() { # status, name
-    n=$((n + 1))
-    if test "$1" = 0; then echo "ok $n - $2"; else echo "not ok $n - $2"; fi
-}
+. "$(dirname "$0")/tap.sh"
 if grep -qa '__gcov_merge_add\|__asan_init' "$TOP_BUILDDIR/vnsim"; then
-    echo "1..0 # SKIP instrumented code needs libraries that nobody links here"
-    exit 0
+    skip_all "instrumented code needs libraries that nobody links here"
 fi
-tmp=$(mktemp -d) || exit 1
-trap 'rm -rf "$tmp"' EXIT
 unset MAKEFLAGS MFLAGS MAKELEVEL
 
 for page in enclavedom.3 enclavedom.7 vn_policy.3; do
     if command -v mandoc > /dev/null; then
         mandoc -T lint -W warning "$TOP_SRCDIR/man/$page" > "$tmp/lint" 2>&1
         ok $? "$page passes mandoc's lint"
-        sed 's/^/# /' "$tmp/lint"
+        diag "$tmp/lint"
     else
-        ok 0 "$page # SKIP no mandoc here"
+        skip "$page" "no mandoc here"
     fi
 done
 
@@ -37,7 +30,7 @@ make -s -C "$TOP_BUILDDIR" install-libLIBRARIES install-nobase_enclavedomHEADERS
     install-nobase_includeHEADERS install-pkgconfigDATA DESTDIR="$tmp/root" \
     > "$tmp/log" 2>&1
 ok $? "library, headers and pkg-config file are installed"
-sed 's/^/# /' "$tmp/log"
+diag "$tmp/log"
 pc=$(find "$tmp/root" -name enclavedom.pc)
 test -n "$pc" && include=$(sed -n 's/^includedir=//p' "$pc") &&
     prefix=$(sed -n 's/^prefix=//p' "$pc")
@@ -50,7 +43,7 @@ cflags="-std=gnu11 -O2 -Wall -Wextra -Werror"
 $cc $cflags -I"$tmp/root$include/virtualflow" -o "$tmp/bank" "$tmp/bank.c" \
     "$lib" -lm -lpthread > "$tmp/log" 2>&1
 ok $? "the example of enclavedom(3) compiles against what is installed"
-sed 's/^/# /' "$tmp/log"
+diag "$tmp/log"
 # shellcheck disable=SC2086
 $cc $cflags -shared -fPIC -o "$tmp/teller.so" "$tmp/teller.c"
 ok $? "and its plug-in"
@@ -60,7 +53,7 @@ the balance is 42"
 ok $? "which sees the balance, and cannot change it"
 grep -q "^bank: teller: \(wrote\|read\) region 'books' at 0x[0-9a-f]* (stopped by [a-z]*)" "$tmp/err"
 ok $? "and is stopped for trying"
-sed 's/^/# /' "$tmp/err"
+diag "$tmp/err"
 "$tmp/bank" "$tmp/teller.so" none > "$tmp/out" 2>&1
 test "$(tail -1 "$tmp/out")" = "the balance is 1000000"
 ok $? "but under none"
@@ -69,7 +62,7 @@ ok $? "but under none"
 $cc $cflags -shared -fPIC -I"$tmp/root$include" -o "$tmp/first.so" "$tmp/first.c" \
     > "$tmp/log" 2>&1
 ok $? "the example of vn_policy(3) compiles"
-sed 's/^/# /' "$tmp/log"
+diag "$tmp/log"
 awk 'BEGIN { print "job_id,submit_s,duration_s,devices"
     for (i = 0; i < 200; i++) print i "," i * 31 "," 10 + i * 7919 % 900 "," 1 + i % 5 }' > "$tmp/t.csv"
 for p in fifo "$tmp/first.so"; do
@@ -81,6 +74,5 @@ for f in $(sed -n 's/^.*\*\?\(vn_\(view\|answer\)_[a-z_]*\)(.*/\1/p' "$TOP_SRCDI
     grep -q "^\.Fn $f " "$TOP_SRCDIR/man/vn_policy.3" || missing="$missing $f"
 done
 test -z "$missing"
-ok $? "vn_policy(3) has every function of the header"
-test -z "$missing" || echo "#$missing"
-echo "1..$n"
+ok $? "vn_policy(3) has every function of the header" || echo "#$missing"
+done_testing

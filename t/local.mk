@@ -5,6 +5,7 @@ check_LIBRARIES += libtap.a
 libtap_a_SOURCES = t/tap.c t/tap.h
 
 dist_check_SCRIPTS += t/layers.sh.t t/man.sh.t
+EXTRA_DIST += t/tap.sh
 
 TESTS = $(check_PROGRAMS) $(dist_check_SCRIPTS)
 TEST_EXTENSIONS = .t

@@ -1,13 +1,7 @@
 #!/bin/sh
 # Each program has a page; the page passes mandoc's lint, and its options are
 # those of --help, of every command where there are commands.
-n=0
-ok() { # status, name
-    n=$((n + 1))
-    if test "$1" = 0; then echo "ok $n - $2"; else echo "not ok $n - $2"; fi
-}
-tmp=$(mktemp -d) || exit 1
-trap 'rm -rf "$tmp"' EXIT
+. "$(dirname "$0")/tap.sh"
 
 options() { # the long options in a text
     grep -oE -e '--[a-z][a-z0-9-]+' | sort -u
@@ -22,10 +16,9 @@ for program in vntrace vnsim vnexec vnreplay vnplot; do
     if command -v mandoc > /dev/null; then
         mandoc -T lint -W warning "$page" > "$tmp/lint" 2>&1
         ok $? "$program.1 passes mandoc's lint"
-        sed 's/^/# /' "$tmp/lint"
+        diag "$tmp/lint"
     else
-        n=$((n + 1))
-        echo "ok $n - $program.1 # SKIP no mandoc here"
+        skip "$program.1" "no mandoc here"
     fi
     "$TOP_BUILDDIR/$program" --help > "$tmp/help"
     ok $? "$program --help"
@@ -49,4 +42,4 @@ for program in vntrace vnsim vnexec vnreplay vnplot; do
     ok $? "--help of $program has every option of the page"
     sed 's/^/# not in --help: /' "$tmp/unsaid"
 done
-echo "1..$n"
+done_testing

@@ -1,27 +1,8 @@
 #!/bin/sh
 # vnplot: figures, their data and scripts, and what gnuplot does wrong.
-bin=$(cd "${TOP_BUILDDIR:-.}" && pwd)
-tmp=$(mktemp -d "${TMPDIR:-/tmp}/vn-plot-XXXXXX") || exit 1
-trap 'rm -rf "$tmp"' EXIT
+. "$(dirname "$0")/tap.sh"
+bin=$TOP_BUILDDIR
 cd "$tmp" || exit 1
-n=0
-ok() { # status, name
-    n=$((n + 1))
-    if test "$1" -eq 0; then echo "ok $n - $2"; else echo "not ok $n - $2"; fi
-}
-says() { # expected status, pattern, name, command ...
-    want=$1 pattern=$2 name=$3
-    shift 3
-    "$@" > out 2>&1
-    got=$?
-    if test $got -eq "$want" && grep -q -- "$pattern" out; then
-        ok 0 "$name"
-    else
-        sed 's/^/# /' out
-        echo "# status $got, expected $want and '$pattern'"
-        ok 1 "$name"
-    fi
-}
 plot() {
     "$bin/vnplot" "$@"
 }
@@ -114,7 +95,6 @@ if command -v gnuplot > /dev/null; then
         for r in one many; do
             plot $f $r.db -o $f.svg > out 2>&1 && grep -q '</svg>' $f.svg
             ok $? "$f is drawn, $r"
-            sed 's/^/# /' out
         done
         cp $f.svg again.svg && plot $f many.db -o $f.svg \
             && cmp -s $f.svg again.svg
@@ -125,17 +105,13 @@ if command -v gnuplot > /dev/null; then
     done
     plot load loads.db -o load.svg > out 2>&1
     ok $? "load is drawn"
-    sed 's/^/# /' out
     plot jct loads.db --load 0.6 -o l.svg > out 2>&1
     ok $? "one load of several may be named"
-    sed 's/^/# /' out
     plot jct-cdf both.db -t "$evil" -o evil.svg > out 2>&1
     ok $? "a name full of quotes is drawn"
-    sed 's/^/# /' out
     mkdir -p 'f`touch ran`'"'"
     plot jct one.db -o 'f`touch ran`'"'"'/x`touch ran`'"'"'.svg' > out 2>&1
     ok $? "into a folder full of quotes"
-    sed 's/^/# /' out
     find . -name ran | grep -q .
     test $? -ne 0
     ok $? "and nothing that they said was run"
@@ -154,8 +130,7 @@ if command -v gnuplot > /dev/null; then
     test $? -ne 0
     ok $? "no folder is left behind"
 else
-    n=$((n + 1))
-    echo "ok $n # SKIP no gnuplot here, figures are not drawn"
+    skip "figures are drawn" "no gnuplot here"
 fi
 
 says 2 "unknown figure 'jtc', did you mean 'jct'" "a figure that is not there" \
@@ -188,4 +163,4 @@ says 1 'has no load' "a load curve needs loads" plot load one.db
 says 1 'recorded with its jobs' "a distribution needs jobs" \
     plot jct-cdf bare.db
 says 1 'without samples' "a course needs samples" plot utilisation bare.db
-echo "1..$n"
+done_testing

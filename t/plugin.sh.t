@@ -1,20 +1,12 @@
 #!/bin/sh
 # Policies as shared objects: the built-in ones give the same bytes under every
 # backend, and hostile ones are stopped, each with an error of its own.
+. "$(dirname "$0")/tap.sh"
 if grep -qa __gcov_merge_add "$TOP_BUILDDIR/vnsim"; then
-    echo "1..0 # SKIP the coverage counters are writes of their own, inside"
-    exit 0
+    skip_all "the coverage counters are writes of their own, inside"
 fi
-n=0
-tmp=$(mktemp -d) || exit 1
-trap 'rm -rf "$tmp"' EXIT
 vnsim=$TOP_BUILDDIR/vnsim
 plugins=$TOP_BUILDDIR/t/plugin
-
-ok() { # status, name
-    n=$((n + 1))
-    if test "$1" = 0; then echo "ok $n - $2"; else echo "not ok $n - $2"; fi
-}
 
 # 300 jobs; a run of five policies under four backends takes a few seconds.
 awk 'BEGIN {
@@ -36,8 +28,7 @@ for b in mpk process mprotect; do
     if run -p "$plugins/fifo.so" --backend $b > "$tmp/out"; then
         backends="$backends $b"
     else
-        n=$((n + 1))
-        echo "ok $n - $b # SKIP $(cat "$tmp/out")"
+        skip "$b" "$(cat "$tmp/out")"
     fi
 done
 
@@ -65,7 +56,7 @@ modelled() { # words ...
     "$vnsim" -t "$tmp/m.csv" -c v100:1x4,k80:1x4 --profile "$tmp/profile.csv" -j "$tmp/jobs.csv" "$@" 2>&1
 }
 for policy in wfs wfs_ht srtf las; do
-    modelled -p "$(echo $policy | tr _ -)" > "$tmp/out" || sed 's/^/# /' "$tmp/out"
+    modelled -p "$(echo $policy | tr _ -)" > "$tmp/out" || diag "$tmp/out"
     mv "$tmp/jobs.csv" "$tmp/modelled.csv"
     for b in $backends; do
         modelled -p "$plugins/$policy.so" --backend $b > "$tmp/out"
@@ -78,7 +69,7 @@ done
 costly() { # words ...
     run --costs start=3,release=7,shrink=2 "$@"
 }
-costly -p wfs > "$tmp/out" || sed 's/^/# /' "$tmp/out"
+costly -p wfs > "$tmp/out" || diag "$tmp/out"
 mv "$tmp/jobs.csv" "$tmp/costly.csv"
 for b in $backends; do
     costly -p "$plugins/wfs.so" --backend $b > "$tmp/out"
@@ -91,8 +82,7 @@ sanitized=no
 grep -qa __asan_init "$vnsim" && sanitized=yes
 stopped() { # plug-in, backend, what is said
     case $sanitized:$1 in yes:jump | yes:handle)
-        n=$((n + 1))
-        echo "ok $n - $1 # SKIP the sanitizer makes calls of its own"
+        skip "$1" "the sanitizer makes calls of its own"
         return
         ;;
     esac
@@ -101,8 +91,7 @@ stopped() { # plug-in, backend, what is said
     status=$?
     said=$(echo "$said" | sed "s|$plugins/||g; s/0x[0-9a-f]*/ADDRESS/g; s/@[0-9a-f]*//")
     test $status = 1 -a "$said" = "vnsim: $3" -a ! -e "$tmp/jobs.csv"
-    ok $? "$1 is stopped by $2"
-    test "$said" = "vnsim: $3" || echo "# $status, said: $said"
+    ok $? "$1 is stopped by $2" || echo "# $status, said: $said"
 }
 for b in $backends; do
     test $b = none && continue
@@ -140,7 +129,7 @@ done
 limit=0.3
 various() { # attack, backend, what is said
     if test $sanitized = yes; then
-        ok 0 "$1 # SKIP the sanitizer makes calls of its own"
+        skip "$1" "the sanitizer makes calls of its own"
         return
     fi
     rm -f "$tmp/jobs.csv"
@@ -148,9 +137,7 @@ various() { # attack, backend, what is said
         sed 's/0x[0-9a-f]*/ADDRESS/g; s/@[0-9a-f]*//; s/job [0-9]*/job N/')
     # shellcheck disable=SC2254 # $3 is a pattern
     case $said in "vnsim: policy various: "$3) test ! -e "$tmp/jobs.csv" ;; *) false ;; esac
-    status=$?
-    ok $status "$1 is stopped by $2"
-    test $status = 0 || echo "# said: $said"
+    ok $? "$1 is stopped by $2" || echo "# said: $said"
 }
 for b in $backends; do
     test $b = none && continue
@@ -229,15 +216,13 @@ if command -v python3 > /dev/null; then
         grep -q '^< {"set": \[\[0, 0, [0-9]\]\]}$' "$tmp/said"
     ok $? "and what was said is written down"
 else
-    n=$((n + 2))
-    echo "ok $((n - 1)) - a program # SKIP no python3 here"
-    echo "ok $n - its transcript # SKIP no python3 here"
+    skip "a program" "no python3 here"
+    skip "its transcript" "no python3 here"
 fi
 program() { # command, what is said
     said=$(run -p "exec:$1" --limit 2)
     test $? = 1 -a "$said" = "vnsim: policy exec:$1: $2"
-    ok $? "exec:$1"
-    test "$said" = "vnsim: policy exec:$1: $2" || echo "# said: $said"
+    ok $? "exec:$1" || echo "# said: $said"
 }
 program "exit 3" "ended with status 3, expected an answer"
 program "kill -9 \$\$" "was ended by signal 9"
@@ -252,8 +237,7 @@ program "read x; while read x; do echo '{\"set\": [[99,0,1]]}'; done" \
 limited() { # limits, policy, what is said
     said=$(run -p "$2" --limit "$1" | sed 's/@[0-9a-f]*//; s/0x[0-9a-f]*/ADDRESS/')
     test "$said" = "vnsim: $3"
-    ok $? "--limit $1"
-    test "$said" = "vnsim: $3" || echo "# said: $said"
+    ok $? "--limit $1" || echo "# said: $said"
 }
 b=$("$vnsim" -t "$tmp/t.csv" -c v100:2x8 -p "$plugins/fifo.so" |
     sed -n 's/^policy.*confined by //p')
@@ -331,8 +315,7 @@ refused() { # status, message, name, words ...
     "$vnsim" "$@" > "$tmp/out" 2> "$tmp/err"
     got="$? $(sed "s|$tmp/||" "$tmp/err")"
     test "$got" = "$want vnsim: $message"
-    ok $? "$name"
-    test "$got" = "$want vnsim: $message" || echo "# got: $got"
+    ok $? "$name" || echo "# got: $got"
 }
 cd "$tmp" || exit 1
 refused 1 "./x.so: No such file or directory" "a plug-in that is not there" -t t.csv -c v:1 -p ./x.so
@@ -359,8 +342,7 @@ typedef struct vn_policy_option option; typedef struct vn_policy policy;'; cat; 
     got="$? $(sed 's/0x[0-9a-f]*/ADDRESS/; s/@[0-9a-f]*//; s/(stopped by [a-z]*)/STOPPED/
         s/expected [0-9]* bytes of its/expected N bytes of its/' err)"
     test "$got" = "1 vnsim: $said"
-    ok $? "$said"
-    test "$got" = "1 vnsim: $said" || echo "# got: $got"
+    ok $? "$said" || echo "# got: $got"
 }
 b=$("$vnsim" -t t.csv -c v100:2x8 -p "$plugins/fifo.so" | sed -n 's/^policy.*confined by //p')
 odd "./odd.so: exports no vn_plugin, expected VN_POLICY_EXPORT() of virtualflow/policy.h" < /dev/null
@@ -425,4 +407,4 @@ ok $? "a new policy compiles and runs"
 test "$(grep -vc '^$' mine/mine.c)" -le 32
 ok $? "and is short"
 refused 1 "mine/mine.c: File exists" "new-policy keeps what is there" new-policy mine
-echo "1..$n"
+done_testing

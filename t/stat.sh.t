@@ -1,20 +1,7 @@
 #!/bin/sh
 # vntrace stat against a computation of its own, by sort and awk.
-n=0
-tmp=$(mktemp -d) || exit 1
-trap 'rm -rf "$tmp"' EXIT
+. "$(dirname "$0")/tap.sh"
 vntrace=$TOP_BUILDDIR/vntrace
-
-is() { # got, wanted, name
-    n=$((n + 1))
-    if test "$1" = "$2"; then
-        echo "ok $n - $3"
-    else
-        echo "not ok $n - $3"
-        echo "# got: $1"
-        echo "# wanted: $2"
-    fi
-}
 
 # 2,003 jobs, with ties, gaps, types, virtual clusters and modelled ones.
 awk 'function next_one(n) { x = (x * 16807) % 2147483647; return x % n }
@@ -124,4 +111,4 @@ if test -w /dev/full; then
     "$vntrace" stat "$tmp/t.csv" > /dev/full 2> "$tmp/err"
     is "$? $(cat "$tmp/err")" "1 vntrace stat: cannot write standard output" "a full disk"
 fi
-echo "1..$n"
+done_testing

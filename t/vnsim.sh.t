@@ -1,20 +1,9 @@
 #!/bin/sh
 # vnsim as a person runs it: what it prints, writes, refuses, and its status.
-n=0
-tmp=$(mktemp -d) || exit 1
-trap 'rm -rf "$tmp"' EXIT
+. "$(dirname "$0")/tap.sh"
 vnsim=$TOP_BUILDDIR/vnsim
 trace=$TOP_SRCDIR/t/data/small.csv
 
-ok() { # status, name
-    n=$((n + 1))
-    if test "$1" = 0; then echo "ok $n - $2"; else echo "not ok $n - $2"; fi
-}
-is() { # got, wanted, name
-    test "$1" = "$2"
-    ok $? "$3"
-    test "$1" = "$2" || { echo "# got: $1"; echo "# wanted: $2"; }
-}
 refused() { # status, message, name, words ...
     want=$1 message=$2 name=$3
     shift 3
@@ -24,9 +13,8 @@ refused() { # status, message, name, words ...
 
 "$vnsim" -t "$trace" -c x:1x4 -p srtf -j "$tmp/jobs.csv" > "$tmp/out"
 ok $? "a replay"
-diff "$TOP_SRCDIR/t/data/small-srtf.csv" "$tmp/jobs.csv" > "$tmp/diff"
+diff "$TOP_SRCDIR/t/data/small-srtf.csv" "$tmp/jobs.csv" > "$tmp/out"
 ok $? "its jobs, worked out by hand"
-sed 's/^/# /' "$tmp/diff"
 is "$("$vnsim" -t - -c x:1x4 -p srtf -j - < "$trace" | cksum)" \
     "$(cksum < "$tmp/jobs.csv")" "from standard input to standard output"
 is "$("$vnsim" -t "$trace" -c x:1x4 --format csv | cut -d, -f3-7 | tr '\n' ' ')" \
@@ -112,7 +100,7 @@ if test -w /dev/full; then
     is "$? $(cat "$tmp/err")" "1 vnsim: cannot write standard output" "a full disk"
 fi
 # The solver of heterogeneous splits.
-plan=${TOP_SRCDIR:-.}/t/data/plan
+plan=$TOP_SRCDIR/t/data/plan
 "$vnsim" solve -m net -b 16 -c a:2,b:2 --profile "$plan/nodes.csv" \
     > "$tmp/out"
 ok $? "a split"
@@ -219,4 +207,4 @@ refused 2 "--faults: nothing says how often devices fail, expected mtbf=S, or mt
 ok $? "faults"
 is "$(cut -d, -f1-18 "$tmp/a" | tail -1)" "$(cut -d, -f1-18 "$tmp/b" | tail -1)" \
     "the same ones for the same seed"
-echo "1..$n"
+done_testing
