@@ -15,6 +15,10 @@ libreplay_a_SOURCES = \
 	replay/command_validate.c \
 	replay/course.c replay/course.h \
 	replay/course_report.c \
+	replay/elastic.h \
+	replay/elastic_measured.c \
+	replay/elastic_report.c \
+	replay/elastic_simulated.c \
 	replay/executor.c replay/executor.h \
 	replay/experiment.c replay/experiment.h \
 	replay/experiment_elastic.c \
