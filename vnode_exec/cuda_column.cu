@@ -174,7 +174,7 @@ behind_kernel(size_t n, bool relu, const float *y, const float *dy, float *dx,
         dresidual[i] = add ? dz + dresidual[i] : dz;
 }
 
-/* dx = p dz + q x + r; device_reference.c has the derivation. */
+/* dx = p dz + q x + r; reference_column.c has the derivation. */
 __global__ void
 gradient_kernel(size_t n, size_t rows, size_t channels, const float *x,
                 const float *gamma, const float *mean, const float *rstd,

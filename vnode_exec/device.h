@@ -3,7 +3,7 @@
  *
  * A backend is a flat table of operations.  The executor, the models and the
  * tests know nothing but this table.  What an operation means, down to the
- * order of every sum, is written in device_reference.c, a plain loop each;
+ * order of every sum, is written in reference_*.c, a plain loop each;
  * t/device.c holds every other backend to it, bit for bit.
  *
  * Rules of the arithmetic, so that a backend can reproduce the bits:

@@ -21,6 +21,10 @@ libexec_a_SOURCES = \
 	vnode_exec/model_resnet.c \
 	vnode_exec/options.c vnode_exec/options.h \
 	vnode_exec/record.c vnode_exec/record.h \
+	vnode_exec/reference.h \
+	vnode_exec/reference_column.c vnode_exec/reference_conv.c \
+	vnode_exec/reference_element.c vnode_exec/reference_gemm.c \
+	vnode_exec/reference_row.c vnode_exec/reference_update.c \
 	vnode_exec/replica.c vnode_exec/replica.h \
 	vnode_exec/seat.c vnode_exec/seat.h \
 	vnode_exec/spec.c vnode_exec/spec.h \
