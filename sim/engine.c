@@ -2,13 +2,14 @@
 
 #include "sim/engine.h"
 
-#include "base/xalloc.h"
 #include "plan/contention.h"
+#include "sim/admission.h"
+#include "sim/outage.h"
+#include "sim/phase.h"
 #include "sim/state.h"
+#include "sim/supply.h"
 #include "sim/transition.h"
 
-#include <inttypes.h>
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -197,7 +198,7 @@ part_with(struct vn_engine *e, int slot)
     for (int t = 0; t < l->cluster->ntypes; t++)
         if (l->held[slot * l->cluster->ntypes + t] > 0)
             grant(e, slot, t, 0);
-    vn_transition_leave(e, slot);
+    vn_phase_leave(e, slot);
     if (policy->leave != NULL)
         policy->leave(e->state, e->view, slot);
     record_entry(e, &l->entries[slot], l->entries[slot].finish,
@@ -215,7 +216,7 @@ end_job(struct vn_engine *e, int slot)
     vn_ledger_settle(l, slot);
     entry->left = 0;
     entry->finish = l->now;
-    if (!vn_transition_finish(e, slot))
+    if (!vn_phase_finish(e, slot))
         part_with(e, slot);
 }
 
@@ -235,88 +236,6 @@ go_on(struct vn_engine *e, int slot)
         vn_transition_end(e, slot);
 }
 
-/* The number of the job's only type in *type, or -1; false if not there. */
-static bool
-find_type(const struct vn_engine *e, const struct vn_job *job, int *type)
-{
-    const struct vn_source *source = &e->config.source;
-
-    *type = -1;
-    if (job->device_type < 0)
-        return true;
-    *type = vn_cluster_type(
-        e->config.cluster, source->device_type(source->arg, job->device_type));
-    return *type >= 0;
-}
-
-/* Can a modelled job run on this many devices of the type? */
-static bool
-runs_on(const struct vn_engine *e, const struct vn_job *job, int type, int n,
-        int model)
-{
-    int devices[VN_TYPES_MAX] = {0};
-
-    devices[type] = n;
-    return isfinite(
-        vn_pricing_step_s(e->config.pricing, job, model, devices, false));
-}
-
-/*
- * The types on which a job can run when the cluster is empty, a bit each:
- * those that have what it asks for (or, under a policy that is not rigid, the
- * least that is of use to it) and, of a modelled job, on which its model was
- * profiled and fits, with that or with all that it may take.
- */
-static uint64_t
-types_of(const struct vn_engine *e, const struct vn_job *job, int type,
-         int model)
-{
-    const struct vn_cluster *c = e->config.cluster;
-    int least = e->config.policy->rigid ? job->devices : job->min_devices;
-    int most = e->config.policy->rigid ? job->devices : job->max_devices;
-    uint64_t types = 0;
-
-    for (int t = 0; t < c->ntypes; t++) {
-        int all = c->types[t].devices;
-
-        if ((type >= 0 && t != type) || c->types[t].devices < least)
-            continue;
-        if (model < 0 || runs_on(e, job, t, least, model)
-            || runs_on(e, job, t, most < all ? most : all, model))
-            types |= UINT64_C(1) << t;
-    }
-    return types;
-}
-
-/* Is this a job that can be simulated?  Of a modelled one, its model. */
-static enum vn_status
-check_job(const struct vn_engine *e, const struct vn_job *job, int *model,
-          struct vn_error *err)
-{
-    const struct vn_source *source = &e->config.source;
-    const char *name;
-
-    *model = -1;
-    if (!vn_job_is_modelled(job)) {
-        if (job->duration > (INT64_C(1) << 62) / job->max_devices)
-            return vn_fail(err, VN_EINVAL,
-                           "job %" PRId64 ": duration x devices is more than "
-                           "2^62 device-microseconds, expected less",
-                           job->id);
-        return VN_OK;
-    }
-    name = source->model(source->arg, job->model);
-    if (e->config.profile == NULL || e->config.pricing == NULL)
-        return vn_fail(err, VN_EUNSUP,
-                       "job %" PRId64 " is a modelled one, of '%.64s', "
-                       "expected a profile (--profile) that prices it",
-                       job->id, name);
-    *model = vn_profile_model(e->config.profile, name);
-    if (*model < 0)
-        return vn_profile_unknown(e->config.profile, job->id, name, err);
-    return VN_OK;
-}
-
 /* Step 2 of an instant: the next job arrives. */
 static enum vn_status
 admit_job(struct vn_engine *e, struct vn_error *err)
@@ -324,17 +243,15 @@ admit_job(struct vn_engine *e, struct vn_error *err)
     const struct vn_policy *policy = e->config.policy;
     struct vn_job job = e->next;
     enum vn_status status;
-    uint64_t types = 0;
-    int type, slot, model;
+    struct vn_admission a;
+    int slot;
 
     e->events++;
     e->asking = true;
-    status = check_job(e, &job, &model, err);
+    status = vn_admission_check(e, &job, &a, err);
     if (status != VN_OK)
         return status;
-    if (find_type(e, &job, &type))
-        types = types_of(e, &job, type, model);
-    if (types == 0) {
+    if (a.types == 0) {
         record(e, &(struct vn_record){.id = job.id,
                                       .submit = job.submit,
                                       .start = -1,
@@ -342,10 +259,11 @@ admit_job(struct vn_engine *e, struct vn_error *err)
                                       .state = VN_JOB_REJECTED});
         return fetch(e, err);
     }
-    slot = vn_ledger_admit(&e->view->ledger, &job, type, types, model);
+    slot = vn_ledger_admit(&e->view->ledger, &job, a.type, a.types, a.model);
     if (e->config.costs != NULL) {
         struct vn_entry *entry = &e->view->ledger.entries[slot];
-        const char *name = model < 0 ? NULL : e->config.profile->models[model];
+        const char *name =
+            a.model < 0 ? NULL : e->config.profile->models[a.model];
 
         entry->cost_row = vn_costs_row(e->config.costs, name);
         entry->checkpoint =
@@ -404,76 +322,7 @@ apply_answer(struct vn_engine *e)
     for (int i = 0; i < a->ntouched; i++)
         apply_grants(e, i);
     for (int i = 0; i < a->nwords; i++)
-        vn_transition_schedule(e, a->words[i].slot);
-}
-
-/* A device fails: the slot that had it, or -1. */
-static int
-fail_device(struct vn_engine *e, int type, int device)
-{
-    struct vn_ledger *l = &e->view->ledger;
-    int slot;
-
-    if (vn_fleet_is_leaving(e->fleet, type, device))
-        return -1; /* its job is gone; the next failure will find it */
-    slot = vn_fleet_fail(e->fleet, type, device);
-    if (slot >= 0)
-        vn_transition_strike(e, slot, type);
-    l->at_hand[type]--;
-    l->down[type]++;
-    return slot;
-}
-
-/* Devices that are one unit fail together, and then their jobs do. */
-static void
-fail(struct vn_engine *e, const struct vn_fault *fault)
-{
-    int *slots = vn_xcalloc((size_t) fault->count, sizeof *slots);
-
-    for (int i = 0; i < fault->count; i++)
-        slots[i] = fail_device(e, fault->type, fault->first + i);
-    for (int i = 0; i < fault->count; i++)
-        if (slots[i] >= 0)
-            vn_transition_fail(e, slots[i]);
-    free(slots);
-}
-
-static void
-repair_device(struct vn_engine *e, int type, int device)
-{
-    struct vn_ledger *l = &e->view->ledger;
-
-    if (!vn_fleet_is_down(e->fleet, type, device))
-        return;
-    vn_fleet_repair(e->fleet, type, device);
-    l->at_hand[type]++;
-    l->down[type]--;
-    e->freed = true;
-}
-
-/* Step 1 of an instant: what goes wrong, or right again. */
-static void
-suffer(struct vn_engine *e, const struct vn_fault *fault)
-{
-    int slot;
-
-    e->events++;
-    e->asking = true;
-    switch (fault->kind) {
-    case VN_FAULT_FAIL:
-        fail(e, fault);
-        break;
-    case VN_FAULT_REPAIR:
-        for (int i = 0; i < fault->count; i++)
-            repair_device(e, fault->type, fault->first + i);
-        break;
-    case VN_FAULT_SLOW:
-        slot = vn_fleet_slow(e->fleet, fault->type, fault->first,
-                             fault->slowdown);
-        if (slot >= 0)
-            vn_transition_reprice(e, slot);
-        break;
-    }
+        vn_phase_schedule(e, a->words[i].slot);
 }
 
 /* Make *time the earlier of the two. */
@@ -517,12 +366,12 @@ catch_up(struct vn_engine *e, vn_time now)
     struct vn_fault fault;
 
     while ((event = vn_heap_top(&e->releases)) != NULL && event->time == now)
-        vn_transition_release(e, event->handle);
+        vn_supply_release(e, event->handle);
     while ((event = vn_heap_top(&e->ends)) != NULL && event->time == now)
         go_on(e, event->handle);
     while (e->faults != NULL && vn_faults_next(e->faults, &fault)
            && fault.time == now) {
-        suffer(e, &fault);
+        vn_outage(e, &fault);
         vn_faults_pass(e->faults);
     }
 }
@@ -583,7 +432,7 @@ conclude(struct vn_engine *e, struct vn_error *err)
     if (status != VN_OK)
         return status;
     vn_transition_serve(e);
-    vn_transition_crowd(e);
+    vn_phase_crowd(e);
     if (e->config.observer.instant != NULL)
         e->config.observer.instant(e->config.observer.arg, l->now, l->busy,
                                    l->waiting);

@@ -9,6 +9,10 @@ libsim_a_SOURCES = $(ENCLAVEDOM_SOURCES) \
 	sim/fair.c sim/fair.h \
 	sim/faults.c sim/faults.h \
 	sim/fleet.c sim/fleet.h sim/state.h \
+	sim/admission.c sim/admission.h \
+	sim/outage.c sim/outage.h \
+	sim/phase.c sim/phase.h \
+	sim/supply.c sim/supply.h \
 	sim/transition.c sim/transition.h \
 	sim/external.c sim/external.h \
 	sim/heap.c sim/heap.h \

@@ -1,5 +1,6 @@
 /*
- * The engine from inside: what engine.c, transition.c and faults.c share.
+ * The engine from inside: what engine.c shares with admission.c, outage.c,
+ * transition.c, phase.c and supply.c.
  */
 #ifndef SIM_STATE_H
 #define SIM_STATE_H

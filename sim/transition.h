@@ -33,13 +33,6 @@ void vn_transition_end(struct vn_engine *engine, int slot);
 /* Serve the line of those that wait for devices. */
 void vn_transition_serve(struct vn_engine *engine);
 
-/* The job is done: are its devices still to be released, so that it is not
- * gone yet? */
-bool vn_transition_finish(struct vn_engine *engine, int slot);
-
-/* The job, which is gone, gives back all that it has, at once. */
-void vn_transition_leave(struct vn_engine *engine, int slot);
-
 /* A device of this type that the job had has failed; the fleet knows. */
 void vn_transition_strike(struct vn_engine *engine, int slot, int type);
 
@@ -47,20 +40,7 @@ void vn_transition_strike(struct vn_engine *engine, int slot, int type);
  * struck. */
 void vn_transition_fail(struct vn_engine *engine, int slot);
 
-/* The job's devices became slower or faster. */
-void vn_transition_reprice(struct vn_engine *engine, int slot);
-
-/* Where devices of a host contend: price what works there by what is busy
- * now. */
-void vn_transition_crowd(struct vn_engine *engine);
-
 /* A carrier says this of the job (all kinds but DONE). */
 void vn_transition_told(struct vn_engine *engine, const struct vn_told *told);
-
-/* Devices whose release ends now are at hand. */
-void vn_transition_release(struct vn_engine *engine, int handle);
-
-/* Put the job's next event into the heap: its end, or that of its phase. */
-void vn_transition_schedule(struct vn_engine *engine, int slot);
 
 #endif /* SIM_TRANSITION_H */
