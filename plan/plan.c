@@ -228,6 +228,14 @@ compare(const void *a, const void *b)
     return x->from_step < y->from_step ? -1 : x->from_step > y->from_step;
 }
 
+void
+vn_plan_sort(struct vn_plan *plan)
+{
+    if (plan->nmappings > 0)
+        qsort(plan->mappings, (size_t) plan->nmappings, sizeof *plan->mappings,
+              compare);
+}
+
 /* Of the mappings of each job: the first is from step 0, the batch lasts. */
 static enum vn_status
 check_jobs(const struct reader *r, struct vn_error *err)
@@ -279,8 +287,7 @@ vn_plan_read(const char *path, struct vn_plan *plan, struct vn_error *err)
     free(r.marks);
     free(r.place);
     if (status == VN_OK) {
-        qsort(plan->mappings, (size_t) plan->nmappings, sizeof *plan->mappings,
-              compare);
+        vn_plan_sort(plan);
         status = check_jobs(&r, err);
     }
     if (status != VN_OK)

@@ -65,6 +65,9 @@ struct vn_mapping *vn_plan_add(struct vn_plan *plan, int64_t job,
 int vn_plan_type(struct vn_plan *plan, const char *name); /* added if new */
 void vn_mapping_add(struct vn_mapping *mapping, struct vn_share share);
 
+/* Put the mappings in their order. */
+void vn_plan_sort(struct vn_plan *plan);
+
 /* Virtual nodes that run elsewhere after a change. */
 struct vn_move {
     int vnode_first;

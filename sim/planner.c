@@ -179,16 +179,6 @@ vn_planner_mapped(struct vn_planner *p, const struct vn_mapped *mapped)
         map_split(p, m, mapped);
 }
 
-static int
-compare(const void *a, const void *b)
-{
-    const struct vn_mapping *x = a, *y = b;
-
-    if (x->job != y->job)
-        return x->job < y->job ? -1 : 1;
-    return x->from_step < y->from_step ? -1 : x->from_step > y->from_step;
-}
-
 enum vn_status
 vn_planner_write(struct vn_planner *p, const char *path, struct vn_error *err)
 {
@@ -202,8 +192,6 @@ vn_planner_write(struct vn_planner *p, const char *path, struct vn_error *err)
     p->plan.nmappings = n;
     for (int i = 0; i < p->slots; i++)
         p->last[i] = 0;
-    if (n > 0)
-        qsort(p->plan.mappings, (size_t) p->plan.nmappings,
-              sizeof *p->plan.mappings, compare);
+    vn_plan_sort(&p->plan);
     return vn_plan_write(&p->plan, path, err);
 }

@@ -61,7 +61,6 @@ acme_row(struct vn_import *im, struct vn_table *t, struct vn_job *job,
          bool *keep, struct vn_error *err)
 {
     static const int at[] = {SUBMIT, START, END, DURATION};
-    vn_time moment[VN_NMOMENTS];
     enum vn_status status;
     double gpus;
 
@@ -69,15 +68,9 @@ acme_row(struct vn_import *im, struct vn_table *t, struct vn_job *job,
         || (status = vn_import_devices(im, t, GPUS, gpus, job, keep, err))
         || !*keep)
         return status;
-    for (int m = VN_SUBMITTED; m <= VN_ENDED; m++)
-        if ((status = vn_import_open_clock(t, at[m], true, &moment[m], err)))
-            return status;
-    if ((status = vn_import_open_time(t, DURATION, -VN_TIME_MAX,
-                                      &moment[VN_LASTED], err)))
-        return status;
     vn_import_id(im, vn_table_text(t, ID), job);
     job->user = vn_import_name(t, USER, &im->names.users);
-    return vn_import_life(im, t, at, moment, job, keep, err);
+    return vn_import_clock_life(im, t, at, true, job, keep, err);
 }
 
 static enum vn_status

@@ -102,3 +102,22 @@ vn_import_life(struct vn_import *im, struct vn_table *table,
     }
     return status;
 }
+
+enum vn_status
+vn_import_clock_life(struct vn_import *im, struct vn_table *table,
+                     const int column[VN_NMOMENTS], bool zoned,
+                     struct vn_job *job, bool *keep, struct vn_error *err)
+{
+    vn_time moment[VN_NMOMENTS];
+    enum vn_status status = VN_OK;
+
+    for (int m = VN_SUBMITTED; m <= VN_ENDED && status == VN_OK; m++)
+        status =
+            vn_import_open_clock(table, column[m], zoned, &moment[m], err);
+    if (status == VN_OK)
+        status = vn_import_open_time(table, column[VN_LASTED], -VN_TIME_MAX,
+                                     &moment[VN_LASTED], err);
+    if (status == VN_OK)
+        status = vn_import_life(im, table, column, moment, job, keep, err);
+    return status;
+}

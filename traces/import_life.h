@@ -44,4 +44,12 @@ enum vn_status vn_import_life(struct vn_import *im, struct vn_table *table,
                               struct vn_job *job, bool *keep,
                               struct vn_error *err);
 
+/* The same of a log that tells calendar times (zoned: with an offset from UTC)
+ * and seconds of duration. */
+enum vn_status vn_import_clock_life(struct vn_import *im,
+                                    struct vn_table *table,
+                                    const int column[VN_NMOMENTS], bool zoned,
+                                    struct vn_job *job, bool *keep,
+                                    struct vn_error *err);
+
 #endif /* TRACES_IMPORT_LIFE_H */
