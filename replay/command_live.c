@@ -4,7 +4,6 @@
 #include "base/progress.h"
 #include "replay/command.h"
 #include "replay/lab.h"
-#include "sim/recorder.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -40,28 +39,15 @@ struct task {
 };
 
 static enum vn_status
-add_steps(void *arg, struct vn_store *store, struct vn_error *err)
-{
-    return vn_live_store_steps(arg, store, err);
-}
-
-static enum vn_status
 keep(void *arg, struct vn_engine *engine, struct vn_live *live,
      struct vn_error *err)
 {
     struct task *t = arg;
-    struct vn_store *store = NULL;
-    enum vn_status status;
 
     if (live->interrupted)
         t->run.state = "stopped";
-    t->run.wall_us = live->end;
-    status = vn_store_open(t->lab->sweep.results, VN_STORE_WRITE, &store, err);
-    vn_recorder_more(t->recorder, add_steps, live);
-    if (status == VN_OK)
-        status = vn_recorder_write(t->recorder, engine, &t->run, store, err);
-    vn_store_close(store);
-    return status;
+    return vn_live_keep(live, engine, t->recorder, &t->run,
+                        t->lab->sweep.results, err);
 }
 
 static void

@@ -4,9 +4,8 @@
 
 #include "base/progress.h"
 #include "base/xalloc.h"
-#include "replay/layout.h"
+#include "replay/live_seat.h"
 
-#include <errno.h>
 #include <inttypes.h>
 #include <math.h>
 #include <poll.h>
@@ -20,74 +19,14 @@ enum {
     PATIENCE_S = 10 /* until an executor that was stopped is killed */
 };
 
-/* An executor, by the slot of its job. */
-struct seat {
-    struct vn_process process;
-    struct vn_live_job *job;
-    char devices[VN_DEVICE_LIST_SIZE]; /* to start on, once it is gone */
-    bool starting;                     /* so it shall */
-    bool stopping, done, stopped;
-    bool kept;         /* it has a checkpoint, */
-    int64_t kept_step; /* of this step */
-    vn_time asked;     /* when a change under way was */
-    enum vn_cost_kind change;
-    int devices_after; /* of all types and of each */
-    int of_type[VN_TYPES_MAX];
-    vn_time ended; /* its last step */
-};
-
-struct run {
-    const struct vn_live_config *config;
-    struct vn_live *live;
-    double origin; /* of vn_clock() */
-    struct seat *seats;
-    int nseats;
-    struct vn_told *queue; /* not told yet */
-    int nqueue, room;
-    int signals; /* a signalfd */
-    int *offset; /* of a type's devices among all processors */
-    struct vn_observer inner;
-    struct vn_error err; /* what went wrong in a call that cannot fail */
-    enum vn_status status;
-};
-
-static vn_time
-now_of(const struct run *r)
+vn_time
+vn_live_now(const struct vn_live_state *r)
 {
     return (vn_time) llrint((vn_clock() - r->origin) * 1e6);
 }
 
-static vn_time
-time_of(const struct run *r, double clock)
-{
-    return isnan(clock) ? now_of(r)
-                        : (vn_time) llrint((clock - r->origin) * 1e6);
-}
-
-static void
-tell(struct run *r, struct vn_told told)
-{
-    if (r->nqueue == r->room) {
-        r->room = 2 * r->room + 16;
-        r->queue = vn_xrealloc(r->queue, (size_t) r->room, sizeof *r->queue);
-    }
-    r->queue[r->nqueue++] = told;
-}
-
-static struct seat *
-seat_of(struct run *r, int slot)
-{
-    if (slot >= r->nseats) {
-        r->seats = vn_xrealloc(r->seats, (size_t) slot + 1, sizeof *r->seats);
-        memset(r->seats + r->nseats, 0,
-               (size_t) (slot + 1 - r->nseats) * sizeof *r->seats);
-        r->nseats = slot + 1;
-    }
-    return &r->seats[slot];
-}
-
-static struct vn_live_job *
-job_of(const struct run *r, int64_t id)
+struct vn_live_job *
+vn_live_job_of(const struct vn_live_state *r, int64_t id)
 {
     for (int i = 0; i < r->live->njobs; i++)
         if (r->live->jobs[i].job->id == id)
@@ -95,238 +34,9 @@ job_of(const struct run *r, int64_t id)
     return NULL;
 }
 
-/* Devices and mapping of a task, in words; the number of devices. */
-static int
-write_devices(const struct run *r, const struct vn_task *task, char *text)
-{
-    const struct vn_live_config *c = r->config;
-    struct vn_layout layout = {c->engine.cluster, c->engine.profile,
-                               r->offset};
-
-    return vn_layout_write(&layout, task,
-                           c->workload->names->models.text[task->job->model],
-                           text, VN_DEVICE_LIST_SIZE);
-}
-
-static void
-change(struct run *r, struct seat *s, enum vn_cost_kind kind, vn_time from,
-       vn_time to, int64_t step)
-{
-    struct vn_live_job *j = s->job;
-    struct vn_live_change *c;
-
-    (void) r;
-    j->changes =
-        vn_xrealloc(j->changes, (size_t) j->nchanges + 1, sizeof *j->changes);
-    c = &j->changes[j->nchanges++];
-    *c = (struct vn_live_change){.kind = kind,
-                                 .from = from,
-                                 .to = to,
-                                 .step = step,
-                                 .devices = s->devices_after};
-    memcpy(c->of_type, s->of_type, sizeof c->of_type);
-}
-
-static void
-launch(struct run *r, struct seat *s)
-{
-    const struct vn_workload *w = r->config->workload;
-    const struct vn_job *job = s->job->job;
-    enum vn_status status;
-
-    s->starting = s->stopping = s->done = s->stopped = false;
-    status = vn_process_start(r->config->setup, job,
-                              w->names->models.text[job->model], s->devices,
-                              s->kept, &s->process, &r->err);
-    if (status != VN_OK)
-        r->status = status;
-    vn_process_send(&s->process, "report 1");
-}
-
-static void
-keep_types(const struct run *r, struct seat *s, const struct vn_task *task)
-{
-    for (int t = 0; t < r->config->engine.cluster->ntypes; t++)
-        s->of_type[t] = task->devices[t];
-}
-
-static void
-on_start(void *arg, const struct vn_task *task)
-{
-    struct run *r = arg;
-    struct seat *s = seat_of(r, task->slot);
-    struct vn_live_job *job = job_of(r, task->job->id);
-
-    if (s->job != job) {
-        *s = (struct seat){.job = job};
-        job->start = now_of(r);
-    }
-    s->devices_after = write_devices(r, task, s->devices);
-    keep_types(r, s, task);
-    s->change = job->nchanges == 0 ? VN_COST_START : VN_COST_RESTART;
-    s->asked = now_of(r);
-    s->starting = true;
-    if (s->process.pid == 0)
-        launch(r, s);
-}
-
-static void
-on_resize(void *arg, const struct vn_task *task)
-{
-    struct run *r = arg;
-    struct seat *s = seat_of(r, task->slot);
-    char line[VN_DEVICE_LIST_SIZE + 16] = "resize ";
-    int before = s->devices_after;
-
-    s->devices_after = write_devices(r, task, line + strlen(line));
-    keep_types(r, s, task);
-    s->change = s->devices_after < before ? VN_COST_SHRINK : VN_COST_GROW;
-    s->asked = now_of(r);
-    vn_process_send(&s->process, line);
-}
-
-static void
-on_stop(void *arg, int slot)
-{
-    struct run *r = arg;
-    struct seat *s = seat_of(r, slot);
-
-    s->starting = false;
-    s->stopping = true;
-    vn_process_send(&s->process, "stop");
-}
-
-/* Devices that jobs have now. */
-static int
-count_busy(const struct run *r)
-{
-    int busy = 0;
-
-    for (int i = 0; i < r->nseats; i++)
-        if (r->seats[i].process.pid > 0 && !r->seats[i].done)
-            busy += r->seats[i].devices_after;
-    return busy;
-}
-
-static void
-keep_step(struct run *r, struct seat *s, const struct vn_line *line)
-{
-    struct vn_live_job *j = s->job;
-
-    if (isnan(vn_line_number(line, "seconds")))
-        return;
-    if (j->nsteps == j->steps_room) {
-        j->steps_room = 2 * j->steps_room + 256;
-        j->steps =
-            vn_xrealloc(j->steps, (size_t) j->steps_room, sizeof *j->steps);
-    }
-    /* Steps that were lost and are done again stand there once. */
-    while (j->nsteps > 0 && j->steps[j->nsteps - 1].step >= line->step - 1)
-        j->nsteps--;
-    j->steps[j->nsteps++] =
-        (struct vn_live_step){.step = line->step - 1,
-                              .end = time_of(r, line->time),
-                              .devices = (int) vn_line_number(line, "devices"),
-                              .change = j->nchanges - 1,
-                              .busy = count_busy(r),
-                              .step_s = vn_line_number(line, "seconds"),
-                              .load_s = vn_line_number(line, "load"),
-                              .compute_s = vn_line_number(line, "compute"),
-                              .sync_s = vn_line_number(line, "sync"),
-                              .update_s = vn_line_number(line, "update"),
-                              .loss = vn_line_number(line, "loss")};
-}
-
-/* A line of the executor in this slot. */
-static void
-take_line(struct run *r, int slot, const struct vn_line *line)
-{
-    struct seat *s = &r->seats[slot];
-    struct vn_told told = {
-        .slot = slot, .time = time_of(r, line->time), .steps = line->step};
-    size_t n = strcspn(line->word, " ");
-
-#define IS(name) (n == sizeof name - 1 && strncmp(line->word, name, n) == 0)
-    if (IS("step")) {
-        keep_step(r, s, line);
-        told.kind = VN_TOLD_STEP;
-    } else if (IS("ready")) {
-        change(r, s, s->change, s->asked, told.time, line->step);
-        told.kind = VN_TOLD_CHANGED;
-    } else if (IS("resized")) {
-        vn_time from = s->asked;
-
-        /* Of a smaller mapping, that in which nothing trained. */
-        if (s->change == VN_COST_SHRINK)
-            from =
-                told.time - (vn_time) (vn_line_number(line, "seconds") * 1e6);
-        change(r, s, s->change, from, told.time, line->step);
-        told.kind = VN_TOLD_CHANGED;
-    } else if (IS("done")) {
-        vn_line_text(line, "digest", s->job->digest, sizeof s->job->digest);
-        s->done = true;
-        s->job->finish = s->ended = told.time;
-        told.kind = VN_TOLD_DONE;
-    } else if (IS("stopped")) {
-        s->stopped = true;
-        s->ended = told.time;
-        return;
-    } else if (IS("checkpointed")) {
-        s->kept = true;
-        s->kept_step = line->step;
-        return;
-    } else if (IS("error")) {
-        fprintf(stderr, "vnreplay: job %" PRId64 ": %s\n", s->job->job->id,
-                line->text);
-        return;
-    } else {
-        return;
-    }
-#undef IS
-    tell(r, told);
-}
-
-/* The executor in this slot has ended. */
-static void
-take_end(struct run *r, int slot)
-{
-    struct seat *s = &r->seats[slot];
-    int status = vn_process_end(&s->process);
-    bool well = s->done || (s->stopped && status == 0);
-
-    tell(r, (struct vn_told){.kind = well || s->stopping ? VN_TOLD_GONE
-                                                         : VN_TOLD_DIED,
-                             .time = now_of(r),
-                             .slot = slot,
-                             .steps = s->done   ? s->job->job->steps
-                                      : s->kept ? s->kept_step
-                                                : 0});
-    if (well) {
-        change(r, s, VN_COST_RELEASE, s->ended, now_of(r),
-               s->done ? s->job->job->steps : s->kept_step);
-    } else {
-        s->job->deaths++;
-        fprintf(stderr,
-                "vnreplay: job %" PRId64 ": its executor died (%s %d); it "
-                "goes on from step %" PRId64 "\n",
-                s->job->job->id, status < 0 ? "signal" : "exit status",
-                status < 0 ? -status : status, s->kept ? s->kept_step : 0);
-        if (s->job->deaths > 3)
-            r->status = vn_fail(&r->err, VN_EDEVICE,
-                                "job %" PRId64
-                                ": its executor died %d times; its log is "
-                                "%s/%" PRId64 ".log",
-                                s->job->job->id, s->job->deaths,
-                                r->config->setup->folder, s->job->job->id);
-    }
-    s->stopping = false;
-    if (s->starting && r->status == VN_OK)
-        launch(r, s);
-}
-
 /* Wait for executors, for so many microseconds at most. */
 static void
-listen(struct run *r, vn_time most)
+listen(struct vn_live_state *r, vn_time most)
 {
     struct pollfd *fds = vn_xcalloc((size_t) r->nseats + 1, sizeof *fds);
     struct timespec span = {.tv_sec = most / VN_SECOND,
@@ -351,16 +61,16 @@ listen(struct run *r, vn_time most)
             continue;
         vn_process_read(&r->seats[i].process);
         while (vn_process_line(&r->seats[i].process, &line))
-            take_line(r, i, &line);
+            vn_live_seat_line(r, i, &line);
         if (r->seats[i].process.closed)
-            take_end(r, i);
+            vn_live_seat_end(r, i);
     }
     free(fds);
 }
 
 /* The earliest thing not told; -1 where there is none. */
 static int
-earliest(const struct run *r)
+earliest(const struct vn_live_state *r)
 {
     int best = -1;
 
@@ -373,10 +83,10 @@ earliest(const struct run *r)
 static enum vn_status
 on_wait(void *arg, vn_time until, struct vn_told *told, struct vn_error *err)
 {
-    struct run *r = arg;
+    struct vn_live_state *r = arg;
 
     for (;;) {
-        vn_time now = now_of(r);
+        vn_time now = vn_live_now(r);
         int i;
 
         if (r->status != VN_OK) {
@@ -404,7 +114,7 @@ on_wait(void *arg, vn_time until, struct vn_told *told, struct vn_error *err)
 
 /* Everything that still runs ends: asked first, then killed. */
 static void
-end_all(struct run *r)
+end_all(struct vn_live_state *r)
 {
     double began = vn_clock();
     bool running = true;
@@ -428,9 +138,9 @@ end_all(struct run *r)
 static void
 on_granted(void *arg, const struct vn_change *c)
 {
-    struct run *r = arg;
+    struct vn_live_state *r = arg;
     struct vn_live *l = r->live;
-    const struct vn_live_job *j = job_of(r, c->id);
+    const struct vn_live_job *j = vn_live_job_of(r, c->id);
 
     l->grants =
         vn_xrealloc(l->grants, (size_t) l->ngrants + 1, sizeof *l->grants);
@@ -448,7 +158,7 @@ on_granted(void *arg, const struct vn_change *c)
 static void
 on_ended(void *arg, const struct vn_record *record)
 {
-    struct run *r = arg;
+    struct vn_live_state *r = arg;
 
     if (r->inner.ended != NULL)
         r->inner.ended(r->inner.arg, record);
@@ -457,7 +167,7 @@ on_ended(void *arg, const struct vn_record *record)
 static void
 on_changed(void *arg, const struct vn_change *c)
 {
-    struct run *r = arg;
+    struct vn_live_state *r = arg;
 
     if (r->inner.changed != NULL)
         r->inner.changed(r->inner.arg, c);
@@ -466,7 +176,7 @@ on_changed(void *arg, const struct vn_change *c)
 static void
 on_mapped(void *arg, const struct vn_mapped *mapped)
 {
-    struct run *r = arg;
+    struct vn_live_state *r = arg;
 
     if (r->inner.mapped != NULL)
         r->inner.mapped(r->inner.arg, mapped);
@@ -475,7 +185,7 @@ on_mapped(void *arg, const struct vn_mapped *mapped)
 static void
 on_instant(void *arg, vn_time now, int held, int waiting)
 {
-    struct run *r = arg;
+    struct vn_live_state *r = arg;
 
     if (r->inner.instant != NULL)
         r->inner.instant(r->inner.arg, now, held, waiting);
@@ -495,7 +205,7 @@ check_jobs(const struct vn_workload *w, struct vn_error *err)
 }
 
 static void
-prepare(struct run *r)
+prepare(struct vn_live_state *r)
 {
     const struct vn_live_config *c = r->config;
     struct vn_live *l = r->live;
@@ -521,9 +231,10 @@ vn_live_run(const struct vn_live_config *config, struct vn_live *live,
                                      struct vn_error *err),
             void *arg, struct vn_error *err)
 {
-    struct run r = {.config = config, .live = live};
+    struct vn_live_state r = {.config = config, .live = live};
     struct vn_reader reader = {config->workload, 0};
-    struct vn_carrier carrier = {&r, on_start, on_resize, on_stop, on_wait};
+    struct vn_carrier carrier = {&r, vn_live_seat_start, vn_live_seat_resize,
+                                 vn_live_seat_stop, on_wait};
     struct vn_engine_config engine_config = config->engine;
     struct vn_engine *engine = NULL;
     enum vn_status status = check_jobs(config->workload, err);
@@ -548,7 +259,7 @@ vn_live_run(const struct vn_live_config *config, struct vn_live *live,
     if (status == VN_OK)
         status = vn_engine_run(engine, err);
     end_all(&r);
-    live->end = now_of(&r);
+    live->end = vn_live_now(&r);
     if (status == VN_OK && finish != NULL)
         status = finish(arg, engine, live, err);
     vn_engine_free(engine);
@@ -571,38 +282,4 @@ vn_live_free(struct vn_live *live)
     free(live->jobs);
     free(live->grants);
     *live = (struct vn_live){0};
-}
-
-enum vn_status
-vn_live_store_steps(const struct vn_live *live, struct vn_store *store,
-                    struct vn_error *err)
-{
-    enum vn_status status = VN_OK;
-
-    for (int i = 0; i < live->njobs; i++) {
-        const struct vn_live_job *j = &live->jobs[i];
-
-        for (int k = 0; k < j->nsteps && status == VN_OK; k++) {
-            const struct vn_live_step *s = &j->steps[k];
-            struct vn_store_step row;
-
-            vn_store_blank(VN_STORE_STEP, &row);
-            row.job_id = j->job->id;
-            row.step = s->step;
-            row.step_us = llrint(s->step_s * 1e6);
-            row.start_us = s->end - row.step_us;
-            row.devices = s->devices;
-            row.vnodes = j->job->vnodes;
-            row.examples = j->job->global_batch;
-            row.loss = s->loss;
-            row.load_us = llrint(s->load_s * 1e6);
-            row.compute_us = llrint(s->compute_s * 1e6);
-            row.sync_us = llrint(s->sync_s * 1e6);
-            row.update_us = llrint(s->update_s * 1e6);
-            row.digest =
-                k + 1 == j->nsteps && j->digest[0] != '\0' ? j->digest : NULL;
-            status = vn_store_step(store, &row, err);
-        }
-    }
-    return status;
 }

@@ -13,6 +13,7 @@
 #include "replay/executor.h"
 #include "replay/workload.h"
 #include "sim/engine.h"
+#include "sim/recorder.h"
 
 /* A step that a job did. */
 struct vn_live_step {
@@ -86,5 +87,14 @@ void vn_live_free(struct vn_live *live);
 enum vn_status vn_live_store_steps(const struct vn_live *live,
                                    struct vn_store *store,
                                    struct vn_error *err);
+
+/*
+ * The run and what its recorder saw, and the steps of all jobs, into the
+ * results file.  Sets run->wall_us.
+ */
+enum vn_status vn_live_keep(struct vn_live *live, struct vn_engine *engine,
+                            struct vn_recorder *recorder,
+                            struct vn_store_run *run, const char *results,
+                            struct vn_error *err);
 
 #endif /* REPLAY_LIVE_H */

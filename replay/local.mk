@@ -30,6 +30,8 @@ libreplay_a_SOURCES = \
 	replay/lab.c replay/lab.h \
 	replay/layout.c replay/layout.h \
 	replay/live.c replay/live.h \
+	replay/live_seat.c replay/live_seat.h \
+	replay/live_store.c \
 	replay/pool.c \
 	replay/report.c replay/report.h \
 	replay/report_machine.c \
