@@ -79,9 +79,6 @@ static enum vn_status
 take(struct arguments *a, enum option option, const char *value,
      struct vn_error *err)
 {
-    char why[VN_WHY_SIZE];
-    const char *wrong = NULL;
-
     switch (option) {
     case OUTPUT:
         a->output = value;
@@ -90,15 +87,9 @@ take(struct arguments *a, enum option option, const char *value,
         return vn_option_choice("format", value, vn_plot_formats,
                                 VN_PLOT_FORMATS, &a->format, err);
     case WIDTH:
-        wrong = vn_read_real(value, 1, 100, &a->width, why);
-        if (wrong != NULL)
-            return vn_args_refuse(err, "width", value, wrong);
-        break;
+        return vn_option_real("width", value, 1, 100, &a->width, err);
     case HEIGHT:
-        wrong = vn_read_real(value, 1, 100, &a->height, why);
-        if (wrong != NULL)
-            return vn_args_refuse(err, "height", value, wrong);
-        break;
+        return vn_option_real("height", value, 1, 100, &a->height, err);
     case TRACE:
         a->trace = value;
         break;
@@ -106,10 +97,7 @@ take(struct arguments *a, enum option option, const char *value,
         a->cluster = value;
         break;
     case LOAD:
-        wrong = vn_read_real(value, 0, 1e6, &a->load, why);
-        if (wrong != NULL)
-            return vn_args_refuse(err, "load", value, wrong);
-        break;
+        return vn_option_real("load", value, 0, 1e6, &a->load, err);
     case POLICY:
         a->policies = value;
         break;

@@ -221,3 +221,47 @@ vn_option_choice(const char *name, const char *value,
     return vn_fail(err, VN_EUSAGE, "--%s: unknown '%.64s', expected one of %s",
                    name, value, list);
 }
+
+/* What vn_read_...() said of an option's value. */
+static enum vn_status
+judge(const char *name, const char *value, const char *wrong,
+      struct vn_error *err)
+{
+    return wrong == NULL ? VN_OK : vn_args_refuse(err, name, value, wrong);
+}
+
+enum vn_status
+vn_option_int(const char *name, const char *value, int64_t min, int64_t max,
+              int64_t *to, struct vn_error *err)
+{
+    char why[VN_WHY_SIZE];
+
+    return judge(name, value, vn_read_int(value, min, max, to, why), err);
+}
+
+enum vn_status
+vn_option_real(const char *name, const char *value, double min, double max,
+               double *to, struct vn_error *err)
+{
+    char why[VN_WHY_SIZE];
+
+    return judge(name, value, vn_read_real(value, min, max, to, why), err);
+}
+
+enum vn_status
+vn_option_time(const char *name, const char *value, vn_time min, vn_time max,
+               vn_time *to, struct vn_error *err)
+{
+    char why[VN_WHY_SIZE];
+
+    return judge(name, value, vn_read_time(value, min, max, to, why), err);
+}
+
+enum vn_status
+vn_option_bytes(const char *name, const char *value, int64_t min, int64_t max,
+                int64_t *to, struct vn_error *err)
+{
+    char why[VN_WHY_SIZE];
+
+    return judge(name, value, vn_read_bytes(value, min, max, to, why), err);
+}

@@ -15,6 +15,7 @@
 #define BASE_OPTION_H
 
 #include "base/error.h"
+#include "base/number.h"
 
 #include <stdbool.h>
 
@@ -90,5 +91,16 @@ void vn_print_version(FILE *out, const char *program);
 enum vn_status vn_option_choice(const char *name, const char *value,
                                 const char *const *choices, int n, int *choice,
                                 struct vn_error *err);
+
+/* A number, time or size from min to max (base/number.h), or fail so too. */
+enum vn_status vn_option_int(const char *name, const char *value, int64_t min,
+                             int64_t max, int64_t *to, struct vn_error *err);
+enum vn_status vn_option_real(const char *name, const char *value, double min,
+                              double max, double *to, struct vn_error *err);
+enum vn_status vn_option_time(const char *name, const char *value, vn_time min,
+                              vn_time max, vn_time *to, struct vn_error *err);
+enum vn_status vn_option_bytes(const char *name, const char *value,
+                               int64_t min, int64_t max, int64_t *to,
+                               struct vn_error *err);
 
 #endif /* BASE_OPTION_H */

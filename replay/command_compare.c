@@ -124,8 +124,6 @@ take(struct arguments *a, enum option option, const char *value,
      struct vn_error *err)
 {
     const char *formats[VN_REPORT_FORMS];
-    char why[VN_WHY_SIZE];
-    const char *wrong;
 
     for (int i = 0; i < VN_REPORT_FORMS; i++)
         formats[i] = vn_report_forms[i].name;
@@ -137,9 +135,8 @@ take(struct arguments *a, enum option option, const char *value,
         a->report.pool = true;
         break;
     case LEVEL:
-        wrong = vn_read_real(value, 0.01, 0.9999, &a->report.level, why);
-        return wrong == NULL ? VN_OK
-                             : vn_args_refuse(err, "level", value, wrong);
+        return vn_option_real("level", value, 0.01, 0.9999, &a->report.level,
+                              err);
     case FORMAT:
         return vn_option_choice("format", value, formats, VN_REPORT_FORMS,
                                 &a->format, err);

@@ -151,16 +151,6 @@ free_words(struct words *words)
         free(words->text[i]);
 }
 
-static enum vn_status
-take_count(const char *name, const char *value, int64_t max, int64_t *count,
-           struct vn_error *err)
-{
-    char why[VN_WHY_SIZE];
-    const char *wrong = vn_read_int(value, 1, max, count, why);
-
-    return wrong == NULL ? VN_OK : vn_args_refuse(err, name, value, wrong);
-}
-
 /* "2/5" */
 static enum vn_status
 take_shard(struct vn_sweep *sweep, const char *value, struct vn_error *err)
@@ -187,8 +177,6 @@ take(struct arguments *a, struct vn_sweep *sweep, enum option option,
 {
     static const char *const keeps[] = {"run", "jobs", "all"};
     enum vn_status status = VN_OK;
-    char why[VN_WHY_SIZE];
-    const char *wrong;
     int64_t count = 1;
     int choice = VN_RECORD_ALL;
 
@@ -224,12 +212,10 @@ take(struct arguments *a, struct vn_sweep *sweep, enum option option,
     case LIMIT:
         return vn_limit_read(value, &sweep->limits, err);
     case WINDOWS:
-        return take_count("windows", value, 1000000, &a->windows, err);
+        return vn_option_int("windows", value, 1, 1000000, &a->windows, err);
     case UNTIL:
-        wrong = vn_read_time(value, 1, VN_TIME_MAX, &sweep->until, why);
-        if (wrong != NULL)
-            status = vn_args_refuse(err, "until", value, wrong);
-        break;
+        return vn_option_time("until", value, 1, VN_TIME_MAX, &sweep->until,
+                              err);
     case KEEP:
         status = vn_option_choice("keep", value, keeps, 3, &choice, err);
         sweep->recording = (enum vn_recording) choice;
@@ -238,7 +224,7 @@ take(struct arguments *a, struct vn_sweep *sweep, enum option option,
         sweep->results = value;
         break;
     case JOBS:
-        status = take_count("jobs", value, 4096, &count, err);
+        status = vn_option_int("jobs", value, 1, 4096, &count, err);
         sweep->workers = (int) count;
         break;
     case SHARD:

@@ -45,9 +45,6 @@ enum vn_status
 vn_lab_take(struct vn_lab *lab, enum vn_lab_option option, const char *value,
             struct vn_error *err)
 {
-    const char *wrong = NULL, *name = "";
-    char why[VN_WHY_SIZE];
-
     switch (option) {
     case VN_LAB_TRACE:
         lab->trace = value;
@@ -67,30 +64,25 @@ vn_lab_take(struct vn_lab *lab, enum vn_lab_option option, const char *value,
         lab->sweep.results = value;
         break;
     case VN_LAB_SCALE:
-        name = "time-scale";
-        wrong = vn_read_real(value, 1e-3, 1e6, &lab->scale, why);
-        break;
+        return vn_option_real("time-scale", value, 1e-3, 1e6, &lab->scale,
+                              err);
     case VN_LAB_VNEXEC:
         lab->vnexec = value;
         break;
     case VN_LAB_MODEL:
         return take_model(lab, value, err);
     case VN_LAB_EVERY:
-        name = "checkpoint-every";
-        wrong = vn_read_int(value, 1, INT64_MAX, &lab->setup.checkpoint_every,
-                            why);
-        break;
+        return vn_option_int("checkpoint-every", value, 1, INT64_MAX,
+                             &lab->setup.checkpoint_every, err);
     case VN_LAB_FOLDER:
         lab->folder = value;
         break;
     case VN_LAB_SEED:
-        name = "seed";
-        wrong = vn_read_int(value, 0, INT64_MAX / 2, &lab->seed, why);
-        break;
+        return vn_option_int("seed", value, 0, INT64_MAX / 2, &lab->seed, err);
     case VN_LAB_OPTIONS:
         break;
     }
-    return wrong == NULL ? VN_OK : vn_args_refuse(err, name, value, wrong);
+    return VN_OK;
 }
 
 /* The executor beside this program, where none is named. */

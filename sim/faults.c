@@ -53,8 +53,7 @@ read_value(const char *word, struct vn_fault_config *c, struct vn_error *err)
     static const char *const names[] = {"mtbf", "mttr", "shape"};
     double *values[] = {&c->mtbf_s, &c->mttr_s, &c->shape};
     size_t length = strcspn(word, "=");
-    char why[VN_WHY_SIZE], name[16];
-    const char *wrong;
+    char name[16];
     int choice;
 
     snprintf(name, sizeof name, "%.*s", (int) (length < 15 ? length : 15),
@@ -66,11 +65,9 @@ read_value(const char *word, struct vn_fault_config *c, struct vn_error *err)
                        word);
     if (vn_option_choice("faults", name, names, 3, &choice, err) != VN_OK)
         return VN_EUSAGE;
-    wrong = vn_read_real(word + length + 1, choice == 2 ? 0.1 : 1e-3,
-                         choice == 2 ? 10 : 1e12, values[choice], why);
-    return wrong == NULL
-               ? VN_OK
-               : vn_args_refuse(err, "faults", word + length + 1, wrong);
+    return vn_option_real("faults", word + length + 1,
+                          choice == 2 ? 0.1 : 1e-3, choice == 2 ? 10 : 1e12,
+                          values[choice], err);
 }
 
 enum vn_status

@@ -20,8 +20,9 @@ static const char *const names[LIMITS] = {"time", "memory", "stack", "files"};
 static enum vn_status
 take(const char *word, struct vn_plugin_limits *limits, struct vn_error *err)
 {
-    const char *value = strchr(word, '='), *wrong = NULL;
-    char name[16] = "time", why[VN_WHY_SIZE];
+    const char *value = strchr(word, '=');
+    enum vn_status status = VN_OK;
+    char name[16] = "time";
     int64_t number = 0;
     int which = TIME;
 
@@ -33,25 +34,26 @@ take(const char *word, struct vn_plugin_limits *limits, struct vn_error *err)
         return VN_EUSAGE;
     switch ((enum limit) which) {
     case TIME:
-        wrong =
-            vn_read_time(value, 1000, 3600 * VN_SECOND, &limits->call_us, why);
-        break;
+        return vn_option_time("limit", value, 1000, 3600 * VN_SECOND,
+                              &limits->call_us, err);
     case MEMORY:
-        wrong = vn_read_bytes(value, 1 << 16, INT64_C(1) << 36, &number, why);
+        status = vn_option_bytes("limit", value, 1 << 16, INT64_C(1) << 36,
+                                 &number, err);
         limits->memory_bytes = (size_t) number;
         break;
     case STACK:
-        wrong = vn_read_bytes(value, 1 << 14, INT64_C(1) << 30, &number, why);
+        status = vn_option_bytes("limit", value, 1 << 14, INT64_C(1) << 30,
+                                 &number, err);
         limits->stack_bytes = (size_t) number;
         break;
     case FILES:
-        wrong = vn_read_int(value, 1, 1 << 20, &number, why);
+        status = vn_option_int("limit", value, 1, 1 << 20, &number, err);
         limits->files = (int) number;
         break;
     case LIMITS:
         break;
     }
-    return wrong == NULL ? VN_OK : vn_args_refuse(err, "limit", value, wrong);
+    return status;
 }
 
 enum vn_status

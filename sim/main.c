@@ -128,8 +128,6 @@ take(struct arguments *a, enum option option, const char *value,
      struct vn_error *err)
 {
     static const char *const formats[] = {"text", "csv", "json"};
-    char why[VN_WHY_SIZE];
-    const char *wrong;
     enum vn_status status = VN_OK;
     int choice;
 
@@ -157,15 +155,9 @@ take(struct arguments *a, enum option option, const char *value,
         a->words[a->nwords++] = value;
         break;
     case SEED:
-        wrong = vn_read_int(value, 0, INT64_MAX, &a->seed, why);
-        if (wrong != NULL)
-            status = vn_args_refuse(err, "seed", value, wrong);
-        break;
+        return vn_option_int("seed", value, 0, INT64_MAX, &a->seed, err);
     case UNTIL:
-        wrong = vn_read_time(value, 1, VN_TIME_MAX, &a->until, why);
-        if (wrong != NULL)
-            status = vn_args_refuse(err, "until", value, wrong);
-        break;
+        return vn_option_time("until", value, 1, VN_TIME_MAX, &a->until, err);
     case JOBS:
         a->jobs = value;
         break;

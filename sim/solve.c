@@ -74,8 +74,6 @@ take(struct question *q, enum option option, const char *value,
      struct vn_error *err)
 {
     static const char *const formats[] = {"text", "csv", "json"};
-    char why[VN_WHY_SIZE];
-    const char *wrong = NULL;
     enum vn_status status = VN_OK;
     int choice;
 
@@ -84,8 +82,8 @@ take(struct question *q, enum option option, const char *value,
         q->model = value;
         break;
     case BATCH:
-        wrong = vn_read_int(value, 1, INT64_C(1) << 40, &q->batch, why);
-        break;
+        return vn_option_int("batch", value, 1, INT64_C(1) << 40, &q->batch,
+                             err);
     case CLUSTER:
         q->cluster_words = value;
         break;
@@ -97,11 +95,9 @@ take(struct question *q, enum option option, const char *value,
         q->profiles[q->nprofiles++] = value;
         break;
     case COMM:
-        wrong = vn_read_time(value, 0, VN_TIME_MAX, &q->comm, why);
-        break;
+        return vn_option_time("comm", value, 0, VN_TIME_MAX, &q->comm, err);
     case RIVALS:
-        wrong = vn_read_int(value, 0, RIVALS_MAX, &q->rivals, why);
-        break;
+        return vn_option_int("rivals", value, 0, RIVALS_MAX, &q->rivals, err);
     case FORMAT:
         status = vn_option_choice("format", value, formats, 3, &choice, err);
         q->format = (enum vn_format) choice;
@@ -109,8 +105,6 @@ take(struct question *q, enum option option, const char *value,
     case NOPTIONS:
         break;
     }
-    if (wrong != NULL)
-        status = vn_args_refuse(err, options[option].name, value, wrong);
     return status;
 }
 

@@ -1,5 +1,6 @@
-# Every test is a program or script that speaks TAP and is named t/*.t.  Each
-# folder's local.mk names its own; here is what they share.
+# Every test is a program (t/tap.h) or a script (t/tap.sh) that speaks TAP and
+# is named t/*.t.  Each folder's local.mk names its own; here is what all of
+# them share.
 
 check_LIBRARIES += libtap.a
 libtap_a_SOURCES = t/tap.c t/tap.h

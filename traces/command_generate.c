@@ -112,25 +112,25 @@ read_rate(const char *text, double *rate, struct vn_error *err)
 static enum vn_status
 read_numbers(struct arguments *a, struct vn_error *err)
 {
-    char why[VN_WHY_SIZE];
-    const char *const *v = a->value, *wrong;
+    const char *const *v = a->value;
     enum vn_status status;
 
     a->seed = 1;
-    if (v[JOBS] != NULL
-        && (wrong = vn_read_int(v[JOBS], 0, JOBS_MAX, &a->jobs, why)))
-        return vn_args_refuse(err, "jobs", v[JOBS], wrong);
+    if ((v[JOBS] != NULL
+         && (status =
+                 vn_option_int("jobs", v[JOBS], 0, JOBS_MAX, &a->jobs, err)))
+        || (v[SEED] != NULL
+            && (status = vn_option_int("seed", v[SEED], 0, INT64_MAX, &a->seed,
+                                       err)))
+        || (v[SPAN] != NULL
+            && (status = vn_option_time("span", v[SPAN], 1, VN_TIME_MAX / 8,
+                                        &a->span, err)))
+        || (v[LOAD] != NULL
+            && (status = vn_option_real("load", v[LOAD], 1e-6, 1e6, &a->load,
+                                        err))))
+        return status;
     if (v[JOBS] == NULL)
         a->jobs = v[SPAN] != NULL ? JOBS_MAX : 1000;
-    if (v[SEED] != NULL
-        && (wrong = vn_read_int(v[SEED], 0, INT64_MAX, &a->seed, why)))
-        return vn_args_refuse(err, "seed", v[SEED], wrong);
-    if (v[SPAN] != NULL
-        && (wrong = vn_read_time(v[SPAN], 1, VN_TIME_MAX / 8, &a->span, why)))
-        return vn_args_refuse(err, "span", v[SPAN], wrong);
-    if (v[LOAD] != NULL
-        && (wrong = vn_read_real(v[LOAD], 1e-6, 1e6, &a->load, why)))
-        return vn_args_refuse(err, "load", v[LOAD], wrong);
     if (v[RATE] != NULL && (status = read_rate(v[RATE], &a->rate, err)))
         return status;
     if (v[LOAD] != NULL && v[RATE] != NULL)
@@ -197,8 +197,7 @@ static enum vn_status
 make_recipe(const struct arguments *a, struct vn_recipe *w,
             struct vn_error *err)
 {
-    const char *const *v = a->value, *wrong;
-    char why[VN_WHY_SIZE];
+    const char *const *v = a->value;
     enum vn_status status = VN_OK;
     vn_time longest;
 
@@ -217,10 +216,10 @@ make_recipe(const struct arguments *a, struct vn_recipe *w,
     if (status == VN_OK && v[HOURS] != NULL)
         status = vn_arrival_read_hours(v[HOURS], &w->arrival, err);
     if (status == VN_OK && v[LONGEST] != NULL) {
-        wrong = vn_read_time(v[LONGEST], VN_SECOND, VN_TIME_MAX / 8, &longest,
-                             why);
-        if (wrong != NULL)
-            return vn_args_refuse(err, "max-duration", v[LONGEST], wrong);
+        status = vn_option_time("max-duration", v[LONGEST], VN_SECOND,
+                                VN_TIME_MAX / 8, &longest, err);
+        if (status != VN_OK)
+            return status;
         for (int i = 0; i < w->nclasses; i++)
             vn_duration_cut(&w->class[i].duration, (double) longest / 1e6);
     }

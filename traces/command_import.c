@@ -78,8 +78,6 @@ take(struct arguments *a, enum option option, const char *value,
     static const char *const formats[] = {[VN_IMPORT_TEXT] = "text",
                                           [VN_IMPORT_CSV] = "csv",
                                           [VN_IMPORT_JSON] = "json"};
-    const char *wrong = NULL;
-    char why[VN_WHY_SIZE];
 
     switch (option) {
     case FROM:
@@ -94,12 +92,11 @@ take(struct arguments *a, enum option option, const char *value,
         a->choice.from_time = value;
         break;
     case MAX_DURATION:
-        wrong =
-            vn_read_time(value, 1, VN_TIME_MAX, &a->choice.max_duration, why);
-        break;
+        return vn_option_time("max-duration", value, 1, VN_TIME_MAX,
+                              &a->choice.max_duration, err);
     case FIRST:
-        wrong = vn_read_int(value, 1, INT64_MAX, &a->choice.first, why);
-        break;
+        return vn_option_int("first", value, 1, INT64_MAX, &a->choice.first,
+                             err);
     case QUIET:
         a->quiet = true;
         break;
@@ -109,8 +106,6 @@ take(struct arguments *a, enum option option, const char *value,
     case NOPTIONS:
         break;
     }
-    if (wrong != NULL)
-        return vn_args_refuse(err, options[option].name, value, wrong);
     return VN_OK;
 }
 

@@ -170,8 +170,8 @@ enum vn_status
 vn_duration_read(const char *text, struct vn_duration *d, struct vn_error *err)
 {
     size_t n = strcspn(text, ":"), m;
-    char first[32], why[VN_WHY_SIZE];
-    const char *wrong;
+    char first[32];
+    enum vn_status status;
     vn_time time;
 
     *d = (struct vn_duration){.longest = INFINITY, .kept = 1};
@@ -193,14 +193,14 @@ vn_duration_read(const char *text, struct vn_duration *d, struct vn_error *err)
                        d->family->name, d->family->form);
     memcpy(first, text + 1, m);
     first[m] = '\0';
-    wrong = vn_read_time(first, 1, VN_TIME_MAX / 1000, &time, why);
-    if (wrong != NULL)
-        return vn_args_refuse(err, "durations", first, wrong);
-    wrong = vn_read_real(text + 2 + m, 0.01, 20, &d->b, why);
-    if (wrong != NULL)
-        return vn_args_refuse(err, "durations", text + 2 + m, wrong);
-    d->a = (double) time / 1e6;
-    return VN_OK;
+    status =
+        vn_option_time("durations", first, 1, VN_TIME_MAX / 1000, &time, err);
+    if (status == VN_OK)
+        status =
+            vn_option_real("durations", text + 2 + m, 0.01, 20, &d->b, err);
+    if (status == VN_OK)
+        d->a = (double) time / 1e6;
+    return status;
 }
 
 static int

@@ -131,12 +131,14 @@ static enum vn_status
 take_int(int i, const char *value, int64_t min, int64_t max, int64_t *to,
          struct vn_error *err)
 {
-    char why[VN_WHY_SIZE];
-    const char *wrong = vn_read_int(value, min, max, to, why);
+    return vn_option_int(vn_exec_options[i].name, value, min, max, to, err);
+}
 
-    return wrong == NULL
-               ? VN_OK
-               : vn_args_refuse(err, vn_exec_options[i].name, value, wrong);
+static enum vn_status
+take_real(int i, const char *value, double min, double max, double *to,
+          struct vn_error *err)
+{
+    return vn_option_real(vn_exec_options[i].name, value, min, max, to, err);
 }
 
 static enum vn_status
@@ -149,18 +151,6 @@ take_small(int i, const char *value, int min, int max, int *to,
     if (status == VN_OK)
         *to = (int) n;
     return status;
-}
-
-static enum vn_status
-take_real(int i, const char *value, double min, double max, double *to,
-          struct vn_error *err)
-{
-    char why[VN_WHY_SIZE];
-    const char *wrong = vn_read_real(value, min, max, to, why);
-
-    return wrong == NULL
-               ? VN_OK
-               : vn_args_refuse(err, vn_exec_options[i].name, value, wrong);
 }
 
 /* STEP:LIST */
@@ -283,16 +273,6 @@ take_training(int i, const char *value, struct vn_options *o,
 }
 
 static enum vn_status
-take_bytes(const char *value, int64_t *to, struct vn_error *err)
-{
-    char why[VN_WHY_SIZE];
-    const char *wrong = vn_read_bytes(value, 1, INT64_MAX, to, why);
-
-    return wrong == NULL ? VN_OK
-                         : vn_args_refuse(err, "memory-limit", value, wrong);
-}
-
-static enum vn_status
 take(int i, const char *value, struct vn_options *o, struct vn_error *err)
 {
     const char **texts[NOPTIONS] = {
@@ -330,7 +310,8 @@ take(int i, const char *value, struct vn_options *o, struct vn_error *err)
     case EVERY:
         return take_int(i, value, 1, INT64_MAX, &o->checkpoint_every, err);
     case LIMIT:
-        return take_bytes(value, &o->limit, err);
+        return vn_option_bytes("memory-limit", value, 1, INT64_MAX, &o->limit,
+                               err);
     case DIGEST:
         return take_int(i, value, 1, INT64_MAX, &o->digest_every, err);
     case EVAL:
