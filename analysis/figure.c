@@ -8,16 +8,13 @@
 
 extern const struct vn_figure vn_figure_jct, vn_figure_jct_cdf,
     vn_figure_queue_cdf, vn_figure_utilisation, vn_figure_load,
-    vn_figure_validate;
+    vn_figure_validate, vn_figure_segments;
 
 const struct vn_figure *const vn_figures[] = {
-    &vn_figure_jct,
-    &vn_figure_jct_cdf,
-    &vn_figure_queue_cdf,
-    &vn_figure_utilisation,
-    &vn_figure_load,
-    &vn_figure_validate,
-    NULL,
+    &vn_figure_jct,       &vn_figure_jct_cdf,
+    &vn_figure_queue_cdf, &vn_figure_utilisation,
+    &vn_figure_load,      &vn_figure_validate,
+    &vn_figure_segments,  NULL,
 };
 
 enum vn_status

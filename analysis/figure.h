@@ -17,6 +17,7 @@
 /* What a figure is of. */
 struct vn_subject {
     struct vn_store *store;
+    const struct vn_runs *runs;     /* that were asked for */
     const struct vn_group *group;   /* with at least one replicate */
     const struct vn_groups *groups; /* it, and its like of other loads */
 };
@@ -28,6 +29,9 @@ struct vn_figure {
     bool loads;          /* of runs that differ in load, not of one load */
     bool kinds;          /* of simulated runs beside measured ones */
     bool below;          /* they stand under the axis, not in a key above */
+
+    /* Inches beyond `height`; NULL: what the policies' names need. */
+    double (*more)(const struct vn_subject *subject);
 
     /* Write data and script. */
     enum vn_status (*make)(const struct vn_subject *subject,

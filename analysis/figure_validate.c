@@ -72,7 +72,8 @@ write_data(const struct vn_subject *subject, FILE *out, struct legend *legend,
     if (status == VN_OK && legend->n == 0)
         status = vn_fail(err, VN_EINVAL,
                          "%s: no trace was both simulated and measured under "
-                         "a policy (see vnreplay validate)",
+                         "a policy (see vnreplay validate; of plans there is "
+                         "the figure segments)",
                          vn_store_path(subject->store));
     return status;
 }

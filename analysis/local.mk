@@ -7,6 +7,7 @@ libanalysis_a_SOURCES = \
 	analysis/figure_jct_cdf.c \
 	analysis/figure_load.c \
 	analysis/figure_queue_cdf.c \
+	analysis/figure_segments.c \
 	analysis/figure_utilisation.c \
 	analysis/figure_validate.c \
 	analysis/gnuplot.c analysis/gnuplot.h \

@@ -238,12 +238,15 @@ check_groups(const struct vn_groups *groups, const struct arguments *a,
 
 /* What the figure needs, with room for the names of the policies. */
 static double
-choose_height(const struct arguments *a, const struct vn_group *g)
+choose_height(const struct arguments *a, const struct vn_subject *subject)
 {
+    const struct vn_group *g = subject->group;
     const char *const *labels = (const char *const *) g->labels;
 
     if (a->height > 0)
         return a->height;
+    if (a->figure->more != NULL)
+        return a->figure->height + a->figure->more(subject);
     if (a->figure->below)
         return a->figure->height + vn_plot_longest(labels, g->npolicies);
     return a->figure->height
@@ -254,7 +257,7 @@ static enum vn_status
 draw(const struct arguments *a, const struct vn_subject *subject,
      struct vn_error *err)
 {
-    double height = choose_height(a, subject->group);
+    double height = choose_height(a, subject);
     struct vn_plot plot;
     enum vn_status status;
 
@@ -292,8 +295,9 @@ run(const struct arguments *a, struct vn_error *err)
             status = check_groups(&groups, a, err);
     }
     if (status == VN_OK)
-        status =
-            draw(a, &(struct vn_subject){store, &groups.all[0], &groups}, err);
+        status = draw(
+            a, &(struct vn_subject){store, &runs, &groups.all[0], &groups},
+            err);
     vn_groups_free(&groups);
     vn_runs_free(&runs);
     vn_store_close(store);

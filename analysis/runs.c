@@ -74,6 +74,15 @@ vn_runs_read(struct vn_store *store, struct vn_runs *runs,
     return status;
 }
 
+bool
+vn_runs_have(const struct vn_runs *runs, int64_t run_id)
+{
+    for (int i = 0; i < runs->n; i++)
+        if (runs->all[i].run_id == run_id)
+            return true;
+    return false;
+}
+
 void
 vn_run_free(struct vn_store_run *run)
 {

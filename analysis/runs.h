@@ -23,6 +23,9 @@ enum vn_status vn_runs_read(struct vn_store *store, struct vn_runs *runs,
 
 void vn_runs_free(struct vn_runs *runs);
 
+/* Is the run of that number among them? */
+bool vn_runs_have(const struct vn_runs *runs, int64_t run_id);
+
 /* Release the texts of one of them. */
 void vn_run_free(struct vn_store_run *run);
 

@@ -12,6 +12,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/*
+ * Of so many steps under one mapping, how many at its beginning are cold
+ * (caches, threads, the allocator) and not of its mean: 2, or none where there
+ * are no more than 5.
+ */
+int64_t vn_cold_steps(int64_t steps);
+
 /* An estimate from n replicates; low and high are NAN where n < 2. */
 struct vn_interval {
     double estimate;

@@ -84,6 +84,22 @@ vn_mapping_vnodes(const struct vn_mapping *m)
     return sum;
 }
 
+int
+vn_mapping_devices(const struct vn_mapping *m, int type)
+{
+    int n = 0;
+
+    for (int i = 0; i < m->nshares; i++) {
+        bool seen = m->shares[i].type != type;
+
+        for (int k = 0; k < i && !seen; k++)
+            seen = m->shares[k].type == type
+                   && m->shares[k].device == m->shares[i].device;
+        n += !seen;
+    }
+    return n;
+}
+
 enum column {
     JOB,
     FROM,

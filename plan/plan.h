@@ -58,6 +58,9 @@ void vn_plan_free(struct vn_plan *plan);
 int64_t vn_mapping_batch(const struct vn_mapping *mapping);
 int vn_mapping_vnodes(const struct vn_mapping *mapping);
 
+/* Devices of a type of the plan that a mapping has. */
+int vn_mapping_devices(const struct vn_mapping *mapping, int type);
+
 /* Append a mapping of nothing, to be filled with vn_mapping_add(); valid until
  * the next is appended. */
 struct vn_mapping *vn_plan_add(struct vn_plan *plan, int64_t job,

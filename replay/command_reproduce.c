@@ -17,7 +17,7 @@
 struct outcome {
     int same;
     int different;
-    int skipped; /* measured on devices, or from standard input */
+    int skipped; /* measured on devices, of a plan, from standard input */
 };
 
 /* The part i/n of a trace that a run replayed; 0/1 where it was all. */
@@ -264,8 +264,8 @@ run(const char *results, struct vn_error *err)
         return status;
     printf("%d runs reproduced", outcome.same);
     if (outcome.skipped > 0)
-        printf(", %d skipped: measured on devices, read from standard "
-               "input, or under a plug-in",
+        printf(", %d skipped: measured on devices, of a plan, read "
+               "from standard input, or under a plug-in",
                outcome.skipped);
     putchar('\n');
     if (outcome.different > 0)

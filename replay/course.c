@@ -5,6 +5,7 @@
 #include "analysis/statistics.h"
 #include "base/progress.h"
 #include "base/xalloc.h"
+#include "replay/course_store.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -14,8 +15,6 @@
 #include <unistd.h>
 
 enum {
-    COLD_STEPS = 2,  /* that a segment begins with, not of its mean */
-    SHORT_STEPS = 5, /* unless it has no more than these */
     PATIENCE_S = 120 /* for the next thing that an executor says */
 };
 
@@ -167,6 +166,17 @@ vn_course_close(struct vn_course *c)
     *c = (struct vn_course){.job = 0};
 }
 
+int
+vn_course_segment_of(const struct vn_course *c, int64_t step)
+{
+    int i = 0;
+
+    while (i + 1 < c->nsegments
+           && c->segments[i + 1].mapping->from_step <= step)
+        i++;
+    return i;
+}
+
 double
 vn_course_said(const struct vn_course *c)
 {
@@ -182,6 +192,7 @@ vn_course_said(const struct vn_course *c)
 struct listening {
     struct vn_course *course;
     struct vn_process process;
+    struct vn_course_record record;
     double asked, last;
     int segment;
     int64_t counted; /* steps of the segment's mean */
@@ -189,36 +200,66 @@ struct listening {
     bool done;
 };
 
-/* The segment of a step that is done, numbered from 1. */
-static int
-segment_of(const struct vn_course *c, int64_t step)
+/* Microseconds since it was asked for. */
+static int64_t
+since(const struct listening *l, double time)
 {
-    int i = 0;
+    return llrint((time - l->asked) * 1e6);
+}
 
-    while (i + 1 < c->nsegments
-           && c->segments[i + 1].mapping->from_step < step)
-        i++;
-    return i;
+static void
+record_step(struct listening *l, const struct vn_line *line, int segment)
+{
+    const struct vn_course *c = l->course;
+    struct vn_store_step *to = vn_course_record_add(&l->record, c, segment);
+
+    to->step = line->step - 1;
+    to->start_us = since(l, l->last);
+    to->step_us = since(l, line->time) - to->start_us;
+    to->loss = vn_line_number(line, "loss");
+    to->load_us = llrint(vn_line_number(line, "load") * 1e6);
+    to->compute_us = llrint(vn_line_number(line, "compute") * 1e6);
+    to->sync_us = llrint(vn_line_number(line, "sync") * 1e6);
+    to->update_us = llrint(vn_line_number(line, "update") * 1e6);
+    if (segment > 0 && to->step == c->segments[segment].mapping->from_step)
+        to->resize_us =
+            llrint(c->segments[segment].was->change[c->repeats] * 1e6);
 }
 
 static void
 take_step(struct listening *l, const struct vn_line *line)
 {
     struct vn_course *c = l->course;
-    int r = c->repeats, i = segment_of(c, line->step);
+    int r = c->repeats, i = vn_course_segment_of(c, line->step - 1);
     struct vn_course_segment *s = &c->segments[i];
     int64_t at = line->step - s->mapping->from_step; /* from 1 */
 
-    if (i != l->segment)
+    if (i != l->segment) {
         l->counted = 0;
+        if (l->record.from_us[i] == 0)
+            l->record.from_us[i] = since(l, l->last);
+    }
     l->segment = i;
-    if (at > COLD_STEPS || s->steps <= SHORT_STEPS) {
+    if (at > vn_cold_steps(s->steps)) {
         double n = (double) ++l->counted;
 
         s->was->step[r] += (line->time - l->last - s->was->step[r]) / n;
         s->was->sync[r] +=
             (vn_line_number(line, "sync") - s->was->sync[r]) / n;
     }
+    record_step(l, line, i);
+    l->last = line->time;
+}
+
+/* Newcomers are in, and those that leave are gone. */
+static void
+take_resize(struct listening *l, const struct vn_line *line)
+{
+    struct vn_course *c = l->course;
+    int i = vn_course_segment_of(c, line->step);
+
+    c->segments[i].was->change[c->repeats] = vn_line_number(line, "seconds");
+    l->record.from_us[i] = since(l, l->last);
     l->last = line->time;
 }
 
@@ -235,11 +276,10 @@ take_line(struct listening *l, const struct vn_line *line)
         c->start[c->repeats] = line->time - l->asked;
         l->last = line->time;
     } else if (IS("resized")) {
-        c->segments[segment_of(c, line->step + 1)].was->change[c->repeats] =
-            vn_line_number(line, "seconds");
-        l->last = line->time;
+        take_resize(l, line);
     } else if (IS("done")) {
         c->whole[c->repeats] = line->time - l->asked;
+        l->record.end_us = since(l, line->time);
         vn_line_text(line, "digest", c->digest, sizeof c->digest);
         l->done = true;
     } else if (IS("error")) {
@@ -276,30 +316,45 @@ listen(struct listening *l, struct vn_error *err)
                    l->wrong[0] != '\0' ? l->wrong : "");
 }
 
-enum vn_status
-vn_course_run(struct vn_course *c, struct vn_error *err)
+static enum vn_status
+execute(struct listening *l, struct vn_error *err)
 {
+    struct vn_course *c = l->course;
     const struct vn_lab *lab = c->lab;
     struct vn_process_course words = {.model = c->model,
                                       .plan = c->path,
                                       .job = c->job,
                                       .steps = c->steps,
-                                      .seed = lab->seed + c->repeats,
-                                      .results = lab->sweep.results};
-    struct listening l = {.course = c, .asked = vn_clock()};
+                                      .seed = lab->seed + c->repeats};
     char log[4200];
-    enum vn_status status =
-        vn_process_plan(&lab->setup, &words, &l.process, err);
+    enum vn_status status;
 
+    l->asked = vn_clock();
+    status = vn_process_plan(&lab->setup, &words, &l->process, err);
     if (status != VN_OK)
         return status;
-    vn_process_send(&l.process, "report 1");
-    status = listen(&l, err);
+    vn_process_send(&l->process, "report 1");
+    status = listen(l, err);
     if (lab->made[0] != '\0') {
         vn_executor_file(&lab->setup, VN_PROCESS_PLAN, "log", log, sizeof log);
         unlink(log);
     }
+    return status;
+}
+
+enum vn_status
+vn_course_run(struct vn_course *c, struct vn_error *err)
+{
+    struct listening l = {.course = c};
+    enum vn_status status = vn_course_expect(c, err);
+
+    vn_course_record_init(&l.record, c);
+    if (status == VN_OK)
+        status = execute(&l, err);
+    if (status == VN_OK)
+        status = vn_course_keep(c, &l.record, err);
     c->repeats += status == VN_OK;
+    vn_course_record_free(&l.record);
     return status;
 }
 

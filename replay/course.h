@@ -58,8 +58,14 @@ enum vn_status vn_course_open(struct vn_course *course,
                               struct vn_error *err);
 void vn_course_close(struct vn_course *course);
 
-/* Execute it once more. */
+/*
+ * Execute it once more.  Where the lab has results, what is said and what was
+ * measured are kept there; fails where they hold this execution already.
+ */
 enum vn_status vn_course_run(struct vn_course *course, struct vn_error *err);
+
+/* The segment of a step, which is numbered from 0. */
+int vn_course_segment_of(const struct vn_course *course, int64_t step);
 
 /* Seconds that it takes as it is priced. */
 double vn_course_said(const struct vn_course *course);

@@ -23,16 +23,8 @@ name_segment(const struct vn_course *c, int segment, char *text, size_t size)
     size_t used = (size_t) snprintf(text, size, "%" PRId64 ":", m->from_step);
 
     for (int t = 0; t < c->plan.ntypes; t++) {
-        int n = 0;
+        int n = vn_mapping_devices(m, t);
 
-        for (int i = 0; i < m->nshares; i++) {
-            bool seen = m->shares[i].type != t;
-
-            for (int k = 0; k < i && !seen; k++)
-                seen = m->shares[k].type == t
-                       && m->shares[k].device == m->shares[i].device;
-            n += !seen;
-        }
         if (n > 0 && used < size)
             used += (size_t) snprintf(text + used, size - used, "%s %d %s",
                                       text[used - 1] == ':' ? "" : ",", n,

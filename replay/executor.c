@@ -214,10 +214,6 @@ vn_process_plan(const struct vn_executor_setup *setup,
     add_number(a, "--seed", course->seed);
     add(a, "--no-eval");
     add(a, "--quiet");
-    if (course->results != NULL) {
-        add(a, "--results");
-        add(a, course->results);
-    }
     vn_executor_file(setup, VN_PROCESS_PLAN, "log", log, sizeof log);
     status = start(a, log, process, err);
     free(a);

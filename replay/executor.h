@@ -63,7 +63,6 @@ enum vn_status vn_process_start(const struct vn_executor_setup *setup,
 struct vn_process_course {
     const char *model, *plan;
     int64_t job, steps, seed;
-    const char *results; /* a file that it is added to, or NULL */
 };
 
 enum {

@@ -15,6 +15,7 @@ libreplay_a_SOURCES = \
 	replay/command_validate.c \
 	replay/course.c replay/course.h \
 	replay/course_report.c \
+	replay/course_store.c replay/course_store.h \
 	replay/elastic.h \
 	replay/elastic_measured.c \
 	replay/elastic_report.c \

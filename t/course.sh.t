@@ -43,12 +43,73 @@ ok $? "newcomers start beside the first 20 steps; shrinking takes its time"
 awk -F, '/step hw ms/ { n++; bad = bad || !($NF > 0) }
     END { exit !(n == 3 && !bad) }' "$tmp/csv"
 ok $? "each segment is measured"
-./vnreplay export --table step "$tmp/r.db" > "$tmp/out" 2>&1
-test "$(wc -l < "$tmp/out")" -eq 181
-ok $? "steps of each execution are in the results"
 ./vnreplay export --table run "$tmp/r.db" > "$tmp/out" 2>&1
-test "$(wc -l < "$tmp/out")" -eq 4
-ok $? "and the executions"
+said=$(sed -n 's/,simulated,.*//p' "$tmp/out")
+test "$(grep -c ,measured, "$tmp/out")" -eq 3 && test -n "$said"
+ok $? "each execution is in the results, and what is predicted"
+./vnreplay export --table step "$tmp/r.db" > "$tmp/out" 2>&1
+cp "$tmp/out" "$tmp/steps"
+test "$(wc -l < "$tmp/out")" -eq 241
+ok $? "with their steps"
+awk -F, -v said="$said" '$1 == said { sum[int($3 / 20)] += $5; n++ }
+    $1 == said && $3 == 40 { resize = $15 }
+    END { exit !(n == 60 && sum[0] == 130000 && sum[1] == 114000 \
+        && sum[2] == 130000 && resize == 250000) }' "$tmp/steps"
+ok $? "as long as they are predicted"
+./vnreplay export --table allocation "$tmp/r.db" > "$tmp/out" 2>&1
+grep "^$said" "$tmp/out" | cut -d, -f 2- > "$tmp/said"
+printf '%s\n' 7,0,host,start,630000,1 7,630000,host,grow,744000,1 \
+    7,630000,host:slow=2,grow,744000,1 7,744000,host,shrink,1124000,1 \
+    > "$tmp/want"
+cmp -s "$tmp/said" "$tmp/want"
+ok $? "and from when until when on which devices"
+validate --plan "$tmp/plan" --steps 60 --repeats 4 --results "$tmp/r.db" \
+    --costs grow=0.03,shrink=0.25,start=0.5
+cat "$tmp/err" >> "$tmp/out"
+grep -q 'holds this execution already, expected another --seed' "$tmp/out"
+ok $? "says: holds this execution already"
+validate --plan "$tmp/plan" --steps 60 --repeats 1 --seed 4 --tolerance 10 \
+    --results "$tmp/r.db" --costs grow=0.03,shrink=0.25,start=0.5
+./vnreplay export --table run "$tmp/r.db" > "$tmp/out" 2>&1
+test "$(wc -l < "$tmp/out")" -eq 6
+ok $? "another seed is another execution of what is predicted"
+
+# The figure's numbers are those of the table that was printed.
+validate --plan "$tmp/plan" --steps 60 --tolerance 10 --format csv \
+    --results "$tmp/one.db"
+cp "$tmp/out" "$tmp/csv"
+GNUPLOT=/nowhere/gnuplot ./vnplot segments "$tmp/one.db" -o "$tmp/f.svg" \
+    > "$tmp/out" 2>&1
+test $? -eq 3 && test -s "$tmp/f.gp"
+ok $? "the figure's data and script are written"
+cp "$tmp/f.csv" "$tmp/out"
+for column in 'step sim ms' 'step hw ms' 'error %' 'low %' 'high %'; do
+    sed -n "s/.*segment by segment.*,$column,//p" "$tmp/csv" > "$tmp/$column"
+done
+paste "$tmp/high %" "$tmp/low %" "$tmp/error %" "$tmp/step hw ms" \
+    "$tmp/step sim ms" > "$tmp/all"
+awk -F, 'NR > 1 { print $NF, $(NF - 1), $(NF - 2), $(NF - 5) * 1000,
+    $(NF - 6) * 1000 }' "$tmp/f.csv" | paste "$tmp/all" - | awk '{
+    for (i = 1; i <= 5; i++) {
+        d = $i - $(i + 5)
+        wrong = wrong || d * d > 1e-3
+    }} END { exit wrong || NR != 3 || NF != 10 }'
+ok $? "of which each number is that of the table"
+if command -v gnuplot > /dev/null; then
+    ./vnplot segments "$tmp/one.db" -o "$tmp/f.svg" > "$tmp/out" 2>&1 \
+        && grep -q '</svg>' "$tmp/f.svg"
+    ok $? "and drawn"
+    cp "$tmp/f.svg" "$tmp/again.svg"
+    ./vnplot segments "$tmp/one.db" -o "$tmp/f.svg" > "$tmp/out" 2>&1 \
+        && cmp -s "$tmp/f.svg" "$tmp/again.svg"
+    ok $? "twice the same"
+else
+    skip "the figure is drawn" "no gnuplot here"
+fi
+says 1 'holds no such run' "of plans that were asked for" \
+    ./vnplot segments "$tmp/one.db" -o "$tmp/f.svg" --trace other
+says 1 'no trace was both.*figure segments' "a plan is no trace" \
+    ./vnplot validate "$tmp/one.db" -o "$tmp/f.svg"
 sed 's/^\(mlp,host[^,]*,[0-9]*\),[0-9.]*/\1,5/' "$tmp/nodes" > "$tmp/slow"
 ./vnreplay validate --profile "$tmp/slow" --plan "$tmp/plan" --steps 60 \
     --tolerance 0.01 --repeats 3 > "$tmp/out" 2> "$tmp/err"
@@ -70,7 +131,9 @@ cluster=host:1,host:slow=2:1
 # shellcheck disable=SC2086
 ./vnsim --trace "$tmp/trace" --cluster $cluster --policy wfs-ht --plan \
     "$tmp/sim.csv" --jobs "$tmp/jobs.csv" --profile "$tmp/nodes" --profile \
-    "$tmp/links" > "$tmp/out" 2>&1
+    "$tmp/links" --results "$tmp/sim.db" > "$tmp/out" 2>&1
+says 1 'no plan was both simulated and' "a trace is no plan" \
+    ./vnplot segments "$tmp/sim.db" -o "$tmp/f.svg"
 validate --plan "$tmp/sim.csv" --steps 30 --tolerance 10 --format csv
 ok $? "a plan of the simulator"
 step=$(awk -F, '/step sim ms/ { print $NF }' "$tmp/out")
