@@ -15,6 +15,52 @@ mean_of(const double *x, int n)
     return vn_mean(x, (size_t) n);
 }
 
+struct vn_course_error
+vn_course_error(double said, const double *was, int n)
+{
+    double errors[VN_COURSE_REPEATS_MAX], mean = 0, squares = 0;
+    struct vn_course_error e = {.noise = NAN};
+    struct vn_interval i;
+
+    for (int r = 0; r < n; r++) {
+        errors[r] = 100 * (said / was[r] - 1);
+        mean += was[r] / n;
+    }
+    for (int r = 0; r < n; r++)
+        squares += pow(was[r] - mean, 2);
+    if (n > 1)
+        e.noise = 100 * sqrt(squares / (n - 1)) / mean;
+    i = vn_interval_mean(errors, n, 0.95);
+    e.mean = i.estimate;
+    e.low = i.low;
+    e.high = i.high;
+    return e;
+}
+
+int
+vn_course_verdict(struct vn_course_error e, double tolerance)
+{
+    double limit = 100 * tolerance;
+
+    if (e.low > limit || e.high < -limit)
+        return 1;
+    return e.low >= -limit && e.high <= limit ? 0 : 3;
+}
+
+int
+vn_course_graver(int a, int b)
+{
+    return a == 1 || b == 1 ? 1 : a > b ? a : b;
+}
+
+const char *
+vn_course_word(int verdict)
+{
+    return verdict == 0   ? "equivalent"
+           : verdict == 1 ? "not equivalent"
+                          : "inconclusive";
+}
+
 /* "0: 2 host, 1 host:slow=2" */
 static void
 name_segment(const struct vn_course *c, int segment, char *text, size_t size)
