@@ -156,6 +156,25 @@ run48="run -m mlp -d synthetic:500 --steps 9 --seed 3 --digest 3 --no-eval"
         NR > 1 {d = $2 / $16 - 1; if (d > 1e-5 || d < -1e-5) bad = 1}
         END {exit bad || NR != 10}' >> "$tmp/out" 2>&1
     ok $? "and train what one device trains, to tolerance"
+    # Three devices are slow to agree, two are not, but slow each other.
+    printf '%s\n' model,device_type,devices,sync_s mlp,*,2,0.0005 mlp,*,3,0.9 \
+        > "$tmp/links.csv"
+    printf '%s\n' model,device_type,busy,slowdown mlp,*,2,1.01 mlp,*,3,1.02 \
+        > "$tmp/crowds.csv"
+    tables="-p $tmp/profile.csv -p $tmp/links.csv -p $tmp/crowds.csv"
+    ./vnexec $run48 -b 32 -D host:2,host:slow=3 $tables \
+        --log "$tmp/part.csv" > "$tmp/out" 2>&1
+    # 1.01 x 101.6 ms + 0.5 ms
+    grep -q 'host: 1 of 16 examples, host:slow=3: none; expected step 103.12' \
+        "$tmp/out" \
+        && test "$(cut -d, -f 4 "$tmp/part.csv" | sort -u | tr '\n' ' ')" \
+            = '2 devices '
+    ok $? "devices that take no part are not charged for, nor there"
+    # shellcheck disable=SC2046
+    is "$(./vnsim solve -m mlp -b 32 -c host:2,host:slow=3:1 --format csv \
+        $(echo "$tables" | sed 's/-p/--profile/g') --rivals 0 \
+        | awk -F, '$1 == "best" {printf "%.2f %s ", 1e3 * $6, $4}')" \
+        "103.12 1 103.12 0 " "as the simulator has it"
     ./vnexec profile -m mlp -d synthetic:64 -D host:2 --max 8 --repeat 3 \
         -o "$tmp/nodes.csv" --sync "$tmp/sync.csv" > "$tmp/out" 2>&1 \
         && grep -q '^mlp,host,2,' "$tmp/sync.csv" \
@@ -221,6 +240,9 @@ sed 's/vnodes=8/vnodes=9/' "$tmp/ck" > "$tmp/changed"
         run -D host:slow=9 -p "$tmp/profile.csv"
     fails 1 'no split of a batch of 47' "a batch that cannot be split" \
         run -b 47 -D host -p "$tmp/profile.csv"
+    # shellcheck disable=SC2046
+    fails 2 'more than 16 tables' "a profile of more tables than there are" \
+        run $(yes -- -pprofile | head -17)
     fails 2 'lets the solver choose' "a profile beside virtual nodes" \
         run -v 4 -p "$tmp/profile.csv"
     fails 2 'two devices of a type' "synchronisation of one device" \

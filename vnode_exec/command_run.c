@@ -101,7 +101,7 @@ announce_stages(const struct run *r)
     const struct vn_stage *stage = &r->job.stages.list[r->stage];
     bool alike = true;
 
-    if (r->options.profile != NULL)
+    if (r->options.nprofiles > 0)
         printf("solver: %s; expected step %.2f ms, the best type alone %.2f "
                "ms\n",
                r->job.solved.text, 1e3 * r->job.solved.step_s,

@@ -38,7 +38,7 @@ couple(struct vn_options *o, int devices, struct vn_error *err)
 {
     if (o->couple == 0)
         return VN_OK;
-    if (o->has_batch || o->has_vnodes || o->nresizes > 0 || o->profile != NULL)
+    if (o->has_batch || o->has_vnodes || o->nresizes > 0 || o->nprofiles > 0)
         return vn_fail(err, VN_EUSAGE,
                        "--couple-batch does without --batch, --vnodes, "
                        "--profile and --resize");
@@ -52,11 +52,11 @@ check_batch(const struct vn_options *o, struct vn_error *err)
 {
     const struct vn_train *t = &o->train;
 
-    if (o->profile != NULL && (o->has_vnodes || o->mapping != NULL || o->mpi))
+    if (o->nprofiles > 0 && (o->has_vnodes || o->mapping != NULL || o->mpi))
         return vn_fail(err, VN_EUSAGE,
                        "--profile lets the solver choose the nodes, without "
                        "--vnodes, --mapping and --mpi");
-    if (o->profile == NULL && t->vnodes > t->batch)
+    if (o->nprofiles == 0 && t->vnodes > t->batch)
         return vn_fail(err, VN_EUSAGE,
                        "%d virtual nodes share a batch of %lld: some would "
                        "have no example",
@@ -78,9 +78,10 @@ vn_exec_job_stage(struct vn_exec_job *job, const char *devices,
 
     snprintf(list, sizeof list, "%.*s", (int) (n < 1023 ? n : 1023), devices);
     status = vn_specs_read(list, &specs, err);
-    if (status == VN_OK && o->profile != NULL && mapping == NULL)
-        return vn_stage_solve(o->profile, o->model_name, o->train.batch,
-                              o->limit, &specs, stage, &solved, err);
+    if (status == VN_OK && o->nprofiles > 0 && mapping == NULL)
+        return vn_stage_solve(o->profiles, o->nprofiles, o->model_name,
+                              o->train.batch, o->limit, &specs, stage, &solved,
+                              err);
     if (status == VN_OK)
         status = vn_stage_map(&o->train, &specs, specs.n, mapping, stage, err);
     return status;
@@ -102,9 +103,10 @@ first_stage(struct vn_exec_job *job, struct vn_error *err)
     status = couple(o, n, err);
     if (status == VN_OK)
         status = check_batch(o, err);
-    if (status == VN_OK && o->profile != NULL)
-        status = vn_stage_solve(o->profile, o->model_name, o->train.batch,
-                                o->limit, &specs, stage, &job->solved, err);
+    if (status == VN_OK && o->nprofiles > 0)
+        status = vn_stage_solve(o->profiles, o->nprofiles, o->model_name,
+                                o->train.batch, o->limit, &specs, stage,
+                                &job->solved, err);
     else if (status == VN_OK)
         status = vn_stage_map(&o->train, &specs, n, o->mapping, stage, err);
     return status;
@@ -117,7 +119,7 @@ read_plan(struct vn_exec_job *job, struct vn_error *err)
     enum vn_status status;
 
     if (o->has_batch || o->has_vnodes || o->has_devices || o->couple > 0
-        || o->mapping != NULL || o->nresizes > 0 || o->profile != NULL)
+        || o->mapping != NULL || o->nresizes > 0 || o->nprofiles > 0)
         return vn_fail(err, VN_EUSAGE,
                        "--plan says it all, without --batch, --vnodes, "
                        "--devices, --mapping, --resize, --profile and "

@@ -70,7 +70,7 @@ const struct vn_option vn_exec_options[NOPTIONS] = {
                  "virtual nodes of each device, of B examples [evenly]", 0},
     [PROFILE] = {"profile", "FILE",
                  "split the batch over unlike devices by the solver from "
-                 "this profile",
+                 "this profile; again for its other tables",
                  'p'},
     [PLAN] = {"plan", "FILE", "devices, nodes and resizes of a plan", 0},
     [JOB] = {"job", "ID", "of the plan [the only one]", 'j'},
@@ -276,12 +276,17 @@ static enum vn_status
 take(int i, const char *value, struct vn_options *o, struct vn_error *err)
 {
     const char **texts[NOPTIONS] = {
-        [MODEL] = &o->model_name, [DATA] = &o->data_name,
-        [DEVICES] = &o->devices,  [PLAN] = &o->plan,
-        [PROFILE] = &o->profile,  [SYNC] = &o->sync,
-        [MAPPING] = &o->mapping,  [CHECKPOINT] = &o->checkpoint,
-        [RESUME] = &o->resume,    [LOG] = &o->log,
-        [RESULTS] = &o->results,  [OUTPUT] = &o->output,
+        [MODEL] = &o->model_name,
+        [DATA] = &o->data_name,
+        [DEVICES] = &o->devices,
+        [PLAN] = &o->plan,
+        [SYNC] = &o->sync,
+        [MAPPING] = &o->mapping,
+        [CHECKPOINT] = &o->checkpoint,
+        [RESUME] = &o->resume,
+        [LOG] = &o->log,
+        [RESULTS] = &o->results,
+        [OUTPUT] = &o->output,
         [CONTROL] = &o->control,
     };
 
@@ -299,6 +304,12 @@ take(int i, const char *value, struct vn_options *o, struct vn_error *err)
         return take_small(i, value, 1, 256, &o->shape.heads, err);
     case CONTEXT:
         return take_small(i, value, 1, 4096, &o->shape.context, err);
+    case PROFILE:
+        if (o->nprofiles == VN_OPTION_PROFILES)
+            return vn_fail(err, VN_EUSAGE, "--profile: more than %d tables",
+                           VN_OPTION_PROFILES);
+        o->profiles[o->nprofiles++] = value;
+        return VN_OK;
     case RESIZE:
         return take_resize(value, o, err);
     case FAIL:

@@ -14,6 +14,7 @@
 enum {
     VN_RESIZES = 32,
     VN_STAND_INS = 16,
+    VN_OPTION_PROFILES = 16,
     VN_FAILURES = 16
 };
 
@@ -38,7 +39,9 @@ struct vn_options {
     int nresizes;
     struct vn_planned_failure failures[VN_FAILURES];
     int nfailures;
-    const char *plan, *profile, *sync;
+    const char *profiles[VN_OPTION_PROFILES]; /* tables of one profile */
+    int nprofiles;
+    const char *plan, *sync;
     int64_t plan_job; /* -1: the only one */
     struct vn_stand_in standins[VN_STAND_INS];
     char names[VN_STAND_INS][32]; /* their types */

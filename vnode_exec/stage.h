@@ -82,14 +82,14 @@ struct vn_stage_solved {
 };
 
 /*
- * The split of the batch over unlike devices with the shortest step, by the
- * solver (plan/solver.h) from a profile of `model`.
+ * The split of the batch over unlike devices with the shortest step, as the
+ * simulator prices them (plan/mix.h), from a profile of `model` in these
+ * tables.  Devices that take no part are not of the stage.
  */
-enum vn_status vn_stage_solve(const char *profile, const char *model,
-                              int64_t batch, int64_t memory_limit,
-                              const struct vn_specs *specs,
-                              struct vn_stage *stage,
-                              struct vn_stage_solved *solved,
-                              struct vn_error *err);
+enum vn_status
+vn_stage_solve(const char *const *profiles, int nprofiles, const char *model,
+               int64_t batch, int64_t memory_limit,
+               const struct vn_specs *specs, struct vn_stage *stage,
+               struct vn_stage_solved *solved, struct vn_error *err);
 
 #endif /* VNODE_EXEC_STAGE_H */

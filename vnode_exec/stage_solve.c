@@ -4,143 +4,157 @@
 #include "vnode_exec/stage.h"
 
 #include "base/xalloc.h"
-#include "plan/solver.h"
-#include "plan/sync.h"
+#include "plan/mix.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
 
-/* The types among the devices. */
+/* The devices as a cluster of one node. */
 struct kinds {
-    const char *names[VN_SOLVER_TYPES_MAX];
-    struct vn_solver_type types[VN_SOLVER_TYPES_MAX];
+    struct vn_device_type types[VN_SOLVER_TYPES_MAX];
+    struct vn_node_group groups[VN_SOLVER_TYPES_MAX];
+    char names[VN_SOLVER_TYPES_MAX][48];
+    int devices[VN_SOLVER_TYPES_MAX];
     int kind_of[VN_SPEC_DEVICES];
-    int n;
+    struct vn_cluster cluster;
 };
 
 static enum vn_status
-find_kinds(const struct vn_specs *specs, struct kinds *k, struct vn_error *err)
+find_kinds(const struct vn_specs *specs, int64_t limit, struct kinds *k,
+           struct vn_error *err)
 {
-    for (int i = 0; i < specs->n; i++) {
-        int at = 0;
+    struct vn_cluster *c = &k->cluster;
 
-        while (at < k->n && strcmp(k->names[at], specs->list[i].type) != 0)
-            at++;
-        if (at == VN_SOLVER_TYPES_MAX)
+    *c = (struct vn_cluster){
+        .types = k->types, .groups = k->groups, .devices = specs->n};
+    for (int i = 0; i < specs->n; i++) {
+        int at = vn_cluster_type(c, specs->list[i].type);
+
+        if (at < 0 && c->ntypes == VN_SOLVER_TYPES_MAX)
             return vn_fail(err, VN_EUSAGE,
                            "--devices: more than %d types are beyond the "
                            "solver",
                            VN_SOLVER_TYPES_MAX);
-        if (at == k->n)
-            k->names[k->n++] = specs->list[i].type;
-        k->types[at].devices++;
+        if (at < 0) {
+            at = c->ntypes++;
+            snprintf(k->names[at], sizeof k->names[at], "%s",
+                     specs->list[i].type);
+            k->types[at] = (struct vn_device_type){.name = k->names[at],
+                                                   .memory_bytes = limit};
+            k->groups[at] = (struct vn_node_group){.type = at, .nodes = 1};
+        }
+        k->devices[at] = ++k->types[at].devices;
+        k->groups[at].devices_per_node = k->devices[at];
         k->kind_of[i] = at;
     }
+    c->ngroups = c->ntypes;
+    c->nodes = 1;
     return VN_OK;
 }
 
-/* Each type's curve, and the slowest synchronisation of so many devices. */
 static enum vn_status
-find_curves(const struct vn_profile *p, const char *path, const char *model,
-            int64_t limit, int devices, struct kinds *k, double *sync_s,
-            struct vn_error *err)
+check_known(const struct vn_profile *p, const char *path, const char *model,
+            const struct kinds *k, struct vn_error *err)
 {
-    static const struct vn_device_type unknown = {.name = NULL};
     int number = vn_profile_model(p, model);
 
     if (number < 0)
         return vn_fail(err, VN_EINVAL, "%s: no profile of %s", path, model);
-    for (int i = 0; i < k->n; i++) {
-        int type = vn_profile_type(p, k->names[i]);
-        double s;
+    for (int i = 0; i < k->cluster.ntypes; i++) {
+        int type = vn_profile_type(p, k->types[i].name);
 
         if (type < 0 || vn_profile_curve(p, number, type)->npoints == 0)
             return vn_fail(err, VN_EINVAL,
                            "%s: no profile of %s on '%s'; vnexec profile "
                            "makes one",
-                           path, model, k->names[i]);
-        k->types[i].curve = vn_profile_curve(p, number, type);
-        k->types[i].memory_bytes = limit;
-        s = vn_sync_s(p, number, type, &unknown, devices, false);
-        *sync_s = s > *sync_s ? s : *sync_s;
+                           path, model, k->types[i].name);
     }
     return VN_OK;
 }
 
-/* Each device's nodes after those of the devices before it. */
+/* Each device's nodes after those of the devices before it; those without
+ * any are left out. */
 static void
-lay_out(const struct vn_split *split, const struct kinds *k,
-        struct vn_stage *stage)
+lay_out(const struct vn_mix *mix, const struct vn_specs *specs,
+        const struct kinds *k, struct vn_stage *stage)
 {
     int at = 0;
 
-    for (int i = 0; i < stage->devices; i++)
-        stage->vnodes += split->vnodes[k->kind_of[i]];
+    for (int i = 0; i < specs->n; i++)
+        stage->vnodes += mix->vnodes[k->kind_of[i]];
     stage->first =
         vn_xcalloc((size_t) stage->vnodes + 1, sizeof *stage->first);
     stage->owner = vn_xcalloc((size_t) stage->vnodes, sizeof *stage->owner);
-    for (int i = 0; i < stage->devices; i++)
-        for (int j = 0; j < split->vnodes[k->kind_of[i]]; j++, at++) {
-            stage->first[at + 1] =
-                stage->first[at] + split->batch[k->kind_of[i]];
-            stage->owner[at] = i;
+    for (int i = 0; i < specs->n; i++) {
+        int kind = k->kind_of[i];
+
+        for (int j = 0; j < mix->vnodes[kind]; j++, at++) {
+            stage->first[at + 1] = stage->first[at] + mix->batch[kind];
+            stage->owner[at] = stage->specs.n;
         }
+        if (mix->vnodes[kind] > 0)
+            stage->specs.list[stage->specs.n++] = specs->list[i];
+    }
+    stage->devices = stage->specs.n;
 }
 
 static void
-describe(const struct vn_split *split, const struct kinds *k, char *text,
+describe(const struct vn_mix *mix, const struct kinds *k, char *text,
          size_t size)
 {
     size_t used = 0;
 
     text[0] = '\0';
-    for (int i = 0; i < k->n && used < size; i++) {
-        int n = split->vnodes[i] > 0
+    for (int i = 0; i < k->cluster.ntypes && used < size; i++) {
+        int n = mix->vnodes[i] > 0
                     ? snprintf(text + used, size - used,
                                "%s%s: %d of %lld examples", i > 0 ? ", " : "",
-                               k->names[i], split->vnodes[i],
-                               (long long) split->batch[i])
+                               k->types[i].name, mix->vnodes[i],
+                               (long long) mix->batch[i])
                     : snprintf(text + used, size - used, "%s%s: none",
-                               i > 0 ? ", " : "", k->names[i]);
+                               i > 0 ? ", " : "", k->types[i].name);
 
         used += n > 0 ? (size_t) n : 0;
     }
 }
 
 enum vn_status
-vn_stage_solve(const char *path, const char *model, int64_t batch,
-               int64_t limit, const struct vn_specs *specs,
+vn_stage_solve(const char *const *paths, int npaths, const char *model,
+               int64_t batch, int64_t limit, const struct vn_specs *specs,
                struct vn_stage *stage, struct vn_stage_solved *solved,
                struct vn_error *err)
 {
     struct vn_profile profile = {0};
-    struct kinds kinds = {.n = 0};
-    struct vn_solution solution;
-    double sync_s = 0;
-    enum vn_status status = vn_profile_read(path, &profile, err);
+    struct kinds kinds;
+    struct vn_mix mix;
+    enum vn_status status = find_kinds(specs, limit, &kinds, err);
 
+    for (int i = 0; i < npaths && status == VN_OK; i++)
+        status = vn_profile_read(paths[i], &profile, err);
     if (status == VN_OK)
-        status = find_kinds(specs, &kinds, err);
-    if (status == VN_OK)
-        status = find_curves(&profile, path, model, limit, specs->n, &kinds,
-                             &sync_s, err);
+        status = check_known(&profile, paths[0], model, &kinds, err);
     if (status == VN_OK) {
-        vn_solve(kinds.types, kinds.n, batch, sync_s, &solution);
-        if (!isfinite(solution.best.step_s))
+        struct vn_mix_question question = {
+            .cluster = &kinds.cluster,
+            .profile = &profile,
+            .model = vn_profile_model(&profile, model),
+            .devices = kinds.devices,
+            .batch = batch,
+            .sync_s = NAN};
+
+        solved->alone_s = vn_mix_alone(&question).step_s;
+        if (vn_mix_solve(&question, &mix, 1) == 0)
             status = vn_fail(err, VN_EINVAL,
                              "%s: no split of a batch of %lld over these "
                              "devices; expected nodes of 2^k or 3 2^k "
                              "examples that were profiled",
-                             path, (long long) batch);
+                             paths[0], (long long) batch);
     }
     if (status == VN_OK) {
-        stage->specs = *specs;
-        stage->devices = specs->n;
-        lay_out(&solution.best, &kinds, stage);
-        solved->step_s = solution.best.step_s;
-        solved->alone_s = solution.alone.step_s;
-        describe(&solution.best, &kinds, solved->text, sizeof solved->text);
+        lay_out(&mix, specs, &kinds, stage);
+        solved->step_s = mix.step_s;
+        describe(&mix, &kinds, solved->text, sizeof solved->text);
     }
     vn_profile_free(&profile);
     return status;
