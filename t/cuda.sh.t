@@ -35,10 +35,24 @@ same() { # title, program, model, more options: the host's digests?
     ok $? "$title"
 }
 loss() { sed -n 's/.*test loss \([0-9.]*\),.*/\1/p' "$tmp/out"; }
+# As many virtual nodes as there are devices, on 2, 3, ... of them.
+every_number() { # program, how many devices it has, what they are
+    many=$(($2 < 16 ? $2 : 16))
+    train "$1" adamw -D host:1 -v $many -b 19
+    cp "$tmp/digests" "$tmp/want"
+    n=2
+    while test $n -le $many; do
+        same "$3: $many virtual nodes on $n devices" "$1" adamw \
+            -D "cuda:$n" -v $many -b 19
+        n=$((n + 1))
+    done
+}
 everything() { # program, how many devices it has, what they are
     p=$1
     have=$2
     what=$3
+    # The models have three virtual nodes, so at most three devices.
+    several=$((have < 3 ? have : 3))
     for m in $models adamw; do
         train "$p" $m -D host:1
         cp "$tmp/digests" "$tmp/want"
@@ -48,12 +62,13 @@ everything() { # program, how many devices it has, what they are
             skip "$what: $m on several devices" "there is one device"
             continue
         }
-        same "$what: $m on $have devices" "$p" $m -D "cuda:$have"
+        same "$what: $m on $several devices" "$p" $m -D "cuda:$several"
         same "$what: $m, an uneven mapping, resized" "$p" $m -D cuda:2 \
             --mapping 1,2 --resize 1:cuda:1
         same "$what: $m, a device fails in the middle of a step" "$p" $m \
             -D cuda:2 --fail 1@1
     done
+    test "$have" -lt 2 || every_number "$p" "$have" "$what"
     train "$p" mlp -D host:1
     cp "$tmp/digests" "$tmp/want"
     train "$p" mlp -D cuda:1 --steps 1 --checkpoint "$tmp/ck"
@@ -76,7 +91,7 @@ everything() { # program, how many devices it has, what they are
     done
     $p profile -m mlp -d synthetic:16 --max 2 --repeat 3 -D cuda:1 \
         -o "$tmp/profile.csv" > "$tmp/out" 2>&1 \
-        && grep -q '^mlp,cuda,2,0\.[0-9]*,[1-9]' "$tmp/profile.csv" \
+        && grep -q '^mlp,cuda,2,[0-9.]*,[1-9]' "$tmp/profile.csv" \
         && grep -q 'cuda:0.*MHz' "$tmp/out"
     ok $? "$what: a profile, with the clocks it was taken at"
     says 1 'the limit is 14 MiB; [0-9]* virtual nodes fit' \
@@ -107,6 +122,7 @@ if test -x $emulated; then
         same "nor does a step of $m" $emulated $m -D cuda:2
         unset VN_CUDA_HOST_ORDER
     done
+    VN_CUDA_HOST_DEVICES=8 every_number $emulated 8 emulated
     export VN_CUDA_HOST_MEMORY=14000000
     says 1 'the limit is 1[23].* MiB; [0-9]* virtual nodes fit' \
         "emulated: more than the device has names what would fit" \
@@ -165,6 +181,10 @@ if test -x $emulated; then
         --memory-limit 15MiB -D cuda:1 --steps 1 --no-eval > "$tmp/out" 2>&1 \
         && grep -q '^products: cuBLAS$' "$tmp/out"
     ok $? "emulated: cuBLAS's own memory is beside the limit"
+    LD_LIBRARY_PATH=$PWD/t/cublas $emulated run -m mlp -b 60 -v 2 -a fast \
+        -D host:1,cuda:1 --steps 1 --no-eval > "$tmp/out" 2>&1 \
+        && grep -q '^products: cuBLAS$' "$tmp/out"
+    ok $? "emulated: a run says whose products they are, beside a host too"
     LD_LIBRARY_PATH=$PWD/t/cublas VN_CUBLAS_REFUSES=1 $emulated run -m mlp \
         -b 60 -v 1 -a fast -D cuda:1 --steps 1 --no-eval > "$tmp/out" 2>&1 \
         && grep -q '^products: our own kernels' "$tmp/out"

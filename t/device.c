@@ -68,6 +68,27 @@ gemm_large(backend *b, device *d, float *m)
     b->gemm(d, &g, m, m + 40000, m + OUT + 40000);
 }
 
+/*
+ * So many pairs that a backend which chooses tiles by the number of blocks
+ * takes its largest ones whatever the device.  The pairs of an outer one
+ * write the same values to the same place.
+ */
+static void
+gemm_many(backend *b, device *d, float *m)
+{
+    for (int i = 0; i < 2; i++) {
+        int side = i == 0 ? 65 : 33;
+        struct vn_gemm g = plain(side, side, 9);
+
+        g.outer = 2, g.inner = 300;
+        g.a_outer = 1000, g.b_outer = 2000, g.c_outer = 5000;
+        b->gemm(d, &g, m, m + 40000, m + OUT + i * 10000);
+        g.a_row = 1, g.a_col = side;
+        g.b_row = 1, g.b_col = 9;
+        b->gemm(d, &g, m, m + 40000, m + OUT + 20000 + i * 10000);
+    }
+}
+
 static void
 gemm_transposed(backend *b, device *d, float *m)
 {
@@ -363,6 +384,7 @@ updates(backend *b, device *d, float *m)
 static const struct op_case cases[] = {
     {"matrix product", gemm_plain},
     {"large matrix product", gemm_large},
+    {"many matrix products", gemm_many},
     {"matrix product, transposed", gemm_transposed},
     {"matrix product and what follows it", gemm_epilogue},
     {"matrix product into sums", gemm_sum},

@@ -38,6 +38,11 @@ none 'wmma|mma\.sync|cp\.async|nanosleep|\.cluster' \
     "nothing but shared memory, barriers, shuffles and integer atomics"
 test "$(grep -ac '^\.visible \.entry' "$build/vnexec")" -ge 25
 ok $? "the program holds it, in plain text"
+grep -aoE '(mul|add|sub)(\.ftz)?\.f(32|64)|mad(\.[a-z]+)?\.f(32|64)' \
+    "$build/vnexec" > "$tmp/out"
+test $? -eq 1 \
+    && test "$(grep -aoE 'fma\.rn\.f32' "$build/vnexec" | wc -l)" -ge 1000
+ok $? "no product or sum in the program's own that ptxas may contract"
 # With each fmaf of the source a product and a sum apart, none is left.
 cat > "$tmp/apart.h" << 'END'
 static __host__ __device__ __forceinline__ float

@@ -141,12 +141,15 @@ announce(const struct run *r)
                                                 (int) largest, true)));
     announce_stages(r);
     if (!o->train.exact) {
-        struct vn_seat_report first;
+        struct vn_seat_report seats[VN_SPEC_DEVICES];
+        int n = vn_executor_seats(r->x, seats, VN_SPEC_DEVICES), i = 0;
 
         printf("fast arithmetic: not bitwise, results depend on the "
                "mapping\n");
-        if (vn_executor_seats(r->x, &first, 1) > 0 && first.products != NULL)
-            printf("products: %s\n", first.products);
+        while (i < n && seats[i].products == NULL)
+            i++;
+        if (i < n)
+            printf("products: %s\n", seats[i].products);
     }
     if (r->job.graph->batchnorm)
         printf("batch norm normalises over a virtual node's own examples\n");

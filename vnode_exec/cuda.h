@@ -24,10 +24,13 @@
 #include "vnode_exec/cuda_host.h"
 #define VN_CUDA_UNROLLED
 #define VN_CUDA_ROLLED
+#define VN_CUDA_UNROLL(n)
 #else
 #include <cuda_runtime.h>
-#define VN_CUDA_UNROLLED _Pragma("unroll")
-#define VN_CUDA_ROLLED   _Pragma("unroll 1")
+#define VN_CUDA_PRAGMA(x) _Pragma(#x)
+#define VN_CUDA_UNROLLED  _Pragma("unroll")
+#define VN_CUDA_ROLLED    _Pragma("unroll 1")
+#define VN_CUDA_UNROLL(n) VN_CUDA_PRAGMA(unroll n)
 #endif
 
 #include <stdint.h>

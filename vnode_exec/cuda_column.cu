@@ -55,12 +55,13 @@ columns_kernel(size_t rows, size_t cols, const float *partial,
                enum column_end end, const float *given, float *to,
                float *square)
 {
-    size_t c = vn_cuda_element();
+    size_t c = vn_cuda_element(), chunks = (rows + VN_CHUNK - 1) / VN_CHUNK;
     double total = 0;
 
     if (c >= cols)
         return;
-    for (size_t i = 0; i * VN_CHUNK < rows; i++)
+    VN_CUDA_UNROLL(16) /* loads do not wait for each other's sums */
+    for (size_t i = 0; i < chunks; i++)
         total += partial[i * cols + c];
     if (end == SUM) {
         to[c] = (float) total;

@@ -431,9 +431,13 @@ vn_cuda_conv_backward_weights(struct vn_device *dev, const struct vn_conv *s,
     size_t rows =
         (size_t) s->size * (size_t) s->size * (size_t) s->in_channels;
 
-    if ((size_t) vn_cuda_blocks(rows, VN_TILE_SIDE * 4)
-            * vn_cuda_blocks((size_t) s->out_channels, VN_TILE_SIDE * 4)
-        >= 2 * (size_t) d->processors)
+    /* Where the terms may be split among blocks, large tiles suffice. */
+    if (rows > 2 * VN_TILE_SIDE && s->out_channels > 2 * VN_TILE_SIDE
+        && (d->device.options.fast
+            || (size_t) vn_cuda_blocks(rows, VN_TILE_SIDE * 4)
+                       * vn_cuda_blocks((size_t) s->out_channels,
+                                        VN_TILE_SIDE * 4)
+                   >= 2 * (size_t) d->processors))
         weight_gradient<4, 4>(d, s, x, dy, dw);
     else
         weight_gradient<1, 1>(d, s, x, dy, dw);

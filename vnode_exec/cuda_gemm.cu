@@ -7,7 +7,7 @@
  * memory for each k: 32 a byte, where an H100 balances at 20 (67 Tflop/s of
  * float32 beside 3.35 TB/s), an A100 at 10.  From shared memory a thread takes
  * 16 floats, in four reads, for 64 fmaf's.  Its 64 sums and two slices of 4
- * elements take 125 registers, so that two blocks of 256 threads, 16
+ * elements take 125 to 128 registers, so that two blocks of 256 threads, 16
  * warps, share a multiprocessor's 65,536: 25 % of its threads, enough since
  * each has 64 independent chains.
  */
