@@ -443,7 +443,7 @@ void
 vn_fleet_crowd(const struct vn_fleet *f, int slot, int *busy, int *own)
 {
     const struct belongings *b = &f->jobs[slot];
-    int before = -1;
+    int before = -1, kind = -1;
 
     *busy = *own = 0;
     for (int i = 0, t = 0; slot < f->njobs && i < b->count; i++) {
@@ -451,14 +451,15 @@ vn_fleet_crowd(const struct vn_fleet *f, int slot, int *busy, int *own)
 
         t = type_at(f, b, i, t);
         node = f->parks[t].node[b->device[i] - f->offset[t]];
-        if (node == before)
+        if (node == before && f->parks[t].kind == kind)
             continue;
-        count_host(f, slot, f->parks[t].kind, node, &had, &works);
+        before = node;
+        kind = f->parks[t].kind;
+        count_host(f, slot, kind, node, &had, &works);
         if (works > 0 && had > *busy) {
             *busy = had;
             *own = works;
         }
-        before = node;
     }
 }
 
