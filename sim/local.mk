@@ -87,8 +87,10 @@ t_faults_t_SOURCES = t/faults.c
 t_faults_t_LDADD = libsim.a libplan.a $(BASE_LIBS) libtap.a $(GLPK_LIBS)
 t_transition_t_SOURCES = t/transition.c
 t_transition_t_LDADD = libsim.a libtraces.a libplan.a $(BASE_LIBS) libtap.a $(GLPK_LIBS)
-check_PROGRAMS += t/properties.t
-t_properties_t_SOURCES = t/properties.c t/world.c t/world.h
+check_PROGRAMS += t/properties.t t/contention.t
+t_contention_t_SOURCES = t/contention.c
+t_contention_t_LDADD = libsim.a libtraces.a libplan.a $(BASE_LIBS) libtap.a $(GLPK_LIBS)
+t_properties_t_SOURCES = t/properties.c t/world.c t/world.h t/world_price.c
 t_properties_t_LDADD = libsim.a libtraces.a libplan.a $(BASE_LIBS) libtap.a $(GLPK_LIBS)
 EXTRA_DIST += t/data/small.csv t/data/small-srtf.csv
 

@@ -163,15 +163,69 @@ slowdown_of(const struct watch *w, const struct account *a)
     return most;
 }
 
+/* Devices of a node, from `first` on, that jobs have. */
+static int
+busy_on(const struct watch *w, int type, int first, int size)
+{
+    const struct vn_engine *e = w->engine;
+    const struct vn_ledger *l = &e->view->ledger;
+    int busy = 0;
+
+    for (int slot = 0; slot < l->nentries; slot++)
+        for (int k = 0; l->entries[slot].present
+                        && k < l->has[slot * l->cluster->ntypes + type];
+             k++) {
+            int d = vn_fleet_device(e->fleet, slot, type, k);
+
+            busy += d >= first && d < first + size;
+        }
+    return busy;
+}
+
+/* How many times as long a step takes for what is busy beside a job's devices:
+ * c(k) / c(n) on the node of which most devices are busy, n of them the job's
+ * (plan/contention.h). */
+static double
+crowd_of(const struct watch *w, const struct account *a, int model)
+{
+    const struct vn_engine *e = w->engine;
+    int busy = 0, own = 1;
+    double most = 1;
+
+    for (int t = 0; t < w->world->cluster.ntypes; t++)
+        for (int node = 0; node < vn_fleet_nodes(e->fleet, t); node++) {
+            int first, size, mine = 0, all;
+
+            vn_fleet_node(e->fleet, t, node, &first, &size);
+            for (int k = 0; k < a->nworks[t]; k++)
+                mine += a->works_on[t][k] >= first
+                        && a->works_on[t][k] < first + size;
+            all = mine > 0 ? busy_on(w, t, first, size) : 0;
+            if (all > busy) {
+                busy = all;
+                own = mine;
+            }
+        }
+    for (int t = 0; t < w->world->cluster.ntypes; t++)
+        if (a->nworks[t] > 0) {
+            int type = w->world->cluster.types[t].name[0] - 'a';
+
+            most =
+                fmax(most, world_contention(w->world, model, type, busy)
+                               / world_contention(w->world, model, type, own));
+        }
+    return most;
+}
+
 /* Units a microsecond that a job gets done with what works for it. */
 static double
-rate(const struct watch *w, int slot)
+rate(struct watch *w, int slot)
 {
     const struct vn_engine *e = w->engine;
     const struct vn_ledger *l = &e->view->ledger;
     const struct vn_entry *j = &l->entries[slot];
     const struct account *a = &w->accounts[j->job.id];
-    double slowdown = slowdown_of(w, a), step;
+    double slowdown = slowdown_of(w, a), step, by_hand;
     int n = 0;
     bool spread = false;
 
@@ -184,6 +238,14 @@ rate(const struct watch *w, int slot)
         return vn_pricing_speed(w->world->pricing, &j->job, n) / slowdown;
     step = vn_pricing_step_s(w->world->pricing, &j->job, j->model, a->nworks,
                              spread);
+    by_hand = world_step_s(w->world, &j->job, j->model, a->nworks);
+    if (isfinite(by_hand) && fabs(step / by_hand - 1) > 1e-9)
+        complain(w, "a step, by the pricing and by hand", j->job.id, step,
+                 by_hand);
+    slowdown *= crowd_of(w, a, j->model);
+    if (fabs(j->slowdown / slowdown - 1) > 1e-9)
+        complain(w, "slowed down, by the engine and by hand", j->job.id,
+                 j->slowdown, slowdown);
     return 1 / (step * slowdown * 1e6);
 }
 
@@ -368,7 +430,7 @@ check_plan(struct watch *w)
  * have.  Where nobody looks, only the hash counts. */
 static uint64_t
 run(uint64_t seed, uint64_t draws, const struct vn_policy *policy,
-    bool looking, bool *drawn, char wrong[256])
+    enum world_crowds crowds, bool looking, bool *drawn, char wrong[256])
 {
     struct watch w = {0};
     struct world world;
@@ -376,7 +438,7 @@ run(uint64_t seed, uint64_t draws, const struct vn_policy *policy,
     bool more = true;
     enum vn_status status;
 
-    world_make(&world, seed, policy);
+    world_make(&world, seed, policy, crowds);
     world.config.seed = draws;
     world.config.observer = (struct vn_observer){.arg = &w,
                                                  .ended = on_ended,
@@ -416,27 +478,37 @@ check_worlds(const struct vn_policy *policy, int n)
 {
     const char *name = policy != NULL ? policy->name : "the random policies";
     int wrong = 0, unlike = 0, strange = 0, varied = 0, draw = 0;
+    int crowded = 0, slowed = 0;
     char what[256];
 
     for (int i = 0; i < n; i++) {
-        uint64_t seed = 1000 + (uint64_t) i, one, two, other;
+        uint64_t seed = 1000 + (uint64_t) i, one, two, other, alone;
         bool drawn;
 
-        one = run(seed, 5, policy, true, &drawn, what);
+        /* Whose hash is its own: to look at the books settles them, and what
+         * is settled more often is rounded more often. */
+        (void) run(seed, 5, policy, WORLD_CROWDED, true, &drawn, what);
         if (what[0] != '\0' && wrong++ < 5)
             diag("world %d: %s", (int) seed, what);
-        two = run(seed, 5, policy, false, &drawn, what);
+        one = run(seed, 5, policy, WORLD_CROWDED, false, &drawn, what);
+        two = run(seed, 5, policy, WORLD_CROWDED, false, &drawn, what);
         unlike += one != two;
-        other = run(seed, 6, policy, false, &drawn, what);
+        other = run(seed, 6, policy, WORLD_CROWDED, false, &drawn, what);
         strange += !drawn && other != one;
         varied += drawn && other != one;
         draw += drawn;
+        alone = run(seed, 5, policy, WORLD_ALONE, false, &drawn, what);
+        slowed += one != alone;
+        crowded +=
+            alone != run(seed, 5, policy, WORLD_ONES, false, &drawn, what);
     }
     is_int(wrong, 0, "%s: every property, in %d worlds from seed 1000 on",
            name, n);
     is_int(unlike, 0, "%s: again, the same", name);
     is_int(strange, 0, "%s: a seed matters only where it is drawn from", name);
     ok(varied > 0, "%s: and it does there (%d of %d)", name, varied, draw);
+    is_int(crowded, 0, "%s: contention of factor 1 is none", name);
+    ok(slowed > 0, "%s: and of others is some (%d of %d)", name, slowed, n);
 }
 
 int

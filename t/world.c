@@ -48,6 +48,13 @@ temporary(char path[64])
     return fdopen(mkstemp(path), "w");
 }
 
+/* To six decimals, as a table has it. */
+static double
+micro(double x)
+{
+    return round(x * 1e6) / 1e6;
+}
+
 /* Two models; type c does not know the second. */
 static void
 make_profile(struct world *w, struct vn_rng *rng)
@@ -60,12 +67,50 @@ make_profile(struct world *w, struct vn_rng *rng)
     for (int m = 0; m < 2; m++)
         for (int t = 0; t < 3 - m; t++) {
             double unit = 0.05 + vn_rng_uniform(rng) * (1 + t);
-            double update = vn_rng_uniform(rng) / 8;
+            double update = micro(vn_rng_uniform(rng) / 8);
+            struct world_curve *curve = &w->curves[m][t];
 
-            for (int b = 1; b <= 64; b *= 2)
+            curve->update_s = update;
+            for (int i = 0; i < WORLD_BATCHES; i++) {
+                int b = 1 << i;
+
+                curve->step_s[i] = micro(unit * (0.3 + b / 8.0));
                 fprintf(f, "m%d,%c,%d,%.6f,%d,%.6f\n", m, 'a' + t, b,
-                        unit * (0.3 + b / 8.0), b, update);
+                        curve->step_s[i], b, update);
+            }
         }
+    fclose(f);
+    if (vn_profile_read(path, &w->profile, &err) != VN_OK)
+        abort();
+    unlink(path);
+}
+
+/* Rows of some models and types, and of some numbers of devices. */
+static void
+make_crowds(struct world *w, struct vn_rng *rng, enum world_crowds crowds)
+{
+    static const char *const models[] = {"m0", "m1", "*"};
+    static const char *const types[] = {"a", "b", "c", "*"};
+    struct vn_error err;
+    char path[64];
+    FILE *f;
+
+    if (crowds == WORLD_ALONE
+        || (crowds == WORLD_CROWDED && chance(rng, 1 / 3.0)))
+        return;
+    f = temporary(path);
+    fputs("model,device_type,busy,slowdown\n*,*,9,1\n", f);
+    w->crowds[2][3][9] = 1;
+    for (int m = 0; m < 3; m++)
+        for (int t = 0; t < 4; t++)
+            for (int k = 2; k < 9 && chance(rng, 0.6);
+                 k += 1 + below(rng, 3)) {
+                double *c = &w->crowds[m][t][k];
+
+                *c = crowds == WORLD_ONES ? 1
+                                          : micro(1 + 2 * vn_rng_uniform(rng));
+                fprintf(f, "%s,%s,%d,%.6f\n", models[m], types[t], k, *c);
+            }
     fclose(f);
     if (vn_profile_read(path, &w->profile, &err) != VN_OK)
         abort();
@@ -205,7 +250,8 @@ model_name(void *arg, int number)
 }
 
 void
-world_make(struct world *w, uint64_t seed, const struct vn_policy *policy)
+world_make(struct world *w, uint64_t seed, const struct vn_policy *policy,
+           enum world_crowds crowds)
 {
     static const char *const scalings[] = {"linear", "linear", "amdahl:0.13"};
     static const char *const exact = "form=exact";
@@ -213,12 +259,14 @@ world_make(struct world *w, uint64_t seed, const struct vn_policy *policy)
     int follows =
         policy != NULL && strncmp(policy->name, "gavel-fifo", 10) == 0;
     struct vn_rng rng = vn_rng_stream(seed, 1, 0);
+    struct vn_rng beside = vn_rng_stream(seed, 3, 0);
     struct vn_pricing_config pricing;
     struct vn_error err;
 
     *w = (struct world){0};
     make_cluster(w, &rng);
     make_profile(w, &rng);
+    make_crowds(w, &beside, crowds);
     make_jobs(w, &rng);
     make_costs(w, &rng);
     make_faults(w, &rng);
