@@ -18,7 +18,7 @@
 struct vn_subject {
     struct vn_store *store;
     const struct vn_runs *runs;     /* that were asked for */
-    const struct vn_group *group;   /* with at least one replicate */
+    const struct vn_group *group;   /* with a replicate; of kinds, or NULL */
     const struct vn_groups *groups; /* it, and its like of other loads */
 };
 

@@ -9,13 +9,15 @@
 #include "base/number.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum {
     POLICIES_MAX = 64
 };
 
-/* Runs that differ in their kind, and in the seed that counts repeats. */
+/* Runs that differ in their kind, and in the seed that counts repeats; of
+ * those simulated runs that follow. */
 static const char query[] =
     "SELECT s.policy, sj.job_id, avg(sj.jct_us), avg(mj.jct_us),"
     " min(mj.jct_us), max(mj.jct_us) FROM run s JOIN run m ON"
@@ -26,7 +28,11 @@ static const char query[] =
     " JOIN job sj ON sj.run_id = s.run_id"
     " JOIN job mj ON mj.run_id = m.run_id AND mj.job_id = sj.job_id"
     " WHERE sj.jct_us IS NOT NULL AND mj.jct_us IS NOT NULL"
-    " GROUP BY s.policy, sj.job_id ORDER BY s.policy, sj.job_id";
+    " AND s.run_id IN (";
+
+static const char order[] =
+    ") GROUP BY s.policy, s.trace_hash, s.cluster_hash, sj.job_id"
+    " ORDER BY s.policy, s.trace_hash, s.cluster_hash, sj.job_id";
 
 struct legend {
     char names[POLICIES_MAX][64];
@@ -41,13 +47,34 @@ write_seconds(FILE *out, double us)
     fprintf(out, ",%s", vn_format_real(text, us * 1e-6));
 }
 
+/* The query of the subject's runs. */
+static enum vn_status
+ask(const struct vn_subject *subject, struct vn_rows **rows,
+    struct vn_error *err)
+{
+    char *sql = NULL;
+    size_t size = 0;
+    FILE *out = open_memstream(&sql, &size);
+    enum vn_status status;
+
+    fputs(query, out);
+    for (int i = 0; i < subject->runs->n; i++)
+        fprintf(out, "%s%lld", i > 0 ? "," : "",
+                (long long) subject->runs->all[i].run_id);
+    fputs(order, out);
+    fclose(out);
+    status = vn_store_query(subject->store, sql, rows, err);
+    free(sql);
+    return status;
+}
+
 static enum vn_status
 write_data(const struct vn_subject *subject, FILE *out, struct legend *legend,
            struct vn_error *err)
 {
     struct vn_rows *rows = NULL;
     bool more = true;
-    enum vn_status status = vn_store_query(subject->store, query, &rows, err);
+    enum vn_status status = ask(subject, &rows, err);
 
     fputs("series,policy,job_id,simulated_s,measured_s,low_s,high_s\n", out);
     while (status == VN_OK

@@ -205,9 +205,16 @@ check_groups(const struct vn_groups *groups, const struct arguments *a,
              struct vn_error *err)
 {
     char list[300] = "";
+    bool one;
+    int least;
 
-    bool one = groups->n == 1 || (a->figure->loads && only_loads(groups));
-    int least = groups->all[0].nreplicates;
+    if (groups->n == 0)
+        return vn_fail(err, VN_EINVAL,
+                       "%s: holds no run under a policy, which is what this "
+                       "figure is of",
+                       a->results);
+    one = groups->n == 1 || (a->figure->loads && only_loads(groups));
+    least = groups->all[0].nreplicates;
 
     for (int i = 1; one && i < groups->n; i++)
         if (groups->all[i].nreplicates < least)
@@ -241,12 +248,15 @@ static double
 choose_height(const struct arguments *a, const struct vn_subject *subject)
 {
     const struct vn_group *g = subject->group;
-    const char *const *labels = (const char *const *) g->labels;
+    const char *const *labels;
 
     if (a->height > 0)
         return a->height;
     if (a->figure->more != NULL)
         return a->figure->height + a->figure->more(subject);
+    if (g == NULL)
+        return a->figure->height;
+    labels = (const char *const *) g->labels;
     if (a->figure->below)
         return a->figure->height + vn_plot_longest(labels, g->npolicies);
     return a->figure->height
@@ -291,12 +301,14 @@ run(const struct arguments *a, struct vn_error *err)
     }
     if (status == VN_OK) {
         vn_groups_make(&runs, "fifo", a->pool, &groups);
-        if (!a->figure->kinds || groups.n == 0)
+        if (!a->figure->kinds)
             status = check_groups(&groups, a, err);
     }
     if (status == VN_OK)
         status = draw(
-            a, &(struct vn_subject){store, &runs, &groups.all[0], &groups},
+            a,
+            &(struct vn_subject){
+                store, &runs, groups.n > 0 ? &groups.all[0] : NULL, &groups},
             err);
     vn_groups_free(&groups);
     vn_runs_free(&runs);

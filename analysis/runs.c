@@ -301,20 +301,36 @@ make_group(const struct vn_store_run *runs, int n, const char *baseline,
     free(parts);
 }
 
+/* Put the runs that had a policy first; their number. */
+static int
+under_policies(struct vn_runs *runs)
+{
+    int n = 0;
+
+    for (int i = 0; i < runs->n; i++)
+        if (runs->all[i].policy != NULL) {
+            struct vn_store_run run = runs->all[i];
+
+            runs->all[i] = runs->all[n];
+            runs->all[n++] = run;
+        }
+    return n;
+}
+
 void
 vn_groups_make(struct vn_runs *runs, const char *baseline, bool pool,
                struct vn_groups *groups)
 {
-    int begin = 0;
+    int begin = 0, n = under_policies(runs);
 
     *groups = (struct vn_groups){0};
-    if (runs->n == 0)
+    if (n == 0)
         return;
-    qsort(runs->all, (size_t) runs->n, sizeof *runs->all,
+    qsort(runs->all, (size_t) n, sizeof *runs->all,
           pool ? compare_pooled : compare_plain);
-    groups->all = vn_xcalloc((size_t) runs->n, sizeof *groups->all);
-    for (int i = 1; i <= runs->n; i++)
-        if (i == runs->n
+    groups->all = vn_xcalloc((size_t) n, sizeof *groups->all);
+    for (int i = 1; i <= n; i++)
+        if (i == n
             || compare_by(shared, NSHARED, pool, &runs->all[begin],
                           &runs->all[i])
                    != 0) {

@@ -49,7 +49,8 @@ struct vn_groups {
 };
 
 /*
- * Sort runs into groups.  The policy named `baseline` (a label, or the name
+ * Sort runs into groups; those of no policy, such as that of a plan, belong to
+ * none.  The policy named `baseline` (a label, or the name
  * of a policy; NULL for none) stands first in its group, the others by name.
  * With `pool`, runs of different traces are replicates of one experiment.
  * Puts runs->all in another order, and needs it while the groups are in use.

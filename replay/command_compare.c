@@ -107,8 +107,12 @@ run(const struct arguments *a, struct vn_error *err)
                          runs.failed > 0 ? " that did not fail" : "");
     if (status == VN_OK) {
         vn_groups_make(&runs, a->report.baseline, a->report.pool, &groups);
-        status = compare(store, &groups, a, err);
+        if (groups.n == 0)
+            status = vn_fail(err, VN_EINVAL, "%s: holds no run under a policy",
+                             a->results);
     }
+    if (status == VN_OK)
+        status = compare(store, &groups, a, err);
     if (status == VN_OK && runs.failed > 0 && text) {
         putchar('\n');
         status = say_failed(store, runs.failed, stdout, err);

@@ -108,6 +108,10 @@ else
 fi
 says 1 'holds no such run' "of plans that were asked for" \
     ./vnplot segments "$tmp/one.db" -o "$tmp/f.svg" --trace other
+says 1 'holds no run under a policy' "a plan has no policy to compare" \
+    ./vnreplay compare "$tmp/one.db"
+says 1 'holds no run under a policy' "or to draw" \
+    ./vnplot jct "$tmp/one.db" -o "$tmp/f.svg"
 says 1 'no trace was both.*figure segments' "a plan is no trace" \
     ./vnplot validate "$tmp/one.db" -o "$tmp/f.svg"
 sed 's/^\(mlp,host[^,]*,[0-9]*\),[0-9.]*/\1,5/' "$tmp/nodes" > "$tmp/slow"
@@ -134,6 +138,11 @@ cluster=host:1,host:slow=2:1
     "$tmp/links" --results "$tmp/sim.db" > "$tmp/out" 2>&1
 says 1 'no plan was both simulated and' "a trace is no plan" \
     ./vnplot segments "$tmp/sim.db" -o "$tmp/f.svg"
+./vnreplay compare "$tmp/sim.db" --format csv > "$tmp/want" 2> "$tmp/err"
+validate --plan "$tmp/plan" --repeats 1 --results "$tmp/sim.db"
+./vnreplay compare "$tmp/sim.db" --format csv > "$tmp/out" 2> "$tmp/err"
+test -s "$tmp/want" && cmp -s "$tmp/want" "$tmp/out"
+ok $? "policies are compared whatever plans are in the file"
 validate --plan "$tmp/sim.csv" --steps 30 --tolerance 10 --format csv
 ok $? "a plan of the simulator"
 step=$(awk -F, '/step sim ms/ { print $NF }' "$tmp/out")

@@ -490,6 +490,21 @@ check_bad_costs(void)
     unlink("k.csv");
 }
 
+/* Of shares that come back to a device, and of two types. */
+static void
+check_devices(void)
+{
+    struct vn_share shares[] = {{.type = 0, .device = 3},
+                                {.type = 1, .device = 3},
+                                {.type = 0, .device = 1},
+                                {.type = 0, .device = 3}};
+    struct vn_mapping m = {.shares = shares, .nshares = 4};
+
+    is_int(vn_mapping_devices(&m, 0), 2, "each device counts once");
+    is_int(vn_mapping_devices(&m, 1), 1, "with its type");
+    is_int(vn_mapping_devices(&m, 2), 0, "and none of another");
+}
+
 static void
 check_plan(void)
 {
@@ -504,6 +519,7 @@ check_plan(void)
     is_int(plan.mappings[2].from_step, 400, "and step");
     is_int(vn_mapping_batch(&plan.mappings[1]), 512, "a global batch");
     is_int(vn_mapping_vnodes(&plan.mappings[1]), 16, "virtual nodes");
+    check_devices();
     is_int(vn_plan_write(&plan, "out.csv", &err), VN_OK, "written");
     is_int(vn_plan_read("out.csv", &again, &err), VN_OK, "and read again");
     is_int(again.nmappings, plan.nmappings, "it is the same");

@@ -53,6 +53,10 @@ status=$?
 { test $status -eq 0 || test $status -eq 3; } \
     && test "$(wc -l < "$tmp/v.csv")" -eq 5
 ok $? "vnplot draws both, a point for each job and policy"
+./vnplot validate "$tmp/r.db" --output "$tmp/v.svg" --policy fifo \
+    > "$tmp/out" 2>&1
+test "$(tail -n +2 "$tmp/v.csv" | cut -d, -f 2 | tr '\n' ' ')" = 'fifo fifo '
+ok $? "or of one policy"
 validate --policy fifo --repeats 1
 test $? -eq 3 && grep -q inconclusive "$tmp/out"
 ok $? "one repeat says nothing: inconclusive"
