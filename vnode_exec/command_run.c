@@ -222,6 +222,24 @@ write_checkpoint(struct run *r, const char *path, struct vn_error *err)
     return status;
 }
 
+enum {
+    PROBES_TOLD = 32 /* devices whose probes stand in a line */
+};
+
+/* " probes=CPU:SECONDS,...", or nothing. */
+static void
+tell_probes(const struct vn_seat_report *seats, int n, char *text, size_t size)
+{
+    size_t used = 0;
+
+    text[0] = '\0';
+    for (int i = 0; i < n && i < PROBES_TOLD; i++)
+        if (seats[i].probe_s > 0)
+            used += (size_t) snprintf(
+                text + used, size - used, "%s%d:%.9f",
+                used > 0 ? "," : " probes=", seats[i].cpu, seats[i].probe_s);
+}
+
 /* Where the job stands; step is NULL, or the one just done. */
 static void
 tell_step(struct run *r, const struct vn_step *step)
@@ -229,6 +247,7 @@ tell_step(struct run *r, const struct vn_step *step)
     struct vn_seat_report seats[VN_SPEC_DEVICES];
     int n = vn_executor_seats(r->x, seats, VN_SPEC_DEVICES);
     int64_t peak = 0;
+    char probes[32 * PROBES_TOLD];
 
     for (int i = 0; i < n; i++)
         peak = seats[i].peak_bytes > peak ? seats[i].peak_bytes : peak;
@@ -240,14 +259,15 @@ tell_step(struct run *r, const struct vn_step *step)
                        (long long) r->options.train.steps, n, vn_clock());
         return;
     }
+    tell_probes(seats, n, probes, sizeof probes);
     vn_control_say(r->control,
                    "step step=%lld steps=%lld devices=%d time=%.6f "
                    "seconds=%.6f load=%.6f compute=%.6f sync=%.6f "
-                   "update=%.6f peak=%lld loss=%.9g",
+                   "update=%.6f peak=%lld loss=%.9g%s",
                    (long long) step->step + 1,
                    (long long) r->options.train.steps, n, vn_clock(),
                    step->step_s, step->load_s, step->compute_s, step->sync_s,
-                   step->update_s, (long long) peak, step->loss);
+                   step->update_s, (long long) peak, step->loss, probes);
 }
 
 /* Let the devices asked for start up beside the others. */

@@ -162,6 +162,8 @@ vn_executor_seats(const struct vn_executor *x, struct vn_seat_report reports[],
                                              .memory_bytes = r->dev->used,
                                              .peak_bytes = r->dev->peak,
                                              .busy_s = r->busy_s,
+                                             .cpu = r->cpu,
+                                             .probe_s = x->seats[i]->probe_s,
                                              .products = r->dev->products};
     }
     return x->nseats;

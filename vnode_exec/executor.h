@@ -29,6 +29,7 @@ struct vn_executor_job {
     const struct vn_data *data;
     const struct vn_comm *comm;
     int64_t limit; /* bytes of each device, 0: any */
+    bool probe;    /* the processors' speed, each step (vnode_exec/probe.h) */
 };
 
 /* What a step took and gave. */
@@ -42,6 +43,7 @@ struct vn_step {
     int failed;    /* devices that failed in it */
     double step_s; /* all of it */
     double load_s, compute_s, sync_s, update_s; /* of the slowest device */
+    double probe_s; /* likewise, 0 where the job has no probe */
 };
 
 /* What a resize took. */
@@ -57,6 +59,8 @@ struct vn_seat_report {
     const struct vn_spec *spec;
     int64_t nodes, examples, memory_bytes, peak_bytes;
     double busy_s;
+    int cpu;              /* that its worker is on */
+    double probe_s;       /* of the last step; 0 where there is no probe */
     const char *products; /* struct vn_device's */
 };
 

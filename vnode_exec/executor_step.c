@@ -172,6 +172,9 @@ tell_times(const struct vn_executor *x, struct vn_step *step)
             r->compute_s > step->compute_s ? r->compute_s : step->compute_s;
         step->update_s =
             r->update_s > step->update_s ? r->update_s : step->update_s;
+        step->probe_s = x->seats[i]->probe_s > step->probe_s
+                            ? x->seats[i]->probe_s
+                            : step->probe_s;
     }
     step->norm = x->seats[0]->norm;
 }

@@ -229,7 +229,8 @@ vn_exec_job_view(const struct vn_exec_job *job)
                                     .train = &job->options->train,
                                     .data = &job->data,
                                     .comm = &job->comm,
-                                    .limit = job->options->limit};
+                                    .limit = job->options->limit,
+                                    .probe = job->options->probe};
 }
 
 int

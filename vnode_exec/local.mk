@@ -20,6 +20,7 @@ libexec_a_SOURCES = \
 	vnode_exec/model_gpt.c vnode_exec/model_mlp.c \
 	vnode_exec/model_resnet.c \
 	vnode_exec/options.c vnode_exec/options.h \
+	vnode_exec/probe.c vnode_exec/probe.h \
 	vnode_exec/record.c vnode_exec/record.h \
 	vnode_exec/reference.h \
 	vnode_exec/reference_column.c vnode_exec/reference_conv.c \

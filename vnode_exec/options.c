@@ -47,6 +47,7 @@ enum {
     LOG,
     RESULTS,
     CONTROL,
+    PROBE,
     MPI,
     QUIET,
     MOST,
@@ -116,6 +117,10 @@ const struct vn_option vn_exec_options[NOPTIONS] = {
     [RESULTS] = {"results", "FILE", "add the run to a results file", 'R'},
     [CONTROL] = {"control", "PATH|fd:N",
                  "a socket that hears of resizes, checkpoints and an end", 0},
+    [PROBE] = {"probe", NULL,
+               "time a small piece of work before each step, which says how "
+               "fast the processor is just then",
+               0},
     [MPI] = {"mpi", NULL, "devices are the ranks of mpirun", 0},
     [QUIET] = {"quiet", NULL, "no progress, no table of devices", 'q'},
     [MOST] = {"max", "N", "profile: largest number of examples [256]", 0},
@@ -329,6 +334,9 @@ take(int i, const char *value, struct vn_options *o, struct vn_error *err)
         return take_int(i, value, 1, INT64_MAX, &o->eval_every, err);
     case NO_EVAL:
         o->no_eval = true;
+        return VN_OK;
+    case PROBE:
+        o->probe = true;
         return VN_OK;
     case MPI:
         o->mpi = true;

@@ -48,7 +48,7 @@ struct vn_options {
     int nstandins;
     const char *checkpoint, *resume, *results, *log, *output, *control;
     int64_t checkpoint_every, digest_every, eval_every, limit, most, repeat;
-    bool mpi, no_eval, quiet;
+    bool mpi, no_eval, quiet, probe;
     bool has_rate, has_optimizer, has_batch, has_vnodes, has_devices;
 };
 

@@ -45,7 +45,7 @@ vn_record_open(const struct vn_exec_job *job, struct vn_record **record,
     if (r->logs)
         fprintf(r->log.stream,
                 "step,loss,accuracy,devices,step_s,load_s,compute_s,sync_s,"
-                "update_s,resize_s,norm,redone,failed,digest\n");
+                "update_s,resize_s,norm,redone,failed,probe_s,digest\n");
     *record = r;
     return status;
 }
@@ -75,10 +75,11 @@ vn_record_step(struct vn_record *r, const struct vn_step *s,
     if (r->logs) {
         fprintf(r->log.stream,
                 "%lld,%.9g,%.9g,%d,%.6f,%.6f,%.6f,%.6f,%.6f,%.6f,%.9g,%d,%d,"
-                "%s\n",
+                "%.9f,%s\n",
                 (long long) s->step, s->loss, s->accuracy, s->devices,
                 s->step_s, s->load_s, s->compute_s, s->sync_s, s->update_s,
-                r->resize_s, s->norm, s->redone, s->failed, digest);
+                r->resize_s, s->norm, s->redone, s->failed, s->probe_s,
+                digest);
     }
     if (r->job->options->results != NULL) {
         struct row *row;

@@ -48,6 +48,7 @@ vn_seat_free(struct seat *s)
     if (s == NULL)
         return;
     vn_worker_stop(s->worker);
+    vn_probe_close(s->probe);
     vn_replica_close(&s->replica);
     vn_order_free(&s->order);
     free(s);
@@ -60,6 +61,9 @@ seat_open(void *arg, struct vn_error *err)
     double start = vn_clock();
     enum vn_status status = vn_replica_open(&s->replica, (int) s->room, err);
 
+    if (status == VN_OK && s->x->job.probe
+        && s->replica.dev->backend->host_memory)
+        status = vn_probe_open(&s->probe, err);
     s->startup_s = vn_clock() - start;
     s->ready = status == VN_OK;
     return status;
@@ -98,6 +102,7 @@ vn_seat_compute(void *arg, struct vn_error *err)
     struct vn_span span, next;
     enum vn_status status = VN_OK;
 
+    s->probe_s = s->probe != NULL ? vn_probe_time(s->probe) : 0;
     for (int i = 0; i < nodes; i++)
         count += s->x->stage.owner[i] == s->device;
     vn_replica_begin(&s->replica);

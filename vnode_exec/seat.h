@@ -9,6 +9,7 @@
 #define VNODE_EXEC_SEAT_H
 
 #include "vnode_exec/executor.h"
+#include "vnode_exec/probe.h"
 #include "vnode_exec/replica.h"
 #include "vnode_exec/worker.h"
 
@@ -24,6 +25,8 @@ struct seat {
     bool leaving;
     bool ready;
     double startup_s;
+    struct vn_probe *probe; /* NULL where none is wanted */
+    double probe_s;         /* of the last step */
     int64_t tally[2];
     double norm;
     int part, parts; /* of an evaluation */
