@@ -2,6 +2,8 @@
 
 #include "plan/contention.h"
 
+#include <math.h>
+
 bool
 vn_contention_is_known(const struct vn_profile *p)
 {
@@ -13,10 +15,12 @@ vn_contention_is_known(const struct vn_profile *p)
 
 /* From the rows of a model and type; false where there are none. */
 static bool
-measured(const struct vn_profile *p, int model, int type, int busy, double *c)
+measured(const struct vn_profile *p, int model, int type, int busy,
+         struct vn_profile_crowd *crowd)
 {
-    struct vn_profile_crowd low = {1, 1}, high;
+    struct vn_profile_crowd low = {1, 1, 1}, high;
     const struct vn_profile_curve *curve;
+    double part = 0;
     int i = 0;
 
     if (model < 0 || type < 0)
@@ -27,25 +31,46 @@ measured(const struct vn_profile *p, int model, int type, int busy, double *c)
     while (i < curve->ncrowds && curve->crowds[i].busy < busy)
         low = curve->crowds[i++];
     high = i < curve->ncrowds ? curve->crowds[i] : low;
-    *c = high.busy == busy || high.busy == low.busy
-             ? high.slowdown
-             : low.slowdown
-                   + (high.slowdown - low.slowdown) * (busy - low.busy)
-                         / (high.busy - low.busy);
+    if (high.busy > low.busy)
+        part = (double) (busy - low.busy) / (high.busy - low.busy);
+    crowd->slowdown = low.slowdown + part * (high.slowdown - low.slowdown);
+    crowd->probe_slowdown =
+        low.probe_slowdown + part * (high.probe_slowdown - low.probe_slowdown);
     return true;
+}
+
+static struct vn_profile_crowd
+crowd_of(const struct vn_profile *p, int model, int type, int busy)
+{
+    int any_model = vn_profile_model(p, "*"), any = vn_profile_type(p, "*");
+    struct vn_profile_crowd crowd = {busy, 1, 1};
+
+    if (busy > 1)
+        (void) (measured(p, model, type, busy, &crowd)
+                || measured(p, model, any, busy, &crowd)
+                || measured(p, any_model, type, busy, &crowd)
+                || measured(p, any_model, any, busy, &crowd));
+    return crowd;
 }
 
 double
 vn_contention(const struct vn_profile *p, int model, int type, int busy)
 {
-    int any_model = vn_profile_model(p, "*"), any = vn_profile_type(p, "*");
-    double c = 1;
+    return crowd_of(p, model, type, busy).slowdown;
+}
 
-    if (busy < 2)
+double
+vn_host_slowdown(const struct vn_profile *p, int model, int type, int busy,
+                 double probe_s)
+{
+    const struct vn_profile_curve *c;
+    double known;
+
+    if (model < 0 || type < 0 || !(probe_s > 0))
         return 1;
-    (void) (measured(p, model, type, busy, &c)
-            || measured(p, model, any, busy, &c)
-            || measured(p, any_model, type, busy, &c)
-            || measured(p, any_model, any, busy, &c));
-    return c;
+    c = vn_profile_curve(p, model, type);
+    known = c->probe_s * crowd_of(p, model, type, busy).probe_slowdown;
+    return known > 0
+               ? pow(probe_s / known, c->probe_power > 0 ? c->probe_power : 1)
+               : 1;
 }

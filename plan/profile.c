@@ -188,6 +188,9 @@ enum column {
     SYNC,
     BUSY,
     SLOWDOWN,
+    PROBE,
+    PROBE_POWER,
+    PROBE_SLOWDOWN,
     NCOLUMNS
 };
 
@@ -205,6 +208,9 @@ static const struct vn_column columns[] = {
     [SYNC] = {"sync_s", false},
     [BUSY] = {"busy", false},
     [SLOWDOWN] = {"slowdown", false},
+    [PROBE] = {"probe_s", false},
+    [PROBE_POWER] = {"probe_power", false},
+    [PROBE_SLOWDOWN] = {"probe_slowdown", false},
 };
 
 /* A quantity that is the same on all rows of a model and type, or empty. */
@@ -251,6 +257,8 @@ read_node(struct vn_table *t, struct vn_profile_curve *c, struct vn_error *err)
             && (status = vn_table_bytes(t, PEAK, 0, INT64_C(1) << 50,
                                         &point.peak_bytes, err)))
         || (status = constant(t, UPDATE, &c->update_s, err))
+        || (status = constant(t, PROBE, &c->probe_s, err))
+        || (status = constant(t, PROBE_POWER, &c->probe_power, err))
         || (status = constant(t, PARAMETERS, &parameters, err)))
         return status;
     c->parameters = (int64_t) parameters;
@@ -301,13 +309,16 @@ static enum vn_status
 read_crowd(struct vn_table *t, struct vn_profile_curve *c,
            struct vn_error *err)
 {
-    struct vn_profile_crowd crowd = {0};
+    struct vn_profile_crowd crowd = {.probe_slowdown = 1};
     enum vn_status status;
     int64_t busy;
 
     if ((status = vn_table_int(t, BUSY, 2, VN_DEVICES_MAX, &busy, err))
         || (status =
-                vn_table_real(t, SLOWDOWN, 0.1, 1e6, &crowd.slowdown, err)))
+                vn_table_real(t, SLOWDOWN, 0.1, 1e6, &crowd.slowdown, err))
+        || (!vn_table_empty(t, PROBE_SLOWDOWN)
+            && (status = vn_table_real(t, PROBE_SLOWDOWN, 0.1, 1e6,
+                                       &crowd.probe_slowdown, err))))
         return status;
     crowd.busy = (int) busy;
     return vn_profile_add_crowd(c, crowd) ? VN_OK : twice(t, BUSY, err);
@@ -511,8 +522,16 @@ vn_profile_hash(const struct vn_profile *p)
         }
         for (int k = 0; k < c->ncrowds; k++) {
             const double real[] = {-c->crowds[k].busy, c->crowds[k].slowdown};
+            const double probe = c->crowds[k].probe_slowdown;
 
             hash = vn_hash(hash, real, sizeof real);
+            if (probe != 1)
+                hash = vn_hash(hash, &probe, sizeof probe);
+        }
+        if (c->probe_s > 0) {
+            const double probe[] = {c->probe_s, c->probe_power};
+
+            hash = vn_hash(hash, probe, sizeof probe);
         }
     }
     return hash;

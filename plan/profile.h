@@ -3,18 +3,23 @@
  *
  * It is read from one or several tables, told apart by their headers:
  *
- *   nodes     model,device_type,batch,step_s,peak_bytes [,update_s,parameters]
+ *   nodes     model,device_type,batch,step_s,peak_bytes
+ *             [,update_s,parameters,probe_s,probe_power]
  *             one virtual node of `batch` examples, forward and backward;
- *             the update and the number of parameters, per model and type
+ *             the update, the number of parameters and what a probe of the
+ *             processor takes (vnode_exec/probe.h) where it is as fast as
+ *             these times suppose, and to which power of a probe's slowdown
+ *             these times grow (1), per model and type
  *   mappings  model,device_type,devices,step_s [,spread_step_s,global_batch]
  *             a whole step of a job on that many devices of one type, all
  *             virtual nodes, synchronisation and update: on as few nodes as
  *             hold them, and spread over the cluster's nodes
  *   links     model,device_type,devices,sync_s
  *             a measured synchronisation; `*` is any model or type
- *   crowds    model,device_type,busy,slowdown
+ *   crowds    model,device_type,busy,slowdown [,probe_slowdown]
  *             how much slower computing is where so many devices of the host
- *             are busy (plan/contention.h); `*` likewise
+ *             are busy (plan/contention.h), and how much of that a probe
+ *             shows; `*` likewise
  *
  * or from Gavel's throughput table (a name that ends in .json) or, as in
  * MODEL:TYPE=FILE, a profile of VirtualFlow's.  Between two
@@ -57,6 +62,7 @@ struct vn_profile_link {
 struct vn_profile_crowd {
     int busy; /* itself among them, > 1 */
     double slowdown;
+    double probe_slowdown; /* of a probe; 1 where unknown */
 };
 
 /* What is known of a model on a type. */
@@ -71,6 +77,8 @@ struct vn_profile_curve {
     int ncrowds;
     double update_s;    /* of a step, 0 where unknown */
     int64_t parameters; /* floats that are synchronised, 0 where unknown */
+    double probe_s;     /* 0 where unknown, */
+    double probe_power; /* likewise: 1 */
 };
 
 struct vn_profile {
