@@ -40,11 +40,13 @@ device_s(const struct vn_profile_curve *curve, const struct vn_mapping *m,
 struct vn_mapped_price
 vn_mapped_price(const struct vn_profile *profile,
                 const struct vn_cluster *cluster, int model,
-                const struct vn_plan *plan, const struct vn_mapping *m)
+                const struct vn_plan *plan, const struct vn_mapping *m,
+                const double *probe_s)
 {
     static const struct vn_device_type nothing = {.name = NULL};
     struct vn_mapped_price price = {.devices = 0};
-    double longest = 0;
+    double longest = 0, slowest = 1;
+    int device = 0;
 
     for (int i = 0; i < m->nshares; i++)
         price.devices += is_first(m, i);
@@ -52,12 +54,16 @@ vn_mapped_price(const struct vn_profile *profile,
         const char *name = plan->types[m->shares[i].type];
         int type = vn_profile_type(profile, name);
         int known = cluster != NULL ? vn_cluster_type(cluster, name) : -1;
-        double s = INFINITY;
+        double s = INFINITY, slowdown = 1;
 
         if (!is_first(m, i))
             continue;
+        if (probe_s != NULL)
+            slowdown = vn_host_slowdown(profile, model, type, price.devices,
+                                        probe_s[device++]);
+        slowest = fmax(slowest, slowdown);
         if (type >= 0)
-            s = vn_contention(profile, model, type, price.devices)
+            s = slowdown * vn_contention(profile, model, type, price.devices)
                 * device_s(vn_profile_curve(profile, model, type), m, i);
         if (isinf(s) && price.unknown == NULL)
             price.unknown = &m->shares[i];
@@ -69,6 +75,7 @@ vn_mapped_price(const struct vn_profile *profile,
                                price.devices, false));
         longest = fmax(longest, s);
     }
+    price.sync_s *= slowest;
     price.step_s = longest + price.sync_s;
     return price;
 }

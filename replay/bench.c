@@ -40,15 +40,21 @@ vn_sample_mean(const struct vn_sample *s)
 double
 vn_sample_median(const struct vn_sample *s)
 {
+    return vn_sample_quantile(s, 0.5);
+}
+
+double
+vn_sample_quantile(const struct vn_sample *s, double part)
+{
     size_t n = (size_t) s->n;
-    double *sorted = vn_xcalloc(n + 1, sizeof *sorted), median;
+    double *sorted = vn_xcalloc(n + 1, sizeof *sorted), x;
 
     if (n > 0)
         memcpy(sorted, s->x, n * sizeof *sorted);
     vn_sort(sorted, n);
-    median = n > 0 ? vn_quantile(sorted, n, 0.5) : 0;
+    x = n > 0 ? vn_quantile(sorted, n, part) : 0;
     free(sorted);
-    return median;
+    return x;
 }
 
 double
@@ -66,6 +72,7 @@ static void
 take_step(struct vn_bench *b, const struct vn_line *line)
 {
     double whole = line->time - b->last;
+    struct vn_probes probes;
 
     b->last = line->time;
     if (b->skipped < COLD_STEPS) {
@@ -77,6 +84,9 @@ take_step(struct vn_bench *b, const struct vn_line *line)
     b->sum.compute_s +=
         vn_line_number(line, "load") + vn_line_number(line, "compute");
     b->sum.sync_s += vn_line_number(line, "sync");
+    b->sum.probe_s += vn_line_probes(line, &probes);
+    for (int i = 0; i < probes.n && b->probes != NULL; i++)
+        vn_sample_add(b->probes, probes.s[i]);
     b->sum.peak_bytes = (int64_t) vn_line_number(line, "peak");
 }
 
@@ -192,6 +202,7 @@ vn_bench_train(struct vn_bench *b, double span_s, struct vn_bench_steps *steps,
     steps->whole_s /= steps->n;
     steps->compute_s /= steps->n;
     steps->sync_s /= steps->n;
+    steps->probe_s /= steps->n;
     b->step_s = steps->whole_s;
     return VN_OK;
 }

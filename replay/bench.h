@@ -26,6 +26,7 @@ void vn_sample_free(struct vn_sample *sample);
 /* 0 where there are none; the deviation, of fewer than two. */
 double vn_sample_mean(const struct vn_sample *sample);
 double vn_sample_median(const struct vn_sample *sample);
+double vn_sample_quantile(const struct vn_sample *sample, double part);
 double vn_sample_deviation(const struct vn_sample *sample);
 
 /* Steps of a mapping, in mean seconds. */
@@ -34,12 +35,14 @@ struct vn_bench_steps {
     double whole_s;   /* from the end of a step to that of the next */
     double compute_s; /* of it, loading and computing */
     double sync_s;    /* of it, adding up gradients */
+    double probe_s;   /* of its slowest processor (vnode_exec/probe.h), or 0 */
     int64_t peak_bytes;
 };
 
 struct vn_bench {
     struct vn_process process;
-    struct vn_sample *costs; /* by kind; NULL: they are not wanted */
+    struct vn_sample *costs;  /* by kind; NULL: they are not wanted */
+    struct vn_sample *probes; /* of all steps; NULL likewise */
     const char *model;
     int devices;
     double step_s; /* of the present mapping, as far as it is known */

@@ -36,9 +36,15 @@ print_help(void)
          "--output host");
 }
 
+struct request {
+    double span_s;
+    int rounds;
+    const char *output;
+};
+
 static enum vn_status
-take(int i, const char *value, struct vn_lab *lab, struct vn_calibration *c,
-     const char **output, struct vn_error *err)
+take(int i, const char *value, struct vn_lab *lab, struct request *r,
+     struct vn_error *err)
 {
     char why[VN_WHY_SIZE];
     const char *wrong = NULL;
@@ -46,14 +52,14 @@ take(int i, const char *value, struct vn_lab *lab, struct vn_calibration *c,
 
     switch (i) {
     case SPAN:
-        wrong = vn_read_real(value, 0.01, 3600, &c->span_s, why);
+        wrong = vn_read_real(value, 0.01, 3600, &r->span_s, why);
         break;
     case REPEATS:
         wrong = vn_read_int(value, 1, 1000, &n, why);
-        c->repeats = (int) n;
+        r->rounds = (int) n;
         break;
     case OUTPUT:
-        *output = value;
+        r->output = value;
         break;
     default:
         return vn_lab_take(lab, (enum vn_lab_option) i, value, err);
@@ -62,39 +68,49 @@ take(int i, const char *value, struct vn_lab *lab, struct vn_calibration *c,
                          : vn_args_refuse(err, options[i].name, value, wrong);
 }
 
+static enum vn_status
+calibrate(const struct vn_lab *lab, const struct request *r,
+          struct vn_error *err)
+{
+    struct vn_calibrator *c = vn_calibrator_alloc(lab, r->span_s);
+    enum vn_status status;
+
+    vn_calibrator_want_trace(c);
+    status = vn_calibrator_write(c, r->output, err); /* can it be? */
+    if (status == VN_OK)
+        status = vn_calibrator_measure(c, r->rounds, err);
+    if (status == VN_OK)
+        status = vn_calibrator_write(c, r->output, err);
+    vn_calibrator_free(c);
+    return status;
+}
+
 int
 vn_command_calibrate(int argc, char **argv)
 {
     struct vn_args args = vn_args_begin(argc, argv, options, NOPTIONS);
-    struct vn_calibration c = {.span_s = 0.5, .repeats = 6};
+    struct request r = {.span_s = VN_CALIBRATION_SPAN_S, .rounds = 6};
     struct vn_lab lab = {.scale = 1, .seed = 1};
-    const char *value, *output = NULL;
     enum vn_status status = VN_OK;
-    char paths[VN_CALIBRATION_TABLES][4096];
     struct vn_error err = {0};
+    const char *value;
     int i;
 
     while (status == VN_OK && (i = vn_args_next(&args, &value, &err)) >= 0)
-        status = take(i, value, &lab, &c, &output, &err);
+        status = take(i, value, &lab, &r, &err);
     if (status == VN_OK && i == VN_ARGS_HELP) {
         print_help();
         return 0;
     }
     if (status == VN_OK && i == VN_ARGS_FAILED)
         status = VN_EUSAGE;
-    else if (status == VN_OK && output == NULL)
+    else if (status == VN_OK && r.output == NULL)
         status = vn_fail(&err, VN_EUSAGE,
                          "no --output given (see vnreplay calibrate --help)");
-    if (status == VN_OK) {
-        for (i = 0; i < VN_CALIBRATION_TABLES; i++) {
-            snprintf(paths[i], sizeof paths[i], "%.4000s-%s.csv", output,
-                     vn_calibration_names[i]);
-            c.paths[i] = paths[i];
-        }
-        status = vn_lab_open(&lab, &err);
-    }
     if (status == VN_OK)
-        status = vn_calibrate(&lab, &c, &err);
+        status = vn_lab_open(&lab, &err);
+    if (status == VN_OK)
+        status = calibrate(&lab, &r, &err);
     vn_lab_close(&lab);
     if (status == VN_OK)
         return 0;

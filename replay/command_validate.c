@@ -21,6 +21,7 @@ enum option {
     STEPS,
     SPLIT,
     SPAN,
+    OUTPUT,
     ASSUMED,
     NOPTIONS = ASSUMED + VN_ASSUMPTIONS
 };
@@ -45,20 +46,24 @@ static const struct vn_option options[] = {
                "devices: the solver's split, the even one and one type",
                0},
     [SPAN] = {"span", "TIME", "of each execution of a split [4]", 0},
+    [OUTPUT] = {"output", "NAME",
+                "keep what was calibrated, as vnreplay calibrate does", 'O'},
     VN_ASSUMPTION_ROWS};
 
 static void
 print_help(void)
 {
     puts("usage: vnreplay validate --trace FILE --cluster FILE|INLINE "
-         "--profile FILE\n                         [--policy NAME,...] "
+         "[--profile FILE]\n                         [--policy NAME,...] "
          "[option ...]\n"
          "       vnreplay validate --plan FILE --profile FILE [option ...]\n"
          "       vnreplay validate --split MODEL:BATCH,... --cluster "
-         "FILE|INLINE\n                         --profile FILE [option "
+         "FILE|INLINE\n                         [--profile FILE] [option "
          "...]\n\n"
          "Simulate a trace and execute it, and say how far the two lie "
-         "apart.  Exit status 0:\nthey are equivalent within the tolerance, "
+         "apart.  Without a profile the host is\ncalibrated between the "
+         "executions.  Exit status 0:\nthey are equivalent within the "
+         "tolerance, "
          "1: they are not, 3: the noise is too large\nto say.\n");
     vn_option_help(stdout, options, NOPTIONS);
     puts("\nexample: vnreplay validate --trace short.csv --cluster host:2 "
@@ -66,12 +71,28 @@ print_help(void)
          "host-links.csv --profile host-crowds.csv --costs host-costs.csv");
 }
 
+/* Without a profile the study calibrates itself. */
 static enum vn_status
-validate(struct vn_study *s, int format, int *verdict, struct vn_error *err)
+validate(struct vn_study *s, const char *output, int format, int *verdict,
+         struct vn_error *err)
 {
-    enum vn_status status = vn_study_run(s, err);
+    bool calibrates = s->lab->sweep.assumptions.nprofiles == 0;
     struct vn_findings *findings;
+    enum vn_status status = VN_OK;
 
+    if (output != NULL && !calibrates)
+        return vn_fail(err, VN_EUSAGE,
+                       "--output and --profile, expected --output only where "
+                       "there is a calibration to write");
+    if (calibrates) {
+        s->calibrator = vn_calibrator_alloc(s->lab, VN_CALIBRATION_SPAN_S);
+        vn_calibrator_want_trace(s->calibrator);
+    }
+    s->name = output;
+    if (output != NULL) /* can it be? */
+        status = vn_calibrator_write(s->calibrator, output, err);
+    if (status == VN_OK)
+        status = vn_study_run(s, err);
     if (status != VN_OK)
         return status;
     findings = vn_findings_alloc();
@@ -184,10 +205,12 @@ vn_command_validate(int argc, char **argv)
     enum vn_status status = VN_OK;
     struct vn_error err = {0};
     int i, format = 0, verdict = 0;
-    const char *value;
+    const char *value, *output = NULL;
 
     while (status == VN_OK && (i = vn_args_next(&args, &value, &err)) >= 0)
-        if (!take_course(i, value, &course, &status, &err))
+        if (i == OUTPUT)
+            course.name = output = value;
+        else if (!take_course(i, value, &course, &status, &err))
             status = take(i, value, &s, &format, &err);
     if (status == VN_OK && i == VN_ARGS_HELP) {
         print_help();
@@ -206,9 +229,10 @@ vn_command_validate(int argc, char **argv)
                      ? vn_lab_take(&lab, VN_LAB_MODEL, course.model, &err)
                      : vn_lab_open(&lab, &err);
         if (status == VN_OK)
-            status = validate(&s, format, &verdict, &err);
+            status = validate(&s, output, format, &verdict, &err);
     }
     vn_study_free(&s);
+    vn_calibrator_free(s.calibrator);
     vn_lab_close(&lab);
     if (status == VN_OK)
         return verdict;

@@ -71,8 +71,8 @@ price(struct vn_course *c, struct vn_error *err)
     for (int i = 0; i < c->nsegments; i++) {
         struct vn_course_segment *s = &c->segments[i];
 
-        s->price =
-            vn_mapped_price(&a->profile, cluster, model, &c->plan, s->mapping);
+        s->price = vn_mapped_price(&a->profile, cluster, model, &c->plan,
+                                   s->mapping, NULL);
         if (s->price.unknown != NULL)
             return vn_fail(err, VN_EINVAL,
                            "%s: from step %" PRId64 ": the profile does not "
@@ -226,6 +226,28 @@ record_step(struct listening *l, const struct vn_line *line, int segment)
             llrint(c->segments[segment].was->change[c->repeats] * 1e6);
 }
 
+/* What part of a step's time it would have taken where the host is as fast as
+ * the profile has it, if everything else is. */
+static double
+undisturbed(const struct vn_course *c, const struct vn_course_segment *s,
+            const struct vn_line *line)
+{
+    const struct vn_sweep *sweep = &c->lab->sweep;
+    const struct vn_profile *profile = &sweep->assumptions.profile;
+    struct vn_probes probes;
+
+    vn_line_probes(line, &probes);
+    if (probes.n != s->price.devices)
+        return 1;
+    return s->price.step_s
+           / vn_mapped_price(profile,
+                             sweep->nsettings > 0 ? &sweep->settings[0].cluster
+                                                  : NULL,
+                             vn_profile_model(profile, c->model), &c->plan,
+                             s->mapping, probes.s)
+                 .step_s;
+}
+
 static void
 take_step(struct listening *l, const struct vn_line *line)
 {
@@ -241,11 +263,13 @@ take_step(struct listening *l, const struct vn_line *line)
     }
     l->segment = i;
     if (at > vn_cold_steps(s->steps)) {
-        double n = (double) ++l->counted;
+        double n = (double) ++l->counted, part = undisturbed(c, s, line);
+        double whole = line->time - l->last;
 
-        s->was->step[r] += (line->time - l->last - s->was->step[r]) / n;
+        s->was->step[r] += (part * whole - s->was->step[r]) / n;
+        s->was->host[r] += ((1 - part) * whole - s->was->host[r]) / n;
         s->was->sync[r] +=
-            (vn_line_number(line, "sync") - s->was->sync[r]) / n;
+            (part * vn_line_number(line, "sync") - s->was->sync[r]) / n;
     }
     record_step(l, line, i);
     l->last = line->time;

@@ -18,9 +18,11 @@ enum {
     VN_COURSE_REPEATS_MAX = 100
 };
 
-/* Over the executions of a segment, seconds. */
+/* Over the executions of a segment, seconds, on the host as fast as the
+ * profile has it (plan/contention.h). */
 struct vn_course_times {
     double step[VN_COURSE_REPEATS_MAX];   /* mean, from end to end */
+    double host[VN_COURSE_REPEATS_MAX];   /* more, as the host was slower */
     double sync[VN_COURSE_REPEATS_MAX];   /* of it */
     double change[VN_COURSE_REPEATS_MAX]; /* that it begins with: in which
                                            * nothing trained */

@@ -82,17 +82,18 @@ static void
 show_segments(const struct vn_course *c, struct vn_findings *f)
 {
     static const struct vn_findings_column columns[] = {
-        {"devices", 0},      {"nodes", 0},      {"steps", 0},
-        {"step sim ms", 3},  {"step hw ms", 3}, {"noise %", 2},
-        {"error %", 2},      {"low %", 2},      {"high %", 2},
-        {"sync sim ms", 3},  {"sync hw ms", 3}, {"resize sim ms", 2},
-        {"resize hw ms", 2}, {NULL, 0}};
-    char title[200], label[200];
+        {"devices", 0},       {"nodes", 0},        {"steps", 0},
+        {"step sim ms", 3},   {"step hw ms", 3},   {"host ms", 3},
+        {"noise %", 2},       {"error %", 2},      {"low %", 2},
+        {"high %", 2},        {"sync sim ms", 3},  {"sync hw ms", 3},
+        {"resize sim ms", 2}, {"resize hw ms", 2}, {NULL, 0}};
+    char title[300], label[200];
     int n = c->repeats;
 
     snprintf(title, sizeof title,
              "%s, segment by segment: simulated (sim) and measured (hw, mean "
-             "of %d); the resize is that before the segment",
+             "of %d), which took more by the host being slow; the resize is "
+             "that before the segment",
              c->model, n);
     vn_findings_table(f, title, "from step", columns);
     for (int i = 0; i < c->nsegments; i++) {
@@ -105,7 +106,8 @@ show_segments(const struct vn_course *c, struct vn_findings *f)
             f, label,
             (double[]){s->price.devices, vn_mapping_vnodes(s->mapping),
                        (double) s->steps, 1e3 * s->price.step_s,
-                       1e3 * mean_of(s->was->step, n), e.noise, e.mean, e.low,
+                       1e3 * mean_of(s->was->step, n),
+                       1e3 * mean_of(s->was->host, n), e.noise, e.mean, e.low,
                        e.high, 1e3 * s->price.sync_s,
                        1e3 * mean_of(s->was->sync, n),
                        i > 0 ? 1e3 * s->change_s : NAN,
@@ -116,13 +118,14 @@ show_segments(const struct vn_course *c, struct vn_findings *f)
 enum part {
     COMPUTE,
     SYNC,
+    HOST,
     RESIZE,
     START,
     PARTS
 };
 
-static const char *const part_names[] = {"step", "synchronisation", "resize",
-                                         "start"};
+static const char *const part_names[] = {
+    "step", "synchronisation", "the host's speed", "resize", "start"};
 
 /* Seconds by part, over the whole course. */
 static void
@@ -140,6 +143,7 @@ sum_parts(const struct vn_course *c, double said[PARTS], double was[PARTS])
         was[SYNC] += steps * sync;
         said[COMPUTE] += steps * (s->price.step_s - s->price.sync_s);
         was[COMPUTE] += steps * (mean_of(s->was->step, n) - sync);
+        was[HOST] += steps * mean_of(s->was->host, n);
         said[RESIZE] += s->change_s;
         was[RESIZE] += mean_of(s->was->change, n);
     }

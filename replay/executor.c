@@ -114,6 +114,7 @@ make_arguments(const struct vn_executor_setup *setup, const struct vn_job *job,
     add_devices(a, devices);
     add(a, "--no-eval");
     add(a, "--quiet");
+    add(a, "--probe");
     vn_executor_file(setup, job->id, "checkpoint", text, sizeof text);
     add(a, "--checkpoint");
     add(a, text);
@@ -214,6 +215,7 @@ vn_process_plan(const struct vn_executor_setup *setup,
     add_number(a, "--seed", course->seed);
     add(a, "--no-eval");
     add(a, "--quiet");
+    add(a, "--probe");
     vn_executor_file(setup, VN_PROCESS_PLAN, "log", log, sizeof log);
     status = start(a, log, process, err);
     free(a);
@@ -277,6 +279,27 @@ vn_line_text(const struct vn_line *line, const char *name, char *text,
             return;
         }
     }
+}
+
+double
+vn_line_probes(const struct vn_line *line, struct vn_probes *p)
+{
+    char text[32 * VN_PROBES_MAX], *next = text, *word;
+    double longest = 0;
+
+    p->n = 0;
+    vn_line_text(line, "probes", text, sizeof text);
+    while ((word = strsep(&next, ",")) != NULL && p->n < VN_PROBES_MAX) {
+        int cpu;
+        double s;
+
+        if (sscanf(word, "%d:%lf", &cpu, &s) != 2 || !(s > 0))
+            continue;
+        p->cpu[p->n] = cpu;
+        p->s[p->n++] = s;
+        longest = s > longest ? s : longest;
+    }
+    return longest;
 }
 
 bool

@@ -16,7 +16,8 @@
 
 enum {
     VN_MODEL_OPTIONS_MAX = 32,
-    VN_DEVICE_LIST_SIZE = 1500
+    VN_DEVICE_LIST_SIZE = 1500,
+    VN_PROBES_MAX = 32 /* devices whose processors a step tells of */
 };
 
 /* How a model of the trace is trained: NAME=OPTIONS of vnexec. */
@@ -88,6 +89,16 @@ bool vn_process_line(struct vn_process *process, struct vn_line *line);
 double vn_line_number(const struct vn_line *line, const char *name);
 void vn_line_text(const struct vn_line *line, const char *name, char *text,
                   size_t size);
+
+/* What probes of the processors took in a step (vnode_exec/probe.h). */
+struct vn_probes {
+    int n;
+    int cpu[VN_PROBES_MAX];
+    double s[VN_PROBES_MAX];
+};
+
+/* Of a step's line; the longest of them, 0 where there are none. */
+double vn_line_probes(const struct vn_line *line, struct vn_probes *probes);
 
 /* Wait for its end, after it closed its socket: its exit status, or minus
  * the signal that killed it. */

@@ -281,5 +281,6 @@ vn_live_free(struct vn_live *live)
     }
     free(live->jobs);
     free(live->grants);
+    free(live->probes);
     *live = (struct vn_live){0};
 }

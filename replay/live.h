@@ -23,6 +23,16 @@ struct vn_live_step {
     int change; /* of the job's: that which put it on its devices */
     int busy;   /* devices that any job had then */
     double step_s, load_s, compute_s, sync_s, update_s, loss;
+    double probe_s; /* of its slowest processor (vnode_exec/probe.h), or 0 */
+};
+
+/* A processor's probe in a step. */
+struct vn_live_probe {
+    vn_time time;
+    const struct vn_job *job; /* whose step it was */
+    int device;               /* of all that the cluster has */
+    int busy;                 /* devices that any job had then */
+    double s;
 };
 
 /* A change that came about: how long it took. */
@@ -66,6 +76,8 @@ struct vn_live {
     int njobs;
     struct vn_live_grant *grants;
     int ngrants;
+    struct vn_live_probe *probes;
+    int nprobes, probes_room;
     bool interrupted;
     vn_time end;
 };
@@ -82,11 +94,6 @@ enum vn_status vn_live_run(
     void *arg, struct vn_error *err);
 
 void vn_live_free(struct vn_live *live);
-
-/* The steps of all jobs into the results. */
-enum vn_status vn_live_store_steps(const struct vn_live *live,
-                                   struct vn_store *store,
-                                   struct vn_error *err);
 
 /*
  * The run and what its recorder saw, and the steps of all jobs, into the

@@ -153,6 +153,30 @@ count_busy(const struct vn_live_state *r)
     return busy;
 }
 
+/* What the processors' probes took; the longest. */
+static double
+keep_probes(struct vn_live_state *r, const struct vn_live_seat *s,
+            const struct vn_line *line)
+{
+    struct vn_live *l = r->live;
+    struct vn_probes probes;
+    double longest = vn_line_probes(line, &probes);
+
+    if (l->nprobes + probes.n > l->probes_room) {
+        l->probes_room = 2 * l->probes_room + 256;
+        l->probes =
+            vn_xrealloc(l->probes, (size_t) l->probes_room, sizeof *l->probes);
+    }
+    for (int i = 0; i < probes.n; i++)
+        l->probes[l->nprobes++] =
+            (struct vn_live_probe){.time = time_of(r, line->time),
+                                   .job = s->job->job,
+                                   .device = probes.cpu[i],
+                                   .busy = count_busy(r),
+                                   .s = probes.s[i]};
+    return longest;
+}
+
 static void
 keep_step(struct vn_live_state *r, struct vn_live_seat *s,
           const struct vn_line *line)
@@ -180,7 +204,8 @@ keep_step(struct vn_live_state *r, struct vn_live_seat *s,
                               .compute_s = vn_line_number(line, "compute"),
                               .sync_s = vn_line_number(line, "sync"),
                               .update_s = vn_line_number(line, "update"),
-                              .loss = vn_line_number(line, "loss")};
+                              .loss = vn_line_number(line, "loss"),
+                              .probe_s = keep_probes(r, s, line)};
 }
 
 void

@@ -5,10 +5,10 @@
 
 #include <math.h>
 
-enum vn_status
-vn_live_store_steps(const struct vn_live *live, struct vn_store *store,
-                    struct vn_error *err)
+static enum vn_status
+add_steps(void *arg, struct vn_store *store, struct vn_error *err)
 {
+    const struct vn_live *live = arg;
     enum vn_status status = VN_OK;
 
     for (int i = 0; i < live->njobs; i++) {
@@ -37,12 +37,6 @@ vn_live_store_steps(const struct vn_live *live, struct vn_store *store,
         }
     }
     return status;
-}
-
-static enum vn_status
-add_steps(void *arg, struct vn_store *store, struct vn_error *err)
-{
-    return vn_live_store_steps(arg, store, err);
 }
 
 enum vn_status

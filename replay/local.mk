@@ -2,6 +2,8 @@ noinst_LIBRARIES += libreplay.a
 libreplay_a_SOURCES = \
 	replay/bench.c replay/bench.h \
 	replay/calibrate.c replay/calibrate.h \
+	replay/calibrate_table.c \
+	replay/calibration.h \
 	replay/command.h \
 	replay/command_calibrate.c \
 	replay/command_compare.c \
@@ -28,6 +30,7 @@ libreplay_a_SOURCES = \
 	replay/findings.c replay/findings.h \
 	replay/forced.c replay/forced.h \
 	replay/generate.c replay/generate.h \
+	replay/host.c replay/host.h \
 	replay/lab.c replay/lab.h \
 	replay/layout.c replay/layout.h \
 	replay/live.c replay/live.h \
@@ -42,6 +45,7 @@ libreplay_a_SOURCES = \
 	replay/study_blame.c \
 	replay/study_report.c \
 	replay/study_run.c \
+	replay/study_simulate.c \
 	replay/sweep.c replay/sweep.h \
 	replay/validation.c replay/validation.h \
 	replay/validation_split.c \
@@ -148,3 +152,7 @@ t_workload_t_LDADD = libreplay.a libsim.a libtraces.a libplan.a $(ANALYSIS_LIBS)
 check_PROGRAMS += t/forced.t
 t_forced_t_SOURCES = t/forced.c
 t_forced_t_LDADD = libreplay.a libsim.a libtraces.a libplan.a $(ANALYSIS_LIBS) $(GLPK_LIBS) libtap.a
+
+check_PROGRAMS += t/host.t
+t_host_t_SOURCES = t/host.c
+t_host_t_LDADD = libreplay.a libsim.a libtraces.a libplan.a $(ANALYSIS_LIBS) $(GLPK_LIBS) libtap.a

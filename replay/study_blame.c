@@ -9,11 +9,15 @@
 
 #include <math.h>
 
-static const char *const part_names[] = {
-    [VN_PART_STEP] = "step time",   [VN_PART_SYNC] = "synchronisation",
-    [VN_PART_CROWD] = "contention", [VN_PART_START] = "start",
-    [VN_PART_GROW] = "grow",        [VN_PART_SHRINK] = "shrink",
-    [VN_PART_RELEASE] = "release",  [VN_PART_RESTART] = "restart"};
+static const char *const part_names[] = {[VN_PART_STEP] = "step time",
+                                         [VN_PART_SYNC] = "synchronisation",
+                                         [VN_PART_CROWD] = "contention",
+                                         [VN_PART_START] = "start",
+                                         [VN_PART_GROW] = "grow",
+                                         [VN_PART_SHRINK] = "shrink",
+                                         [VN_PART_RELEASE] = "release",
+                                         [VN_PART_RESTART] = "restart",
+                                         [VN_PART_HOST] = "the host's speed"};
 
 enum {
     ALONE_MIN = 5,  /* steps that say how a job goes alone */
@@ -83,6 +87,24 @@ price_step(const struct scale *c, const struct vn_live_job *j, int k)
     return price_of(c, j->changes[step->change].of_type, step->busy);
 }
 
+/* How many times slower the processors were in a step than the profile has
+ * them. */
+static double
+slowdown_of(const struct scale *c, const struct vn_live_job *j, int k)
+{
+    const struct vn_live_step *step = &j->steps[k];
+    const int *devices = j->changes[step->change].of_type;
+    const struct vn_cluster *cluster = c->config->cluster;
+    int t = 0;
+
+    while (t + 1 < cluster->ntypes && devices[t] == 0)
+        t++;
+    return vn_host_slowdown(
+        c->config->profile, c->model,
+        vn_profile_type(c->config->profile, cluster->types[t].name),
+        step->busy, step->probe_s);
+}
+
 /* By how much longer the job's steps took than they should, where it was
  * alone: what is beyond that beside others is contention. */
 static double
@@ -97,21 +119,26 @@ alone_ratio(const struct scale *c, const struct vn_live_job *j)
         if (!p.alone)
             continue;
         said += p.compute_s;
-        was += whole_s(j, k) - j->steps[k].sync_s;
+        was += (whole_s(j, k) - j->steps[k].sync_s) / slowdown_of(c, j, k);
         n++;
     }
     return n >= ALONE_MIN ? was / said : 1;
 }
 
+/* Steps as they would have been on the host as the profile has it, and what
+ * they took beyond that. */
 static void
 add_steps(struct vn_trial *t, const struct scale *c,
-          const struct vn_live_job *j, double *said_s, double *was_s)
+          const struct vn_live_job *j, double *said_s, double *was_s,
+          double *lost_s)
 {
     double ratio = alone_ratio(c, j);
 
     for (int k = 0; k < j->nsteps; k++) {
         struct price p = price_step(c, j, k);
-        double whole = whole_s(j, k), sync = j->steps[k].sync_s;
+        double slowdown = slowdown_of(c, j, k);
+        double whole = whole_s(j, k) / slowdown;
+        double sync = j->steps[k].sync_s / slowdown;
         double alone = p.alone ? whole - sync : ratio * p.compute_s;
 
         t->said[VN_PART_STEP] += p.compute_s;
@@ -122,7 +149,9 @@ add_steps(struct vn_trial *t, const struct scale *c,
         t->was[VN_PART_CROWD] += whole - sync - alone;
         *said_s += p.slowdown * (p.compute_s + p.sync_s);
         *was_s += whole;
+        *lost_s += (slowdown - 1) * whole;
     }
+    t->was[VN_PART_HOST] += *lost_s;
 }
 
 static void
@@ -151,10 +180,11 @@ add_changes(struct vn_trial *t, const struct scale *c, const char *name,
 }
 
 void
-vn_study_blame(const struct vn_study *s, struct vn_trial *t,
-               const struct vn_live *live,
+vn_study_blame(const struct vn_study *s, struct vn_trial *t, int repeat,
                const struct vn_engine_config *config)
 {
+    const struct vn_live *live = &t->live[repeat];
+
     for (int i = 0; i < live->njobs; i++) {
         const struct vn_live_job *j = &live->jobs[i];
         const char *name = s->lab->workload.names->models.text[j->job->model];
@@ -162,7 +192,7 @@ vn_study_blame(const struct vn_study *s, struct vn_trial *t,
                           vn_profile_model(config->profile, name)};
         double said = 0, was = 0;
 
-        add_steps(t, &c, j, &said, &was);
+        add_steps(t, &c, j, &said, &was, &t->measured[repeat].lost[i]);
         add_changes(t, &c, name, j);
         if (j->nsteps > 0) {
             t->step_predicted[i] += said / j->nsteps / s->repeats;
@@ -192,7 +222,8 @@ vn_study_show_blame(const struct vn_study *s, struct vn_findings *f)
             snprintf(label, sizeof label, "%s, %s", t->contender->policy->name,
                      part_names[p]);
             vn_findings_row(f, label, (double[]){t->said[p], t->was[p], by});
-            if (fabs(by) > fabs(t->said[most] - t->was[most]))
+            if (p != VN_PART_HOST
+                && fabs(by) > fabs(t->said[most] - t->was[most]))
                 most = (enum vn_part) p;
         }
         vn_findings_note(f, "%s: most of the difference is in: %s",

@@ -9,42 +9,90 @@
 #include <math.h>
 #include <stdlib.h>
 
-/* The jct of job i over the repeats: its mean, and its deviation over it. */
+/* What is compared with what. */
+enum loop {
+    OPEN,   /* the grants simulated, with what was measured at the profile's
+             * speed of the host */
+    RAW,    /* with what was measured */
+    CLOSED, /* the policy simulated, on the host as it was */
+    LOOPS
+};
+
+static const char *const loop_names[] = {[OPEN] = "open loop",
+                                         [RAW] = "open loop, as the host was",
+                                         [CLOSED] = "closed loop"};
+
 static double
-measured_jct(const struct vn_study *s, const struct vn_trial *t, size_t i,
-             double *noise)
+submit_of(const struct vn_study *s, size_t i)
 {
-    double submit = (double) s->lab->workload.jobs[i].submit * 1e-6;
-    double all = 0, squares = 0;
+    return (double) s->lab->workload.jobs[i].submit * 1e-6;
+}
+
+/* Seconds from submission to finish of job i in a repeat. */
+static double
+jct_measured(const struct vn_study *s, const struct vn_trial *t, size_t i,
+             int r, enum loop loop)
+{
+    const struct vn_outcome *o = &t->measured[r];
+
+    return o->finish[i] - submit_of(s, i) - (loop == OPEN ? o->lost[i] : 0);
+}
+
+static double
+jct_simulated(const struct vn_study *s, const struct vn_trial *t, size_t i,
+              int r, enum loop loop)
+{
+    const struct vn_outcome *o = loop == CLOSED ? &t->closed[r] : &t->open[r];
+
+    return o->finish[i] - submit_of(s, i);
+}
+
+/* Percent by which the simulated jct of job i lies above the measured in a
+ * repeat; and over the repeats, the mean. */
+static double
+error_in(const struct vn_study *s, const struct vn_trial *t, size_t i, int r,
+         enum loop loop)
+{
+    return 100
+           * (jct_simulated(s, t, i, r, loop) / jct_measured(s, t, i, r, loop)
+              - 1);
+}
+
+static double
+error_of(const struct vn_study *s, const struct vn_trial *t, size_t i,
+         enum loop loop)
+{
+    double sum = 0;
+
+    for (int r = 0; r < s->repeats; r++)
+        sum += error_in(s, t, i, r, loop);
+    return sum / s->repeats;
+}
+
+/* Percent by which the measured jct of job i deviates between repeats. */
+static double
+noise_of(const struct vn_study *s, const struct vn_trial *t, size_t i,
+         enum loop loop)
+{
+    double mean = 0, squares = 0;
     int n = s->repeats;
 
     for (int r = 0; r < n; r++)
-        all += (t->measured[r].finish[i] - submit) / n;
+        mean += jct_measured(s, t, i, r, loop) / n;
     for (int r = 0; r < n; r++)
-        squares += pow(t->measured[r].finish[i] - submit - all, 2);
-    *noise = n > 1 ? 100 * sqrt(squares / (n - 1)) / all : NAN;
-    return all;
+        squares += pow(jct_measured(s, t, i, r, loop) - mean, 2);
+    return n > 1 ? 100 * sqrt(squares / (n - 1)) / mean : NAN;
 }
 
-/* Percent by which the simulated jct of job i lies above the measured; open
- * loop the mean over repeats. */
+/* The mean over repeats of a number of a job. */
 static double
-error_of(const struct vn_study *s, const struct vn_trial *t, size_t i,
-         bool open)
+mean_over(const struct vn_study *s, const struct vn_outcome *outcomes,
+          size_t i, bool start)
 {
-    double submit = (double) s->lab->workload.jobs[i].submit * 1e-6, noise;
     double sum = 0;
 
-    if (!open)
-        return 100
-               * ((t->predicted.finish[i] - submit)
-                      / measured_jct(s, t, i, &noise)
-                  - 1);
     for (int r = 0; r < s->repeats; r++)
-        sum += 100
-               * ((t->open[r].finish[i] - submit)
-                      / (t->measured[r].finish[i] - submit)
-                  - 1);
+        sum += start ? outcomes[r].start[i] : outcomes[r].finish[i];
     return sum / s->repeats;
 }
 
@@ -53,33 +101,36 @@ show_jobs(struct vn_findings *f, const struct vn_study *s,
           const struct vn_trial *t)
 {
     static const struct vn_findings_column columns[] = {
-        {"start sim s", 2}, {"start hw s", 2}, {"finish sim s", 2},
-        {"finish hw s", 2}, {"jct sim s", 2},  {"jct hw s", 2},
-        {"noise %", 1},     {"closed %", 1},   {"open %", 1},
-        {"step sim ms", 2}, {"step hw ms", 2}, {"step %", 1},
-        {NULL, 0}};
+        {"start sim s", 2}, {"start hw s", 2},  {"finish sim s", 2},
+        {"finish hw s", 2}, {"jct sim s", 2},   {"jct hw s", 2},
+        {"host s", 2},      {"noise %", 1},     {"closed %", 1},
+        {"open %", 1},      {"step sim ms", 2}, {"step hw ms", 2},
+        {"step %", 1},      {NULL, 0}};
     const struct vn_workload *w = &s->lab->workload;
-    char title[200], label[32];
+    char title[300], label[32];
 
     snprintf(title, sizeof title,
-             "%s, job by job: simulated (sim) and measured (hw, mean of %d); "
-             "errors of the JCT closed and open loop",
+             "%s, job by job: simulated (sim) and measured (hw), means of %d; "
+             "seconds of it that the host took by being slow; errors of the "
+             "JCT closed and open loop",
              t->contender->policy->name, s->repeats);
     vn_findings_table(f, title, "job", columns);
     for (size_t i = 0; i < w->njobs; i++) {
-        double submit = (double) w->jobs[i].submit * 1e-6, noise, start = 0;
-        double jct = measured_jct(s, t, i, &noise);
+        double said = mean_over(s, t->closed, i, false), lost = 0;
+        double was = mean_over(s, t->measured, i, false);
 
         for (int r = 0; r < s->repeats; r++)
-            start += t->measured[r].start[i] / s->repeats;
+            lost += t->measured[r].lost[i] / s->repeats;
         snprintf(label, sizeof label, "%" PRId64, w->jobs[i].id);
         vn_findings_row(
             f, label,
             (double[]){
-                t->predicted.start[i], start, t->predicted.finish[i],
-                jct + submit, t->predicted.finish[i] - submit, jct, noise,
-                error_of(s, t, i, false), error_of(s, t, i, true),
-                1e3 * t->step_predicted[i], 1e3 * t->step_measured[i],
+                mean_over(s, t->closed, i, true),
+                mean_over(s, t->measured, i, true), said, was,
+                said - submit_of(s, i), was - submit_of(s, i), lost,
+                noise_of(s, t, i, RAW), error_of(s, t, i, CLOSED),
+                error_of(s, t, i, OPEN), 1e3 * t->step_predicted[i],
+                1e3 * t->step_measured[i],
                 100 * (t->step_predicted[i] / t->step_measured[i] - 1)});
     }
 }
@@ -105,7 +156,7 @@ first_divergence(const struct vn_study *s, const struct vn_trial *t)
     int first = 0;
 
     for (int r = 0; r < s->repeats; r++) {
-        int at = divergence(&t->predicted, &t->measured[r]);
+        int at = divergence(&t->closed[r], &t->measured[r]);
 
         if (at > 0 && (first == 0 || at < first))
             first = at;
@@ -148,6 +199,40 @@ spread_row(struct vn_findings *f, const struct vn_study *s, const char *label,
     free(x);
 }
 
+/* Was the host's own speed measured? */
+static bool
+knows_host(const struct vn_study *s)
+{
+    bool known = false;
+
+    for (int k = 0; k < s->ntrials; k++)
+        for (int r = 0; r < s->repeats; r++)
+            for (size_t i = 0; i < s->lab->workload.njobs; i++)
+                known = known || s->trials[k].measured[r].lost[i] != 0;
+    return known;
+}
+
+static void
+show_loop(struct vn_findings *f, const struct vn_study *s,
+          const struct vn_trial *t, enum loop loop)
+{
+    size_t n = s->lab->workload.njobs;
+    double *errors = vn_xcalloc(n, sizeof *errors), noise = 0, span = 0;
+    char label[100];
+
+    for (size_t i = 0; i < n; i++) {
+        errors[i] = error_of(s, t, i, loop);
+        noise += noise_of(s, t, i, loop) / (double) n;
+    }
+    for (int r = 0; r < s->repeats; r++)
+        span += t->closed[r].makespan / t->measured[r].makespan / s->repeats;
+    snprintf(label, sizeof label, "%s, %s", t->contender->policy->name,
+             loop_names[loop]);
+    spread_row(f, s, label, errors, loop == CLOSED ? 100 * (span - 1) : NAN,
+               noise, loop == CLOSED ? first_divergence(s, t) : NAN);
+    free(errors);
+}
+
 static void
 show_policies(struct vn_findings *f, const struct vn_study *s)
 {
@@ -155,9 +240,7 @@ show_policies(struct vn_findings *f, const struct vn_study *s)
         {"mean %", 2},           {"median %", 2}, {"worst %", 2},
         {"mean |error| %", 2},   {"noise %", 2},  {"makespan %", 2},
         {"first divergence", 0}, {NULL, 0}};
-    size_t n = s->lab->workload.njobs;
-    double *errors = vn_xcalloc(n, sizeof *errors);
-    char label[100];
+    bool host = knows_host(s);
 
     vn_findings_table(f,
                       "Errors of the JCT over the jobs, beside the deviation "
@@ -165,24 +248,12 @@ show_policies(struct vn_findings *f, const struct vn_study *s)
                       "that differs (0: none)",
                       "policy", columns);
     for (int k = 0; k < s->ntrials; k++)
-        for (int open = 1; open >= 0; open--) {
-            const struct vn_trial *t = &s->trials[k];
-            double noise = 0, one, span = 0;
-
-            for (size_t i = 0; i < n; i++) {
-                errors[i] = error_of(s, t, i, open);
-                measured_jct(s, t, i, &one);
-                noise += one / (double) n;
-            }
-            for (int r = 0; r < s->repeats; r++)
-                span += (open ? t->open[r].makespan : t->predicted.makespan)
-                        / t->measured[r].makespan / s->repeats;
-            snprintf(label, sizeof label, "%s, %s loop",
-                     t->contender->policy->name, open ? "open" : "closed");
-            spread_row(f, s, label, errors, 100 * (span - 1), noise,
-                       open ? NAN : first_divergence(s, t));
-        }
-    free(errors);
+        for (int loop = 0; loop < LOOPS; loop++)
+            if (loop != RAW || host)
+                show_loop(f, s, &s->trials[k], (enum loop) loop);
+    if (!host)
+        vn_findings_note(f, "the host's own speed is not known: no probe_s in "
+                            "the profile (see vnreplay calibrate)");
 }
 
 /* Mean JCT of a run. */
@@ -200,33 +271,43 @@ static void
 show_ratios(struct vn_findings *f, const struct vn_study *s)
 {
     static const struct vn_findings_column columns[] = {
-        {"sim", 3},  {"hw", 3},      {"low", 3},
-        {"high", 3}, {"error %", 2}, {NULL, 0}};
+        {"sim", 3},     {"hw", 3},    {"low", 3},    {"high", 3},
+        {"error %", 2}, {"low %", 2}, {"high %", 2}, {NULL, 0}};
     const struct vn_trial *base = &s->trials[0];
-    double x[VN_REPEATS_MAX], y[VN_REPEATS_MAX];
-    char title[200];
+    double sim[VN_REPEATS_MAX], sim_base[VN_REPEATS_MAX];
+    double hw[VN_REPEATS_MAX], hw_base[VN_REPEATS_MAX];
+    char title[300];
 
     if (s->ntrials < 2)
         return;
     snprintf(title, sizeof title,
-             "Mean JCT over that of %s: simulated, and measured with its "
-             "95 %% interval, paired by repeat",
+             "Mean JCT over that of %s, closed loop: simulated, and measured "
+             "with its 95 %% interval; the error with its own; both paired by "
+             "repeat",
              base->contender->policy->name);
     vn_findings_table(f, title, "policy", columns);
     for (int k = 1; k < s->ntrials; k++) {
         const struct vn_trial *t = &s->trials[k];
-        double said =
-            mean_jct(s, &t->predicted) / mean_jct(s, &base->predicted);
-        struct vn_interval was;
+        struct vn_interval said, was, error;
 
         for (int r = 0; r < s->repeats; r++) {
-            x[r] = mean_jct(s, &t->measured[r]);
-            y[r] = mean_jct(s, &base->measured[r]);
+            sim[r] = mean_jct(s, &t->closed[r]);
+            sim_base[r] = mean_jct(s, &base->closed[r]);
+            hw[r] = mean_jct(s, &t->measured[r]);
+            hw_base[r] = mean_jct(s, &base->measured[r]);
         }
-        was = vn_interval_ratio(x, y, s->repeats, 0.95);
+        said = vn_interval_ratio(sim, sim_base, s->repeats, 0.95);
+        was = vn_interval_ratio(hw, hw_base, s->repeats, 0.95);
+        for (int r = 0; r < s->repeats; r++) {
+            sim[r] /= sim_base[r];
+            hw[r] /= hw_base[r];
+        }
+        error = vn_interval_ratio(sim, hw, s->repeats, 0.95);
         vn_findings_row(f, t->contender->policy->name,
-                        (double[]){said, was.estimate, was.low, was.high,
-                                   100 * (said / was.estimate - 1)});
+                        (double[]){said.estimate, was.estimate, was.low,
+                                   was.high, 100 * (error.estimate - 1),
+                                   100 * (error.low - 1),
+                                   100 * (error.high - 1)});
     }
 }
 
@@ -236,16 +317,16 @@ static void
 note_grants(struct vn_findings *f, const struct vn_study *s,
             const struct vn_trial *t)
 {
-    const struct vn_outcome *said = &t->predicted;
     int same = 0;
 
     for (int r = 0; r < s->repeats; r++)
-        same += divergence(said, &t->measured[r]) == 0;
+        same += divergence(&t->closed[r], &t->measured[r]) == 0;
     vn_findings_note(f,
                      "%s: in %d of %d executions all grants are those "
                      "simulated",
                      t->contender->policy->name, same, s->repeats);
     for (int r = 0; r < s->repeats; r++) {
+        const struct vn_outcome *said = &t->closed[r];
         const struct vn_outcome *was = &t->measured[r];
         int at = divergence(said, was);
         char a[100], b[100];
@@ -269,22 +350,20 @@ vn_study_report(const struct vn_study *s, struct vn_findings *f)
     for (int k = 0; k < s->ntrials; k++)
         note_grants(f, s, &s->trials[k]);
     vn_study_show_blame(s, f);
+    if (s->calibrator != NULL)
+        vn_calibrator_show(s->calibrator, f);
 }
 
 /* Percent, open loop, of one repeat: the mean over the jobs. */
 static double
-error_in(const struct vn_study *s, const struct vn_trial *t, int r)
+error_of_repeat(const struct vn_study *s, const struct vn_trial *t, int r)
 {
     size_t n = s->lab->workload.njobs;
     double sum = 0;
 
-    for (size_t i = 0; i < n; i++) {
-        double submit = (double) s->lab->workload.jobs[i].submit * 1e-6;
-
-        sum += (t->open[r].finish[i] - submit)
-               / (t->measured[r].finish[i] - submit);
-    }
-    return 100 * (sum / (double) n - 1);
+    for (size_t i = 0; i < n; i++)
+        sum += error_in(s, t, i, r, OPEN);
+    return sum / (double) n;
 }
 
 /*
@@ -302,7 +381,7 @@ vn_study_judge(const struct vn_study *s, struct vn_findings *f)
         const char *word = "equivalent";
 
         for (int r = 0; r < s->repeats; r++)
-            x[r] = error_in(s, &s->trials[k], r);
+            x[r] = error_of_repeat(s, &s->trials[k], r);
         i = vn_interval_mean(x, s->repeats, 0.95);
         if (i.low > limit || i.high < -limit) {
             verdict = 1;

@@ -12,6 +12,7 @@ struct vn_validation {
     struct vn_lab *lab;
     const char *plan;  /* a plan's path, or NULL */
     const char *split; /* MODEL:BATCH,..., or NULL */
+    const char *name;  /* that a calibration is kept under, or NULL */
     const char *model; /* of the plan; NULL: the profile's only one */
     int64_t job;       /* of the plan, -1: the only one */
     int64_t steps;     /* of the plan, 0: as vn_course_open() says */

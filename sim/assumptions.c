@@ -90,20 +90,34 @@ name_rest(struct vn_assumptions *a)
         a->compat_words[n - 1] = '\0';
 }
 
+/* One more table that the profile is from. */
+static void
+name_profile(struct vn_assumptions *a, const char *words)
+{
+    size_t n = strlen(a->profile_words);
+
+    if (words != NULL)
+        snprintf(a->profile_words + n, sizeof a->profile_words - n, "%s%s",
+                 n > 0 ? "," : "", words);
+}
+
+static void
+hash_profile(struct vn_assumptions *a)
+{
+    snprintf(a->profile_hash, sizeof a->profile_hash, "%016" PRIx64,
+             vn_profile_hash(&a->profile));
+}
+
 enum vn_status
 vn_assumptions_open(struct vn_assumptions *a, struct vn_error *err)
 {
     enum vn_status status = VN_OK;
 
     for (int i = 0; i < a->nprofiles && status == VN_OK; i++) {
-        size_t n = strlen(a->profile_words);
-
         status = vn_profile_read(a->profiles[i], &a->profile, err);
-        snprintf(a->profile_words + n, sizeof a->profile_words - n, "%s%s",
-                 i > 0 ? "," : "", a->profiles[i]);
+        name_profile(a, a->profiles[i]);
     }
-    snprintf(a->profile_hash, sizeof a->profile_hash, "%016" PRIx64,
-             vn_profile_hash(&a->profile));
+    hash_profile(a);
     if (status == VN_OK)
         status = vn_costs_read(a->costs, &a->table, err);
     if (status == VN_OK) {
@@ -119,6 +133,53 @@ vn_assumptions_free(struct vn_assumptions *a)
     vn_profile_free(&a->profile);
     vn_costs_free(a->table);
     a->table = NULL;
+}
+
+static enum vn_status
+replace_costs(struct vn_assumptions *a, const char *costs, const char *words,
+              struct vn_error *err)
+{
+    enum vn_status status;
+
+    vn_costs_free(a->table);
+    a->table = NULL;
+    status = vn_costs_read(costs, &a->table, err);
+    if (status == VN_OK)
+        snprintf(a->costs_words, sizeof a->costs_words, "%.200s %016" PRIx64,
+                 words != NULL ? words : costs, vn_costs_hash(a->table));
+    return status;
+}
+
+enum vn_status
+vn_assumptions_replace(struct vn_assumptions *a, const char *const *profiles,
+                       int n, const char *costs, const char *words,
+                       struct vn_error *err)
+{
+    enum vn_status status = VN_OK;
+
+    vn_profile_free(&a->profile);
+    a->nprofiles = 0;
+    a->profile_words[0] = '\0';
+    for (int i = 0; i < n && status == VN_OK; i++) {
+        status = vn_profile_read(profiles[i], &a->profile, err);
+        name_profile(a, words == NULL ? profiles[i] : i == 0 ? words : NULL);
+        a->profiles[a->nprofiles++] = "";
+    }
+    hash_profile(a);
+    if (status == VN_OK && a->costs == NULL)
+        status = replace_costs(a, costs, words, err);
+    return status;
+}
+
+void
+vn_assumptions_slow(struct vn_assumptions *a, const char *slow,
+                    const char *words)
+{
+    size_t n = strlen(a->compat_words);
+
+    a->faults.slow = slow;
+    snprintf(a->compat_words + n, sizeof a->compat_words - n, "%sslow=%.100s",
+             n > 0 ? " " : "", words);
 }
 
 enum vn_status

@@ -77,6 +77,21 @@ enum vn_status vn_assumptions_open(struct vn_assumptions *assumptions,
 
 void vn_assumptions_free(struct vn_assumptions *assumptions);
 
+/*
+ * Let opened assumptions have another profile, read from n tables, and, where
+ * no costs were given, those of a table.  Results name them `words` (kept), or
+ * where that is NULL as the files are named.
+ */
+enum vn_status vn_assumptions_replace(struct vn_assumptions *assumptions,
+                                      const char *const *profiles, int n,
+                                      const char *costs, const char *words,
+                                      struct vn_error *err);
+
+/* Let opened assumptions have a table of slow devices, whose path is kept;
+ * results name it `words`. */
+void vn_assumptions_slow(struct vn_assumptions *assumptions, const char *slow,
+                         const char *words);
+
 /* Set what they mean for an engine whose cluster and seed are set. */
 enum vn_status vn_assumptions_apply(const struct vn_assumptions *assumptions,
                                     struct vn_engine_config *config,

@@ -163,6 +163,14 @@ grep -q 'even: host 2 x 16, host:slow=2 2 x 16' "$tmp/out"
 ok $? "evenly, in the nodes that are best"
 grep -q 'one type: host 2 x 32' "$tmp/out"
 ok $? "and over the best type alone"
+./vnreplay validate --split mlp:2 --cluster $cluster --span 0.1 --repeats 1 \
+    --output "$tmp/own" --format csv > "$tmp/out" 2> "$tmp/err"
+test $? -eq 3 && grep -q '"*solver: host' "$tmp/out" \
+    && grep -q 'undisturbed ms' "$tmp/out"
+ok $? "without a profile the host is calibrated"
+test "$(grep -c '^mlp,host' "$tmp/own-nodes.csv")" -eq 4 \
+    && test "$(grep -c '^mlp,host.*,2,[0-9.]*$' "$tmp/own-links.csv")" -eq 2
+ok $? "at all sizes, and the synchronisation of unlike devices"
 validate --split mlp:48,mlp:33 --cluster $cluster --span 0.2
 test $? -eq 1 && grep -q 'no split of 33 examples of mlp' "$tmp/err"
 ok $? "says: no split of 33 examples of mlp"
@@ -182,6 +190,8 @@ p="--profile $tmp/nodes"
     refuses "plan does without --trace" $p --plan "$tmp/plan" --trace x
     refuses "split does without --trace" $p --split mlp:48 --policy fifo
     refuses "no --cluster given" $p --split mlp:48
+    refuses "output, expected only where there is a calib" $p --split mlp:48 \
+        --cluster $cluster --output "$tmp/x"
     for words in mlp mlp:0 :48 mlp:x; do
         refuses "MODEL:BATCH,..., as in mlp:96" $p --split $words \
             --cluster $cluster

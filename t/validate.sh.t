@@ -21,6 +21,8 @@ ok $? "peak memory holds the parameters at least"
 awk -F, 'NR > 1 && ($3 != 2 || $4 < 0.2 || $4 > 20) { exit 1 }' \
     "$tmp/host-crowds.csv"
 ok $? "two busy devices are each slower by a factor that can be"
+awk -F, 'NR > 1 && !($7 > 1e-6 && $7 < 0.1) { exit 1 }' "$tmp/host-nodes.csv"
+ok $? "and what a probe of the processor takes"
 tables="--profile $tmp/host-nodes.csv --profile $tmp/host-links.csv
     --profile $tmp/host-crowds.csv --costs $tmp/host-costs.csv"
 # shellcheck disable=SC2086
@@ -46,8 +48,12 @@ for part in "step time" synchronisation contention start grow shrink release \
 done
 ./vnreplay export --table run "$tmp/r.db" > "$tmp/out" 2>&1
 test "$(grep -c ',measured,done,' "$tmp/out")" -eq 6 \
-    && test "$(grep -c ',simulated,done,' "$tmp/out")" -eq 2
+    && test "$(grep -c ',simulated,done,' "$tmp/out")" -eq 6
 ok $? "runs of both kinds are in the results"
+grep -q "slow=measured" "$tmp/out"
+ok $? "simulated ones on the host as it was"
+grep -q "^\"*Errors of the JCT.*\"wfs, open loop, as the host was\"" "$tmp/csv"
+ok $? "errors stand there with and without the host's own speed"
 ./vnplot validate "$tmp/r.db" --output "$tmp/v.svg" > "$tmp/out" 2>&1
 status=$?
 { test $status -eq 0 || test $status -eq 3; } \
@@ -63,6 +69,30 @@ ok $? "one repeat says nothing: inconclusive"
 grep -q "fifo: in [01] of 1 executions all grants are those simulated" \
     "$tmp/out"
 ok $? "grants of every execution are compared"
+cut -d, -f1-6 "$tmp/host-nodes.csv" > "$tmp/plain.csv"
+saved=$tables
+tables="--profile $tmp/plain.csv"
+validate --policy fifo --repeats 1
+grep -q "the host's own speed is not known" "$tmp/out"
+ok $? "a profile without a probe says nothing of the host, which is said"
+tables=
+validate --policy fifo --repeats 2 --tolerance 10 --output "$tmp/own" \
+    --results "$tmp/own.db" --format csv
+ok $? "without a profile the host is calibrated between the executions"
+cp "$tmp/out" "$tmp/csv"
+grep -q "undisturbed ms" "$tmp/csv"
+ok $? "how it varied is reported"
+for table in nodes links crowds costs fifo-1-host fifo-2-host; do
+    test -s "$tmp/own-$table.csv"
+    ok $? "and kept: $table"
+done
+./vnreplay export --table run "$tmp/own.db" > "$tmp/out" 2>&1
+grep -q "own-nodes.csv,.*own-links.csv,.*own-crowds.csv" "$tmp/out"
+ok $? "the results name what was kept"
+./vnsim --trace "$tmp/trace" --cluster host:2 --slow "$tmp/own-fifo-1-host.csv" \
+    --profile "$tmp/own-nodes.csv" > "$tmp/out" 2>&1
+ok $? "vnsim reads how slow the host was"
+tables=$saved
 sed 's/^\(mlp,host,[0-9]*\),[0-9.]*/\1,20/' "$tmp/host-nodes.csv" \
     > "$tmp/slow.csv"
 tables="--profile $tmp/slow.csv"
@@ -71,6 +101,19 @@ status=$?
 { test $status -eq 1 || test $status -eq 3; } \
     && grep -q "most of the difference is in: step time" "$tmp/out"
 ok $? "a profile that is wrong is found, and blamed"
+probed() { # options
+    ./vnexec run --model mlp --batch 32 --vnodes 4 --steps 5 --quiet --no-eval \
+        --digest 5 --devices host:2 --log "$tmp/log" "$@" > "$tmp/out" 2>&1
+}
+probed --probe
+sed -n 's/.*digest //p' "$tmp/out" > "$tmp/with"
+awk -F, 'NR == 1 { for (i = 1; i <= NF; i++) if ($i == "probe_s") at = i }
+    NR > 1 && !($at > 0 && $at < 0.1) { exit 1 }' "$tmp/log"
+ok $? "a probe's time stands in the log of vnexec"
+probed
+sed -n 's/.*digest //p' "$tmp/out" > "$tmp/without"
+test -s "$tmp/with" && cmp "$tmp/with" "$tmp/without" >> "$tmp/out" 2>&1
+ok $? "and does not change the job"
 refuses() { # what it says, command, options
     message=$1
     shift
@@ -83,6 +126,11 @@ refuses "'x' is no option" validate x
 refuses "tolerance" validate --tolerance 0
 refuses "repeats" validate --repeats 0
 refuses "span" calibrate --span 0
+refuses "expected --output only where there is a calibration" validate \
+    --trace "$tmp/trace" --cluster host:2 --profile "$tmp/host-nodes.csv" \
+    --output "$tmp/x"
+refuses "/nonexistent/x-nodes.csv" calibrate --trace "$tmp/trace" \
+    --cluster host:2 --output /nonexistent/x
 refuses "the executor ended" calibrate --trace "$tmp/trace" \
     --cluster host:2 --output "$tmp/x" --model "mlp=--model nomodel"
 test ! -e "$tmp/x-nodes.csv"
