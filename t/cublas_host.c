@@ -2,11 +2,15 @@
  * The part of cuBLAS that the CUDA backend calls, on the host and in plain
  * loops, from the library's documentation: matrices lie in columns, operation
  * 0 takes one as it is and 1 its transpose.  t/cuda.sh.t has the emulated
- * backend load it in the library's place.
+ * backend load it in the library's place, in two versions:
+ *
+ *   VN_CUBLAS_REFUSES  what the names of those end with that do not start
+ *   VN_CUBLAS_FAILS    the status that products answer
  */
 #include "config.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 enum {
     OK = 0,
@@ -27,8 +31,13 @@ int cublasSgemmStridedBatched(void *handle, int op_a, int op_b, int m, int n,
 int
 cublasCreate_v2(void **handle)
 {
+    const char *refuses = getenv("VN_CUBLAS_REFUSES");
+    size_t n = refuses != NULL ? strlen(refuses) : 0;
+
     *handle = calloc(1, 1);
-    return getenv("VN_CUBLAS_REFUSES") != NULL ? INVALID : OK;
+    return refuses != NULL && strcmp(NAME + sizeof NAME - 1 - n, refuses) == 0
+               ? INVALID
+               : OK;
 }
 
 int
@@ -73,6 +82,8 @@ cublasSgemmStridedBatched(void *handle, int op_a, int op_b, int m, int n,
                           int ldc, long long c_step, int count)
 {
     (void) handle;
+    if (getenv("VN_CUBLAS_FAILS") != NULL)
+        return atoi(getenv("VN_CUBLAS_FAILS"));
     if (lda < (op_a == 0 ? m : k) || ldb < (op_b == 0 ? k : n) || ldc < m)
         return INVALID;
     for (int at = 0; at < count; at++, a += a_step, b += b_step, c += c_step)

@@ -82,11 +82,15 @@ everything() { # program, how many devices it has, what they are
         want=$(loss)
         for a in fast tf32; do
             $p run $(model $m | sed "s|bytes:[^ ]*|synthetic:20|") --seed 3 \
-                --quiet -D cuda:1 -a $a > "$tmp/out" 2>&1 \
+                -D cuda:1 -a $a > "$tmp/out" 2>&1 \
                 && awk -v a="$want" -v b="$(loss)" -v within="${TF32:-1e-4}" \
                     'BEGIN {d = (a - b) / a
                         exit !(a > 0 && b > 0 && d * d < within * within)}'
             ok $? "$what: $m in $a arithmetic has the exact loss, nearly"
+            grep -q '^products: cuBLAS$' "$tmp/out" \
+                && ok 0 "$what: whose products are cuBLAS's" \
+                || skip "$what: whose products are cuBLAS's" \
+                    "$(sed -n 's/^products: //p' "$tmp/out")"
         done
     done
     $p profile -m mlp -d synthetic:16 --max 2 --repeat 3 -D cuda:1 \
@@ -107,9 +111,42 @@ if test -x $emulated; then
     export VN_CUDA_HOST_DEVICES=3
     LD_LIBRARY_PATH=$PWD/t/cublas everything $emulated 3 emulated
     # shellcheck disable=SC2046
-    LD_LIBRARY_PATH=$PWD/t/cublas VN_CUBLAS_REFUSES=1 $emulated run \
+    LD_LIBRARY_PATH=$PWD/t/cublas VN_CUBLAS_REFUSES="" $emulated run \
         $(model mlp) --quiet -D cuda:1 -a fast > "$tmp/out" 2>&1
     ok $? "emulated: fast arithmetic without cuBLAS"
+    LD_LIBRARY_PATH=$PWD/t/cublas VN_CUBLAS_REFUSES=.so.13 $emulated run \
+        -m mlp -b 60 -v 1 -a fast -D cuda:1 --steps 1 --no-eval \
+        > "$tmp/out" 2>&1 && grep -q '^products: cuBLAS$' "$tmp/out"
+    ok $? "emulated: where one version of cuBLAS does not start another may"
+    export LD_LIBRARY_PATH="$PWD/t/cublas"
+    says 1 'cuda:0: cuBLAS: it answers with status 14' \
+        "emulated: what cuBLAS answers is told" \
+        env VN_CUBLAS_FAILS=14 $emulated run -m mlp -b 60 -v 1 -a fast -D cuda:1 --no-eval
+    says 1 'the limit is 31 MiB;' \
+        "emulated: the memory there is has no room of cuBLAS's" \
+        env VN_CUDA_HOST_MEMORY=67108864 $emulated run -m mlp -b 4096 -v 1 -a fast -D cuda:1 --no-eval
+    t/device_cuda.t > "$tmp/out" 2>&1 && ! grep '^not ok' "$tmp/out"
+    ok $? "emulated: every operation beside cuBLAS"
+    unset LD_LIBRARY_PATH
+    # A step of 2 nodes uploads the first's examples and labels before it
+    # computes, the other's meanwhile; a profile's node is a first one.
+    export VN_CUDA_HOST_COPY=40000
+    $emulated run -m mlp -d synthetic:20 -b 4 -v 2 --steps 1 -D cuda:1 \
+        --no-eval --quiet --log "$tmp/log.csv" > "$tmp/out" 2>&1 \
+        && awk -F, 'NR == 1 {for (i = 1; i <= NF; i++) at[$i] = i}
+            NR == 2 {print; exit !($at["load_s"] >= 0.08)}' "$tmp/log.csv" > "$tmp/out"
+    ok $? "emulated: the upload that a step waits for is loading"
+    $emulated profile -m mlp -d synthetic:16 --max 1 --repeat 3 -D cuda:1 \
+        -q 2> /dev/null > "$tmp/out" \
+        && awk -F, 'NR == 2 {exit !($4 >= 0.08 && $4 < 8)}' "$tmp/out"
+    ok $? "emulated: and part of a profile's step"
+    unset VN_CUDA_HOST_COPY
+    export VN_CUDA_HOST_CODE=0
+    says 1 'cuda:0: this program has no code for compute capability 9.0' \
+        "emulated: a device without code for it" $emulated run -D cuda:1
+    says 0 '^cuda:0 .*; this program has no code for it$' \
+        "emulated: which the list of devices says" $emulated devices
+    unset VN_CUDA_HOST_CODE
     for order in down mixed; do
         VN_CUDA_HOST_ORDER=$order t/device_cuda.t > "$tmp/out" 2>&1 \
             && ! grep -q '^not ok' "$tmp/out"
@@ -185,7 +222,7 @@ if test -x $emulated; then
         -D host:1,cuda:1 --steps 1 --no-eval > "$tmp/out" 2>&1 \
         && grep -q '^products: cuBLAS$' "$tmp/out"
     ok $? "emulated: a run says whose products they are, beside a host too"
-    LD_LIBRARY_PATH=$PWD/t/cublas VN_CUBLAS_REFUSES=1 $emulated run -m mlp \
+    LD_LIBRARY_PATH=$PWD/t/cublas VN_CUBLAS_REFUSES="" $emulated run -m mlp \
         -b 60 -v 1 -a fast -D cuda:1 --steps 1 --no-eval > "$tmp/out" 2>&1 \
         && grep -q '^products: our own kernels' "$tmp/out"
     ok $? "emulated: a run says that there is no cuBLAS"
@@ -196,6 +233,17 @@ fi
 real=$(./vnexec devices | grep -c '^cuda:')
 if test "$real" -gt 0; then
     TF32=1e-2
+    sanitizer=$(command -v compute-sanitizer \
+        || echo "$(dirname "$(readlink -f "${NVCC:-nvcc}")")/compute-sanitizer")
+    for tool in memcheck racecheck synccheck; do
+        test -x "$sanitizer" || {
+            skip "compute-sanitizer: $tool" "it is not installed"
+            continue
+        }
+        "$sanitizer" --tool $tool --error-exitcode 9 t/device.t \
+            > "$tmp/out" 2>&1 && ! grep '^not ok' "$tmp/out"
+        ok $? "compute-sanitizer finds nothing in any operation: $tool"
+    done
     everything ./vnexec "$real" "$(./vnexec devices \
         | sed -n 's/^cuda:0 *\([^,]*\),.*/\1/p')"
 else
@@ -205,5 +253,6 @@ else
     says 1 'there is no device cuda:0: ' \
         "a run asked for one fails with the reason" ./vnexec run -D cuda:1
     skip "CUDA on a device of this machine" "$why"
+    skip "compute-sanitizer on its operations" "$why"
 fi
 done_testing

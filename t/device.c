@@ -415,7 +415,8 @@ enum {
 /* The memory after a case has run, in result (SIZE floats). */
 static bool
 outcome(backend *b, const struct vn_device_options *options,
-        const struct op_case *c, const float *noise, float *result)
+        const struct op_case *c, const float *noise, float *result,
+        const char **products)
 {
     struct vn_error err;
     device *d = NULL;
@@ -435,6 +436,7 @@ outcome(backend *b, const struct vn_device_options *options,
         goto out;
     }
     b->download(d, bytes, m, result);
+    *products = d->products;
     good = true;
 out:
     if (d != NULL) {
@@ -446,7 +448,7 @@ out:
 
 static void
 compare(const struct op_case *c, backend *b, int threads, double tolerance,
-        const float *want, const float *got)
+        const char *products, const float *want, const float *got)
 {
     int differ = 0, first = -1;
 
@@ -458,8 +460,9 @@ compare(const struct op_case *c, backend *b, int threads, double tolerance,
             continue;
         first = differ++ == 0 ? i : first;
     }
-    if (!ok(differ == 0, "%s, %d threads%s: %s", b->name, threads,
-            tolerance > 0 ? ", fast" : "", c->name))
+    if (!ok(differ == 0, "%s, %d threads%s%s%s: %s", b->name, threads,
+            tolerance > 0 ? ", fast" : "", products != NULL ? " by " : "",
+            products != NULL ? products : "", c->name))
         diag("%d of %d differ, the first at %d: %.9g, expected %.9g", differ,
              SIZE, first, got[first], want[first]);
 }
@@ -482,8 +485,10 @@ main(void)
         const struct vn_device_options plain_options = {.threads = 1,
                                                         .cpu = -1};
 
+        const char *products;
+
         if (!outcome(&vn_backend_reference, &plain_options, &cases[i], noise,
-                     want))
+                     want, &products))
             continue;
         for (backend *const *p = vn_backends; *p != NULL; p++) {
             const char *why;
@@ -499,11 +504,11 @@ main(void)
                 struct vn_device_options options = {.threads = threads,
                                                     .cpu = -1};
 
-                if (outcome(*p, &options, &cases[i], noise, got))
-                    compare(&cases[i], *p, threads, 0, want, got);
+                if (outcome(*p, &options, &cases[i], noise, got, &products))
+                    compare(&cases[i], *p, threads, 0, products, want, got);
                 options.fast = true;
-                if (outcome(*p, &options, &cases[i], noise, got))
-                    compare(&cases[i], *p, threads, FAST, want, got);
+                if (outcome(*p, &options, &cases[i], noise, got, &products))
+                    compare(&cases[i], *p, threads, FAST, products, want, got);
             }
         }
     }

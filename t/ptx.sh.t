@@ -43,6 +43,9 @@ grep -aoE '(mul|add|sub)(\.ftz)?\.f(32|64)|mad(\.[a-z]+)?\.f(32|64)' \
 test $? -eq 1 \
     && test "$(grep -aoE 'fma\.rn\.f32' "$build/vnexec" | wc -l)" -ge 1000
 ok $? "no product or sum in the program's own that ptxas may contract"
+readelf -d "$build/vnexec" > "$tmp/out" 2>&1 \
+    && grep -qE '(RUN|R)PATH.*(cuda|lib)' "$tmp/out"
+ok $? "the program looks for cuBLAS where the toolkit is"
 # With each fmaf of the source a product and a sum apart, none is left.
 cat > "$tmp/apart.h" << 'END'
 static __host__ __device__ __forceinline__ float
@@ -85,7 +88,7 @@ awk '{for (i = 1; i < NF; i++) if ($i == "Used" && $(i + 1) > 128)
     {print; bad = 1}} END {exit bad}' "$tmp/log" > "$tmp/out"
 ok $? "two blocks of 256 threads fit a multiprocessor's registers"
 # clang 14 asks for a header of textures that newer toolkits do not have.
-cuda=$(dirname "$(dirname "$NVCC")")
+cuda=$(dirname "$(dirname "$(readlink -f "$NVCC")")")
 : > "$tmp/texture_fetch_functions.h"
 if command -v clang++ > /dev/null; then
     : > "$tmp/out"

@@ -57,7 +57,7 @@ vn_command_devices(int argc, char **argv)
         const struct vn_backend *b = vn_backends[i];
         const char *why = NULL;
         int count = b->count(&why);
-        char text[200];
+        char text[300];
 
         if (count == 0)
             printf("%-12s  %s\n", b->name, why);

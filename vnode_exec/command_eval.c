@@ -77,10 +77,10 @@ evaluate(struct vn_options *o, struct trained *t, struct vn_exec_job *job,
     if (status == VN_OK)
         status = vn_checkpoint_read(o->resume, NULL, job->graph,
                                     &t->checkpoint, state, err);
-    if (status != VN_OK)
-        return status;
-    vn_executor_load(*x, t->checkpoint.step);
-    status = vn_executor_evaluate(*x, &loss, &accuracy, err);
+    if (status == VN_OK)
+        status = vn_executor_load(*x, t->checkpoint.step, err);
+    if (status == VN_OK)
+        status = vn_executor_evaluate(*x, &loss, &accuracy, err);
     if (status == VN_OK && job->comm.rank == 0)
         printf("step %lld: test loss %.6f, accuracy %.2f %% of %zu examples\n",
                (long long) t->checkpoint.step, loss, 100 * accuracy,

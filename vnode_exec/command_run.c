@@ -80,7 +80,7 @@ begin(struct run *r, struct vn_error *err)
             status = vn_checkpoint_read(o->resume, r->job.text, r->job.graph,
                                         &checkpoint, state, err);
         if (status == VN_OK)
-            vn_executor_load(r->x, checkpoint.step);
+            status = vn_executor_load(r->x, checkpoint.step, err);
     }
     for (int i = 0; status == VN_OK && i < o->nfailures; i++)
         vn_executor_inject(r->x, o->failures[i].device, o->failures[i].step);

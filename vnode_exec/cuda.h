@@ -22,11 +22,14 @@
 
 #ifdef VN_CUDA_HOST
 #include "vnode_exec/cuda_host.h"
+/* Never the library itself, which would be handed memory of the host. */
+#define VN_CUBLAS "libcublas_host.so"
 #define VN_CUDA_UNROLLED
 #define VN_CUDA_ROLLED
 #define VN_CUDA_UNROLL(n)
 #else
 #include <cuda_runtime.h>
+#define VN_CUBLAS         "libcublas.so"
 #define VN_CUDA_PRAGMA(x) _Pragma(#x)
 #define VN_CUDA_UNROLLED  _Pragma("unroll")
 #define VN_CUDA_ROLLED    _Pragma("unroll 1")
@@ -61,7 +64,7 @@ struct vn_cuda {
     cudaStream_t compute;
     cudaStream_t ahead;   /* uploads that compute need not wait for */
     cudaEvent_t uploaded; /* the last of them */
-    cudaEvent_t marks[2];
+    cudaEvent_t marks[VN_DEVICE_MARKS];
     uint64_t peers; /* devices that this one was let read, by ordinal */
     struct vn_arena *arena;
     void *scratch; /* for one operation's own use */
@@ -77,6 +80,8 @@ struct vn_cuda *vn_cuda(struct vn_device *dev);
 
 /* Keep the first failure; true where there is none. */
 bool vn_cuda_check(struct vn_cuda *d, cudaError_t e, const char *what);
+void vn_cuda_fail(struct vn_cuda *d, enum vn_status status, const char *what,
+                  const char *why);
 
 /* Memory that is the backend's own, held until the device closes. */
 enum vn_status vn_cuda_take(struct vn_cuda *d, size_t bytes, void **p,
@@ -104,6 +109,7 @@ vn_cuda_launch(struct vn_cuda *d, const char *what, void (*kernel)(P...),
     if (d->status != VN_OK || blocks == 0)
         return;
 #ifdef VN_CUDA_HOST
+    vn_emulation::await(d->compute);
     vn_emulation::launch(blocks, VN_CUDA_THREADS,
                          [=] { kernel((P) arguments...); });
 #else

@@ -46,36 +46,6 @@ find(void *library, const char *name, F *to)
     return p != NULL;
 }
 
-struct vn_cublas *
-vn_cublas_open(struct vn_cuda *d)
-{
-    static const char *const names[] = {"libcublas.so.13", "libcublas.so.12",
-                                        "libcublas.so.11", "libcublas.so"};
-    struct vn_cublas *b = (struct vn_cublas *) vn_xcalloc(1, sizeof *b);
-    const int flags = RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE;
-    void *workspace = NULL;
-
-    /* It is not made to be unloaded. */
-    for (int i = 0; i < 4 && b->library == NULL; i++)
-        b->library = dlopen(names[i], flags);
-    if (b->library != NULL && find(b->library, "cublasCreate_v2", &b->create)
-        && find(b->library, "cublasDestroy_v2", &b->destroy)
-        && find(b->library, "cublasSetStream_v2", &b->set_stream)
-        && find(b->library, "cublasSetMathMode", &b->set_mode)
-        && find(b->library, "cublasSetWorkspace_v2", &b->set_workspace)
-        && find(b->library, "cublasSgemmStridedBatched", &b->gemm)
-        && b->create(&b->handle) == 0
-        && vn_cuda_take(d, WORKSPACE, &workspace, &d->err) == VN_OK
-        && b->set_stream(b->handle, d->compute) == 0
-        && b->set_workspace(b->handle, workspace, WORKSPACE) == 0
-        && b->set_mode(b->handle,
-                       d->device.options.tf32 ? TF32_MATH : DEFAULT_MATH)
-               == 0)
-        return b;
-    vn_cublas_close(b);
-    return NULL;
-}
-
 void
 vn_cublas_close(struct vn_cublas *b)
 {
@@ -86,6 +56,49 @@ vn_cublas_close(struct vn_cublas *b)
     if (b->library != NULL)
         dlclose(b->library);
     free(b);
+}
+
+static struct vn_cublas *
+open_library(struct vn_cuda *d, const char *name)
+{
+    struct vn_cublas *b = (struct vn_cublas *) vn_xcalloc(1, sizeof *b);
+    void *workspace = NULL;
+    struct vn_error ignored;
+
+    /* It is not made to be unloaded. */
+    b->library = dlopen(name, RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
+    if (b->library != NULL && find(b->library, "cublasCreate_v2", &b->create)
+        && find(b->library, "cublasDestroy_v2", &b->destroy)
+        && find(b->library, "cublasSetStream_v2", &b->set_stream)
+        && find(b->library, "cublasSetMathMode", &b->set_mode)
+        && find(b->library, "cublasSetWorkspace_v2", &b->set_workspace)
+        && find(b->library, "cublasSgemmStridedBatched", &b->gemm)
+        && b->create(&b->handle) == 0
+        && b->set_stream(b->handle, d->compute) == 0
+        && b->set_mode(b->handle,
+                       d->device.options.tf32 ? TF32_MATH : DEFAULT_MATH)
+               == 0
+        && vn_cuda_take(d, WORKSPACE, &workspace, &ignored) == VN_OK
+        && b->set_workspace(b->handle, workspace, WORKSPACE) == 0)
+        return b;
+    vn_cublas_close(b);
+    (void) cudaGetLastError();
+    return NULL;
+}
+
+struct vn_cublas *
+vn_cublas_open(struct vn_cuda *d)
+{
+    static const char *const names[] = {VN_CUBLAS ".13", VN_CUBLAS ".12",
+                                        VN_CUBLAS ".11", VN_CUBLAS};
+
+    for (int i = 0; i < 4; i++) {
+        struct vn_cublas *b = open_library(d, names[i]);
+
+        if (b != NULL)
+            return b;
+    }
+    return NULL;
 }
 
 /*
@@ -119,11 +132,14 @@ vn_cublas_gemm(struct vn_cuda *d, const struct vn_gemm *g, const float *a,
             inner ? g->a_inner : g->a_outer, &beta, c + at_c, (int) g->c_row,
             inner ? g->c_inner : g->c_outer, inner ? g->inner : g->outer);
 
-        if (e != 0)
-            return vn_cuda_check(d,
-                                 e == NO_ROOM ? cudaErrorMemoryAllocation
-                                              : cudaErrorLaunchFailure,
-                                 "cuBLAS");
+        if (e != 0) {
+            char why[40];
+
+            snprintf(why, sizeof why, "it answers with status %d", e);
+            vn_cuda_fail(d, e == NO_ROOM ? VN_EDEVMEM : VN_EDEVICE, "cuBLAS",
+                         why);
+            return false;
+        }
     }
     return true;
 }

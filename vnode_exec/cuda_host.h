@@ -18,9 +18,13 @@
  *   VN_CUDA_HOST_DEVICES  devices there are [4]
  *   VN_CUDA_HOST_MEMORY   bytes each of them has [1 GiB]
  *   VN_CUDA_HOST_FAIL     the runtime call, counted from 1, that fails
+ *   VN_CUDA_HOST_CODE     0: the program has no code for the devices [1]
+ *   VN_CUDA_HOST_COPY     microseconds that a copy to a device takes [0]
  *
- * Shared variables are static in the thread that runs the block.  Streams
- * and events do nothing: everything asked for is done at once.
+ * Shared variables are static in the thread that runs the block.  What is
+ * asked of a stream is done at once; the time that copies would take passes on
+ * the stream's own clock, for which events, kernels and whoever synchronises
+ * wait.
  */
 #ifndef VNODE_EXEC_CUDA_HOST_H
 #define VNODE_EXEC_CUDA_HOST_H
@@ -389,6 +393,9 @@ enum cudaError_t {
     cudaErrorMemoryAllocation = 2,
     cudaErrorInsufficientDriver = 35,
     cudaErrorNoDevice = 100,
+    cudaErrorInvalidDeviceFunction = 98,
+    cudaErrorNoKernelImageForDevice = 209,
+    cudaErrorUnsupportedPtxVersion = 222,
     cudaErrorPeerAccessAlreadyEnabled = 704,
     cudaErrorLaunchFailure = 719
 };
@@ -412,8 +419,11 @@ struct cudaDeviceProp {
     size_t totalGlobalMem;
     int major, minor, multiProcessorCount, memoryBusWidth;
 };
-typedef int *cudaStream_t;
-typedef struct timespec *cudaEvent_t;
+struct cudaFuncAttributes {
+    size_t sharedSizeBytes;
+};
+/* Both hold a time: of a stream's end, of the event; nanoseconds. */
+typedef int64_t *cudaStream_t, *cudaEvent_t;
 
 namespace vn_emulation {
 
@@ -463,6 +473,35 @@ memory()
     return bytes;
 }
 
+inline int64_t
+now()
+{
+    struct timespec t;
+
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (int64_t) t.tv_sec * 1000000000 + t.tv_nsec;
+}
+
+/* When what was asked of a stream is done. */
+inline int64_t
+end_of(cudaStream_t stream)
+{
+    int64_t t = now();
+
+    return stream != nullptr && *stream > t ? *stream : t;
+}
+
+inline void
+await(cudaStream_t stream)
+{
+    int64_t left = end_of(stream) - now();
+    struct timespec t = {(time_t) (left / 1000000000),
+                         (long) (left % 1000000000)};
+
+    if (left > 0)
+        nanosleep(&t, nullptr);
+}
+
 } /* namespace vn_emulation */
 
 inline const char *
@@ -470,7 +509,9 @@ cudaGetErrorString(cudaError_t e)
 {
     return e == cudaErrorMemoryAllocation ? "out of memory"
            : e == cudaErrorNoDevice       ? "no CUDA-capable device"
-                                          : "unspecified launch failure";
+           : e == cudaErrorNoKernelImageForDevice
+               ? "no kernel image is available for execution on the device"
+               : "unspecified launch failure";
 }
 
 inline cudaError_t
@@ -512,6 +553,15 @@ inline cudaError_t
 cudaGetLastError()
 {
     return vn_emulation::turn();
+}
+
+inline cudaError_t
+cudaFuncGetAttributes(cudaFuncAttributes *attributes, void (*)())
+{
+    *attributes = {};
+    return vn_emulation::asked("VN_CUDA_HOST_CODE", 1) == 0
+               ? cudaErrorNoKernelImageForDevice
+               : vn_emulation::turn();
 }
 
 inline cudaError_t
@@ -580,13 +630,16 @@ cudaFreeHost(void *p)
 }
 
 inline cudaError_t
-cudaMemcpyAsync(void *to, const void *from, size_t bytes, cudaMemcpyKind,
-                cudaStream_t)
+cudaMemcpyAsync(void *to, const void *from, size_t bytes, cudaMemcpyKind kind,
+                cudaStream_t stream)
 {
     cudaError_t e = vn_emulation::turn();
 
     if (e == cudaSuccess)
         memmove(to, from, bytes);
+    if (kind == cudaMemcpyHostToDevice && stream != nullptr)
+        *stream = vn_emulation::end_of(stream)
+                  + 1000 * vn_emulation::asked("VN_CUDA_HOST_COPY", 0);
     return e;
 }
 
@@ -614,32 +667,35 @@ cudaMemsetAsync(void *p, int value, size_t bytes, cudaStream_t)
 inline cudaError_t
 cudaStreamCreateWithFlags(cudaStream_t *stream, unsigned)
 {
-    *stream = nullptr;
+    *stream = new int64_t(0);
     return vn_emulation::turn();
 }
 
 inline cudaError_t
-cudaStreamDestroy(cudaStream_t)
+cudaStreamDestroy(cudaStream_t stream)
 {
+    delete stream;
     return cudaSuccess;
 }
 
 inline cudaError_t
-cudaStreamSynchronize(cudaStream_t)
+cudaStreamSynchronize(cudaStream_t stream)
 {
+    vn_emulation::await(stream);
     return vn_emulation::turn();
 }
 
 inline cudaError_t
-cudaStreamWaitEvent(cudaStream_t, cudaEvent_t, unsigned)
+cudaStreamWaitEvent(cudaStream_t stream, cudaEvent_t event, unsigned)
 {
+    *stream = *event > *stream ? *event : *stream;
     return vn_emulation::turn();
 }
 
 inline cudaError_t
 cudaEventCreateWithFlags(cudaEvent_t *event, unsigned)
 {
-    *event = new timespec();
+    *event = new int64_t(0);
     return vn_emulation::turn();
 }
 
@@ -651,17 +707,16 @@ cudaEventDestroy(cudaEvent_t event)
 }
 
 inline cudaError_t
-cudaEventRecord(cudaEvent_t event, cudaStream_t)
+cudaEventRecord(cudaEvent_t event, cudaStream_t stream)
 {
-    clock_gettime(CLOCK_MONOTONIC, event);
+    *event = vn_emulation::end_of(stream);
     return vn_emulation::turn();
 }
 
 inline cudaError_t
 cudaEventElapsedTime(float *ms, cudaEvent_t from, cudaEvent_t to)
 {
-    *ms = (float) (1e3 * (double) (to->tv_sec - from->tv_sec)
-                   + 1e-6 * (double) (to->tv_nsec - from->tv_nsec));
+    *ms = (float) (1e-6 * (double) (*to - *from));
     return vn_emulation::turn();
 }
 

@@ -41,10 +41,11 @@
 #include <stdint.h>
 
 enum {
-    VN_LANES = 32,         /* of a sum along a row */
-    VN_CHUNK = 128,        /* rows of a partial sum down the rows */
-    VN_BLOCK = 4096,       /* elements of a partial sum of squares */
-    VN_DEVICE_THREADS = 64 /* most of a host device */
+    VN_LANES = 32,          /* of a sum along a row */
+    VN_CHUNK = 128,         /* rows of a partial sum down the rows */
+    VN_BLOCK = 4096,        /* elements of a partial sum of squares */
+    VN_DEVICE_THREADS = 64, /* most of a host device */
+    VN_DEVICE_MARKS = 3     /* of the device's clock */
 };
 
 struct vn_backend;
@@ -190,12 +191,12 @@ struct vn_backend {
                       size_t bytes, const void *from, void *to);
 
     /*
-     * The device's own clock: mark(0), work, mark(1), sync(), and between()
-     * is the seconds that the work took.  NULL where the host's clock says
-     * as much.
+     * The device's own clock: mark(0), work, mark(1), sync(), and between(0,
+     * 1) is the seconds that the work took; there are VN_DEVICE_MARKS.  NULL
+     * where the host's clock says as much.
      */
     void (*mark)(struct vn_device *dev, int which);
-    double (*between)(struct vn_device *dev);
+    double (*between)(struct vn_device *dev, int from, int to);
 
     void (*gemm)(struct vn_device *dev, const struct vn_gemm *g,
                  const float *a, const float *b, float *c);

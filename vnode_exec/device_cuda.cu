@@ -32,12 +32,33 @@ cuda_count(const char **why)
     return 0;
 }
 
+/* To ask whether the program has code for a device. */
+__global__ void
+nothing_kernel()
+{
+}
+
+/* What keeps the thread's device from running the program's kernels. */
+static cudaError_t
+find_code(bool *none)
+{
+    struct cudaFuncAttributes ignored;
+    cudaError_t e = cudaFuncGetAttributes(&ignored, nothing_kernel);
+
+    (void) cudaGetLastError();
+    *none = e == cudaErrorNoKernelImageForDevice
+            || e == cudaErrorInvalidDeviceFunction
+            || e == cudaErrorUnsupportedPtxVersion;
+    return e;
+}
+
 static void
 cuda_describe(int ordinal, char *text, size_t size)
 {
     struct cudaDeviceProp p;
     char memory[VN_NUMBER_SIZE];
     int driver = 0, clock = 0, memory_clock = 0;
+    bool none = false;
 
     if (cudaGetDeviceProperties(&p, ordinal) != cudaSuccess) {
         snprintf(text, size, "it does not answer");
@@ -47,13 +68,16 @@ cuda_describe(int ordinal, char *text, size_t size)
     (void) cudaDeviceGetAttribute(&clock, cudaDevAttrClockRate, ordinal);
     (void) cudaDeviceGetAttribute(&memory_clock, cudaDevAttrMemoryClockRate,
                                   ordinal);
+    if (cudaSetDevice(ordinal) == cudaSuccess)
+        (void) find_code(&none);
     snprintf(text, size,
              "%s, %s, compute capability %d.%d, %d multiprocessors at up to "
-             "%d MHz, %d-bit memory at %d MHz, driver for CUDA %d.%d",
+             "%d MHz, %d-bit memory at %d MHz, driver for CUDA %d.%d%s",
              p.name, vn_format_bytes(memory, (int64_t) p.totalGlobalMem),
              p.major, p.minor, p.multiProcessorCount, clock / 1000,
              p.memoryBusWidth, memory_clock / 1000, driver / 1000,
-             driver % 1000 / 10);
+             driver % 1000 / 10,
+             none ? "; this program has no code for it" : "");
 }
 
 struct vn_cuda *
@@ -71,12 +95,18 @@ vn_cuda_check(struct vn_cuda *d, cudaError_t e, const char *what)
     if (e == cudaSuccess)
         return true;
     (void) cudaGetLastError(); /* or the next launch would have it */
-    if (d->status == VN_OK)
-        d->status = vn_fail(
-            &d->err, e == cudaErrorMemoryAllocation ? VN_EDEVMEM : VN_EDEVICE,
-            "cuda:%d: %s: %s", d->device.options.ordinal, what,
-            cudaGetErrorString(e));
+    vn_cuda_fail(d, e == cudaErrorMemoryAllocation ? VN_EDEVMEM : VN_EDEVICE,
+                 what, cudaGetErrorString(e));
     return false;
+}
+
+void
+vn_cuda_fail(struct vn_cuda *d, enum vn_status status, const char *what,
+             const char *why)
+{
+    if (d->status == VN_OK)
+        d->status = vn_fail(&d->err, status, "cuda:%d: %s: %s",
+                            d->device.options.ordinal, what, why);
 }
 
 unsigned
@@ -106,7 +136,7 @@ cuda_close(struct vn_device *dev)
         (void) cudaStreamSynchronize(d->compute);
     vn_cublas_close(d->blas);
     vn_arena_free(d->arena);
-    for (int i = 0; i < 2; i++)
+    for (int i = 0; i < VN_DEVICE_MARKS; i++)
         if (d->marks[i] != NULL)
             (void) cudaEventDestroy(d->marks[i]);
     if (d->uploaded != NULL)
@@ -118,17 +148,34 @@ cuda_close(struct vn_device *dev)
     free(d);
 }
 
+/* A device that this program was not compiled for fails here, not later. */
+static bool
+has_code(struct vn_cuda *d, const struct cudaDeviceProp *p)
+{
+    bool none;
+    cudaError_t e = find_code(&none);
+    char what[100];
+
+    if (!none)
+        return vn_cuda_check(d, e, "opening it");
+    snprintf(what, sizeof what,
+             "this program has no code for compute capability %d.%d (see "
+             "configure's --with-cuda-arch)",
+             p->major, p->minor);
+    vn_cuda_fail(d, VN_EDEVICE, what, cudaGetErrorString(e));
+    return false;
+}
+
 /* Streams, events and what is known of the device. */
 static void
 prepare(struct vn_cuda *d)
 {
     struct cudaDeviceProp p = {};
-    size_t left = 0, total = 0;
     const char *what = "opening it";
 
     if (vn_cuda_check(
             d, cudaGetDeviceProperties(&p, d->device.options.ordinal), what)
-        && vn_cuda_check(d, cudaMemGetInfo(&left, &total), what)
+        && has_code(d, &p)
         && vn_cuda_check(
             d, cudaStreamCreateWithFlags(&d->compute, cudaStreamNonBlocking),
             what)
@@ -137,13 +184,22 @@ prepare(struct vn_cuda *d)
             what)
         && vn_cuda_check(
             d, cudaEventCreateWithFlags(&d->uploaded, cudaEventDisableTiming),
-            what)
-        && vn_cuda_check(
-            d, cudaEventCreateWithFlags(&d->marks[0], cudaEventDefault), what))
-        vn_cuda_check(
-            d, cudaEventCreateWithFlags(&d->marks[1], cudaEventDefault), what);
+            what))
+        for (int i = 0; i < VN_DEVICE_MARKS; i++)
+            vn_cuda_check(
+                d, cudaEventCreateWithFlags(&d->marks[i], cudaEventDefault),
+                what);
     d->processors = p.multiProcessorCount;
-    if (d->device.options.limit == 0)
+}
+
+/* Without a limit it is what there is, when cuBLAS has taken its part. */
+static void
+limit_to_free(struct vn_cuda *d)
+{
+    size_t left = 0, total = 0;
+
+    if (d->device.options.limit == 0
+        && vn_cuda_check(d, cudaMemGetInfo(&left, &total), "opening it"))
         d->device.options.limit = (int64_t) (left - left / MARGIN);
 }
 
@@ -159,16 +215,18 @@ cuda_open(const struct vn_device_options *options, struct vn_device **dev,
     d->arena = vn_arena_alloc();
     if (vn_cuda(&d->device)->status == VN_OK)
         prepare(d);
-    status = report(d, err);
-    if (status != VN_OK) {
-        cuda_close(&d->device);
-        return status;
-    }
-    if (options->fast) {
+    if (options->fast && d->status == VN_OK) {
         d->blas = vn_cublas_open(d);
         d->device.products =
             d->blas != NULL ? "cuBLAS"
                             : "our own kernels, since cuBLAS did not open";
+    }
+    if (d->status == VN_OK)
+        limit_to_free(d);
+    status = report(d, err);
+    if (status != VN_OK) {
+        cuda_close(&d->device);
+        return status;
     }
     *dev = &d->device;
     return VN_OK;
@@ -398,12 +456,12 @@ cuda_mark(struct vn_device *dev, int which)
 }
 
 static double
-cuda_between(struct vn_device *dev)
+cuda_between(struct vn_device *dev, int from, int to)
 {
     struct vn_cuda *d = vn_cuda(dev);
     float ms = 0;
 
-    vn_cuda_check(d, cudaEventElapsedTime(&ms, d->marks[0], d->marks[1]),
+    vn_cuda_check(d, cudaEventElapsedTime(&ms, d->marks[from], d->marks[to]),
                   "a mark");
     return 1e-3 * (double) ms;
 }

@@ -56,11 +56,12 @@ vn_executor_open(const struct vn_executor_job *job,
         status = vn_seat_start(x->seats[x->nseats++], err);
     }
     status = await_all(x, status, err);
+    if (status == VN_OK)
+        status = vn_seats_load(x, err);
     if (status != VN_OK) {
         vn_executor_close(x);
         return status;
     }
-    vn_seats_load(x);
     *executor = x;
     return VN_OK;
 }
@@ -128,11 +129,11 @@ vn_executor_save(struct vn_executor *x, struct vn_state **state,
     return vn_replica_save(&x->seats[0]->replica, x->state.vectors, err);
 }
 
-void
-vn_executor_load(struct vn_executor *x, int64_t step)
+enum vn_status
+vn_executor_load(struct vn_executor *x, int64_t step, struct vn_error *err)
 {
     x->step = step;
-    vn_seats_load(x);
+    return vn_seats_load(x, err);
 }
 
 enum vn_status

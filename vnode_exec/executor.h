@@ -120,7 +120,8 @@ struct vn_state {
 };
 enum vn_status vn_executor_save(struct vn_executor *x, struct vn_state **state,
                                 struct vn_error *err);
-void vn_executor_load(struct vn_executor *x, int64_t step);
+enum vn_status vn_executor_load(struct vn_executor *x, int64_t step,
+                                struct vn_error *err);
 
 /* The devices, at most n of them; returns how many there are. */
 int vn_executor_seats(const struct vn_executor *x,

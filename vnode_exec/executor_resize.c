@@ -140,7 +140,7 @@ vn_executor_resize(struct vn_executor *x, const struct vn_stage *stage,
     if (status != VN_OK)
         return status;
     change_seats(x);
-    vn_seats_load(x);
+    status = vn_seats_load(x, err);
     resize->copy_s = vn_clock() - start;
-    return VN_OK;
+    return status;
 }

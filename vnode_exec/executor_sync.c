@@ -2,7 +2,9 @@
  * The all-reduce: each device adds up a slice of everyone's sums, then
  * fetches the other slices.  Devices of a backend that can reach each other do
  * so themselves; else their sums meet in the host's memory, where the ranks'
- * meet too.
+ * meet too.  Each begins with its neighbour and goes round, so that they do
+ * not all read one device at once; the order of floats is that of the seats
+ * still, from the slice's own on.
  */
 #include "config.h"
 
@@ -31,6 +33,13 @@ number_of(const struct seat *s)
     return i;
 }
 
+/* The number of the i-th seat behind one, in the round. */
+static int
+behind(const struct vn_executor *x, int me, int i)
+{
+    return (me + i) % x->nseats;
+}
+
 /* Add the other devices' sums in this seat's slice to its own. */
 static enum vn_status
 seat_reduce(void *arg, struct vn_error *err)
@@ -42,23 +51,21 @@ seat_reduce(void *arg, struct vn_error *err)
 
     (void) err;
     slice(x, me, &from, &to);
-    for (int j = 0; j < x->nseats; j++) {
-        const void *other = x->seats[j]->replica.host_sums;
+    for (int i = 1; i < x->nseats; i++) {
+        const void *other = x->seats[behind(x, me, i)]->replica.host_sums;
 
-        if (j == me)
-            continue;
         if (x->job.train->exact) {
             uint64_t *restrict sum = s->replica.host_sums;
             const uint64_t *restrict more = other;
 
-            for (size_t i = from; i < to; i++)
-                sum[i] += more[i];
+            for (size_t k = from; k < to; k++)
+                sum[k] += more[k];
         } else {
             float *restrict sum = s->replica.host_sums;
             const float *restrict more = other;
 
-            for (size_t i = from; i < to; i++)
-                sum[i] += more[i];
+            for (size_t k = from; k < to; k++)
+                sum[k] += more[k];
         }
     }
     return VN_OK;
@@ -73,11 +80,10 @@ seat_gather(void *arg, struct vn_error *err)
     size_t size = x->job.train->exact ? sizeof(int64_t) : sizeof(float);
 
     (void) err;
-    for (int j = 0; j < x->nseats; j++) {
+    for (int i = 1; i < x->nseats; i++) {
+        int j = behind(x, number_of(s), i);
         size_t from, to;
 
-        if (x->seats[j] == s)
-            continue;
         slice(x, j, &from, &to);
         memcpy((char *) s->replica.host_sums + from * size,
                (char *) x->seats[j]->replica.host_sums + from * size,
@@ -95,16 +101,16 @@ seat_reduce_peers(void *arg, struct vn_error *err)
     struct vn_executor *x = s->x;
     struct vn_device *dev = s->replica.dev;
     bool exact = x->job.train->exact;
+    int me = number_of(s);
     size_t size = exact ? sizeof(int64_t) : sizeof(float), from, to;
 
-    slice(x, number_of(s), &from, &to);
-    for (int j = 0; j < x->nseats; j++) {
-        const struct vn_replica *other = &x->seats[j]->replica;
+    slice(x, me, &from, &to);
+    for (int i = 1; i < x->nseats; i++) {
+        const struct vn_replica *other = &x->seats[behind(x, me, i)]->replica;
 
-        if (x->seats[j] != s)
-            dev->backend->peer_add(dev, other->dev, to - from, exact,
-                                   (char *) other->sums + from * size,
-                                   (char *) s->replica.sums + from * size);
+        dev->backend->peer_add(dev, other->dev, to - from, exact,
+                               (char *) other->sums + from * size,
+                               (char *) s->replica.sums + from * size);
     }
     return dev->backend->sync(dev, err);
 }
@@ -117,12 +123,11 @@ seat_gather_peers(void *arg, struct vn_error *err)
     struct vn_device *dev = s->replica.dev;
     size_t size = x->job.train->exact ? sizeof(int64_t) : sizeof(float);
 
-    for (int j = 0; j < x->nseats; j++) {
+    for (int i = 1; i < x->nseats; i++) {
+        int j = behind(x, number_of(s), i);
         const struct vn_replica *other = &x->seats[j]->replica;
         size_t from, to;
 
-        if (x->seats[j] == s)
-            continue;
         slice(x, j, &from, &to);
         dev->backend->peer_copy(dev, other->dev, (to - from) * size,
                                 (char *) other->sums + from * size,

@@ -73,12 +73,14 @@ EXTRA_PROGRAMS += t/vnexec-cuda
 t_vnexec_cuda_SOURCES = $(vnexec_SOURCES)
 nodist_EXTRA_t_vnexec_cuda_SOURCES = t/linked.cc
 t_vnexec_cuda_LDADD = libcuda_host.a $(EXEC_LIBS) $(BASE_LIBS) -ldl
-check_DATA += t/vnexec-cuda$(EXEEXT) t/cublas/libcublas.so.13
+check_DATA += t/vnexec-cuda$(EXEEXT) $(CUBLAS_HOST)
 endif
-t/cublas/libcublas.so.13: t/cublas_host.c
+CUBLAS_HOST = t/cublas/libcublas_host.so.13 t/cublas/libcublas_host.so.12
+$(CUBLAS_HOST): t/cublas_host.c
 	$(AM_V_GEN)$(MKDIR_P) t/cublas && $(CC) -shared -fPIC -I. \
-	    $(AM_CFLAGS) $(CFLAGS) -o $@ $(top_srcdir)/t/cublas_host.c
-CLEANFILES += t/cublas/libcublas.so.13 $(EXTRA_PROGRAMS)
+	    -DNAME="\"$@\"" $(AM_CFLAGS) $(CFLAGS) -o $@ \
+	    $(top_srcdir)/t/cublas_host.c
+CLEANFILES += $(CUBLAS_HOST) $(EXTRA_PROGRAMS)
 EXTRA_DIST += t/cublas_host.c
 
 bin_PROGRAMS += vnexec

@@ -323,21 +323,38 @@ send(struct vn_replica *r, struct vn_span span, int slot,
            r->labels[slot]);
 }
 
-/* Have the examples in the slot at work, unless they are on their way. */
 static void
+mark(struct vn_replica *r, int which)
+{
+    if (r->dev->backend->mark != NULL)
+        r->dev->backend->mark(r->dev, which);
+}
+
+/*
+ * Have the examples in the slot at work: written, unless they are on their
+ * way, and uploaded between the first two marks.  Returns when the host was
+ * done with them.
+ */
+static double
 load(struct vn_replica *r, struct vn_order *order, struct vn_span span)
 {
     const struct vn_backend *b = r->dev->backend;
+    bool ahead = r->ahead.from == span.from && r->ahead.to == span.to;
+    double written;
 
-    if (r->ahead.from == span.from && r->ahead.to == span.to) {
+    if (!ahead)
+        write_examples(r, order, span, r->slot);
+    written = vn_clock();
+    mark(r, 0);
+    if (ahead) {
         r->slot = 1 - r->slot;
         b->await_uploads(r->dev);
-    } else {
-        write_examples(r, order, span, r->slot);
-        if (!b->host_memory)
-            send(r, span, r->slot, b->upload);
+    } else if (!b->host_memory) {
+        send(r, span, r->slot, b->upload);
     }
+    mark(r, 1);
     r->ahead = (struct vn_span){0, 0};
+    return written;
 }
 
 /* Send the next node's examples to the other slot while this one computes. */
@@ -353,11 +370,10 @@ load_ahead(struct vn_replica *r, struct vn_order *order,
     r->ahead = *next;
 }
 
-/* Ask for the node's arithmetic, between marks where there are any. */
+/* Ask for the node's arithmetic, which the third mark ends. */
 static void
 compute(struct vn_replica *r, int examples, const double *scale)
 {
-    const struct vn_backend *b = r->dev->backend;
     struct vn_pass pass = {.dev = r->dev,
                            .graph = r->graph,
                            .examples = examples,
@@ -374,11 +390,8 @@ compute(struct vn_replica *r, int examples, const double *scale)
                            .labels = r->labels[r->slot],
                            .layout = layout_for(r, examples)};
 
-    if (b->mark != NULL)
-        b->mark(r->dev, 0);
     vn_pass_run(&pass);
-    if (b->mark != NULL)
-        b->mark(r->dev, 1);
+    mark(r, 2);
 }
 
 enum vn_status
@@ -389,12 +402,12 @@ vn_replica_node(struct vn_replica *r, struct vn_order *order,
     const struct vn_backend *b = r->dev->backend;
     int n = (int) (span.to - span.from);
     double t0 = vn_clock(), t1, t2;
+    bool timed;
     enum vn_status status = n > r->room ? grow(r, n, err) : VN_OK;
 
     if (status != VN_OK)
         return status;
-    load(r, order, span);
-    t1 = vn_clock();
+    t1 = load(r, order, span);
     compute(r, n, scale);
     load_ahead(r, order, next);
     status = b->sync(r->dev, err);
@@ -403,10 +416,9 @@ vn_replica_node(struct vn_replica *r, struct vn_order *order,
         linger((t2 - t0) * (r->spec.slow - 1));
         t2 = vn_clock();
     }
-    r->load_s += t1 - t0;
-    r->compute_s += b->mark != NULL && status == VN_OK && !(r->spec.slow > 1)
-                        ? b->between(r->dev)
-                        : t2 - t1;
+    timed = b->mark != NULL && status == VN_OK && !(r->spec.slow > 1);
+    r->load_s += t1 - t0 + (timed ? b->between(r->dev, 0, 1) : 0);
+    r->compute_s += timed ? b->between(r->dev, 1, 2) : t2 - t1;
     r->busy_s += t2 - t0;
     r->nodes++;
     r->examples += n;

@@ -52,7 +52,9 @@ struct vn_replica {
     struct vn_span ahead; /* what is on its way to the other slot, or empty */
 
     double load_s, compute_s, update_s; /* of the last step, by the device's
-                                         * own clock where it has one */
+                                         * own clock where it has one; an
+                                         * upload that is not ahead of its
+                                         * node is part of load_s */
     double busy_s;                      /* over all steps */
     int64_t nodes, examples;            /* done over all steps */
 };
@@ -101,7 +103,10 @@ enum vn_status vn_replica_update(struct vn_replica *r, int64_t step,
                                  const double *scale, double *norm,
                                  struct vn_error *err);
 
-/* Parameters and state, 1 + states vectors, from and to the host. */
+/*
+ * Parameters and state, 1 + states vectors, from and to the host; what is
+ * loaded must stay until the device's next sync().
+ */
 enum vn_status vn_replica_save(struct vn_replica *r, float *const vectors[],
                                struct vn_error *err);
 void vn_replica_load(struct vn_replica *r, float *const vectors[]);

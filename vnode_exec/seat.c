@@ -20,15 +20,18 @@ vn_seat_new(struct vn_executor *x, const struct vn_spec *spec, int device,
     s->fail_at = -1;
     s->order = (struct vn_order){.seed = x->job.train->seed,
                                  .count = x->job.data->train.count};
-    s->replica =
-        (struct vn_replica){.spec = *spec,
-                            .graph = x->job.graph,
-                            .train = x->job.train,
-                            .data = x->job.data,
-                            .limit = x->job.limit,
-                            .training = true,
-                            .cpu = spec->cpu >= 0 ? spec->cpu : x->cpu};
-    x->cpu += spec->cpu >= 0 ? 0 : spec->threads;
+    s->replica = (struct vn_replica){.spec = *spec,
+                                     .graph = x->job.graph,
+                                     .train = x->job.train,
+                                     .data = x->job.data,
+                                     .limit = x->job.limit,
+                                     .training = true,
+                                     .cpu = spec->cpu};
+    /* Other devices' threads, and those of their drivers, run anywhere. */
+    if (spec->cpu < 0 && spec->backend->host_memory) {
+        s->replica.cpu = x->cpu;
+        x->cpu += spec->threads;
+    }
     return s;
 }
 
@@ -177,11 +180,19 @@ vn_seats_run(struct vn_executor *x, vn_worker_fn fn, struct vn_error *err)
     return status;
 }
 
-void
-vn_seats_load(struct vn_executor *x)
+enum vn_status
+vn_seats_load(struct vn_executor *x, struct vn_error *err)
 {
+    enum vn_status status = VN_OK;
+
     for (int i = 0; i < x->nseats; i++)
         vn_replica_load(&x->seats[i]->replica, x->state.vectors);
+    for (int i = 0; status == VN_OK && i < x->nseats; i++) {
+        struct vn_device *dev = x->seats[i]->replica.dev;
+
+        status = dev->backend->sync(dev, err);
+    }
+    return status;
 }
 
 void

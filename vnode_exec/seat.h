@@ -64,7 +64,7 @@ enum vn_status vn_seat_evaluate(void *seat, struct vn_error *err);
 /* Run fn on every worker, and wait; the first failure. */
 enum vn_status vn_seats_run(struct vn_executor *x, vn_worker_fn fn,
                             struct vn_error *err);
-void vn_seats_load(struct vn_executor *x);
+enum vn_status vn_seats_load(struct vn_executor *x, struct vn_error *err);
 
 /* Add up the sums of all devices of all ranks, on each of them. */
 enum vn_status vn_seats_synchronise(struct vn_executor *x,
