@@ -121,7 +121,7 @@ def main():
             torch.cuda.synchronize()
         if step >= 2:
             print(f"{1e3 * (time.perf_counter() - start):.3f}", flush=True)
-    peak = (torch.cuda.max_memory_reserved() >> 20 if gpu
+    peak = (torch.cuda.max_memory_allocated() >> 20 if gpu
             else resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)
     print("peak", peak)
 

@@ -47,6 +47,21 @@ every_number() { # program, how many devices it has, what they are
         n=$((n + 1))
     done
 }
+# Has a thread of a run on the device other processors than the program?
+pinned() { # device
+    rm -f "$tmp/ck"
+    $emulated run -m mlp -d synthetic:10 -b 2 -v 1 -D "$1" --steps 9999 \
+        --no-eval -q -c "$tmp/ck" --checkpoint-every 1 > "$tmp/out" 2>&1 &
+    program=$! tries=0
+    while test ! -e "$tmp/ck" && test $tries -lt 300; do
+        sleep 0.1
+        tries=$((tries + 1))
+    done
+    lists=$(grep -h Cpus_allowed_list "/proc/$program/task/"*/status | sort -u)
+    kill $program
+    wait $program
+    test "$(echo "$lists" | wc -l)" -gt 1
+}
 everything() { # program, how many devices it has, what they are
     p=$1
     have=$2
@@ -96,7 +111,7 @@ everything() { # program, how many devices it has, what they are
     $p profile -m mlp -d synthetic:16 --max 2 --repeat 3 -D cuda:1 \
         -o "$tmp/profile.csv" > "$tmp/out" 2>&1 \
         && grep -q '^mlp,cuda,2,[0-9.]*,[1-9]' "$tmp/profile.csv" \
-        && grep -q 'cuda:0.*MHz' "$tmp/out"
+        && grep -q 'cuda:0.*MHz.* 0.3 s before all' "$tmp/out"
     ok $? "$what: a profile, with the clocks it was taken at"
     says 1 'the limit is 14 MiB; [0-9]* virtual nodes fit' \
         "$what: too small a limit names what would fit" \
@@ -128,6 +143,15 @@ if test -x $emulated; then
     t/device_cuda.t > "$tmp/out" 2>&1 && ! grep '^not ok' "$tmp/out"
     ok $? "emulated: every operation beside cuBLAS"
     unset LD_LIBRARY_PATH
+    if test "$(nproc)" -gt 1; then
+        for device in host:1 cuda:1 cuda:cpu=1:1; do
+            pinned $device && echo "$device"
+        done > "$tmp/pinned"
+        echo host:1 cuda:cpu=1:1 | tr ' ' '\n' | cmp - "$tmp/pinned"
+        ok $? "emulated: a GPU's thread is pinned where that is asked"
+    else
+        skip "emulated: a GPU's thread is not pinned" "there is one processor"
+    fi
     # A step of 2 nodes uploads the first's examples and labels before it
     # computes, the other's meanwhile; a profile's node is a first one.
     export VN_CUDA_HOST_COPY=40000

@@ -21,6 +21,7 @@ enum vn_status
 vn_comm_open(struct vn_comm *comm, struct vn_error *err)
 {
     int provided;
+    MPI_Comm machine;
 
     if (MPI_Init_thread(NULL, NULL, MPI_THREAD_FUNNELED, &provided)
             != MPI_SUCCESS
@@ -29,6 +30,12 @@ vn_comm_open(struct vn_comm *comm, struct vn_error *err)
     comm->mpi = true;
     MPI_Comm_rank(MPI_COMM_WORLD, &comm->rank);
     MPI_Comm_size(MPI_COMM_WORLD, &comm->size);
+    comm->here = comm->rank < 64 ? UINT64_C(1) << comm->rank : 0;
+    MPI_Comm_split_type(MPI_COMM_WORLD, MPI_COMM_TYPE_SHARED, 0, MPI_INFO_NULL,
+                        &machine);
+    MPI_Allreduce(MPI_IN_PLACE, &comm->here, 1, MPI_UINT64_T, MPI_BOR,
+                  machine);
+    MPI_Comm_free(&machine);
     return VN_OK;
 }
 

@@ -18,6 +18,7 @@ struct vn_comm {
     bool mpi;
     int rank;
     int size;
+    uint64_t here; /* the ranks on this one's machine, a bit each, below 64 */
 };
 
 /* Whether this build can have more than one process. */

@@ -93,7 +93,7 @@ vn_command_work(int argc, char **argv)
     return vn_exec_job_command(
         argc, argv,
         "usage: vnexec work --model NAME --batch N --vnodes N [options]\n\n"
-        "Count the arithmetic and the least memory traffic of a step on one "
+        "Count the arithmetic and the memory traffic of a step on one "
         "device.\n",
         work);
 }

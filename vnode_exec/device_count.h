@@ -1,8 +1,9 @@
 /*
  * A device that computes nothing and counts what it is asked for: arithmetic,
- * and the least memory traffic, each operand of an operation read once and
- * each result written once.  A replica on it says what a step costs on any
- * device: its floors are these over the device's rates.
+ * and memory traffic, each operand of an operation read once and each result
+ * written once.  A replica on it says what a step costs on any device: its
+ * arithmetic over the device's rate is a floor; its traffic over the memory's
+ * rate is one where nothing stays in a cache from one operation to the next.
  */
 #ifndef VNODE_EXEC_DEVICE_COUNT_H
 #define VNODE_EXEC_DEVICE_COUNT_H

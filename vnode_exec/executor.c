@@ -46,8 +46,9 @@ vn_executor_open(const struct vn_executor_job *job,
     for (int i = 0; i < x->state.nvectors; i++)
         x->state.vectors[i] = vn_xcalloc(job->graph->vector, sizeof(float));
     vn_graph_initialise(job->graph, job->train->seed, x->state.vectors[0]);
-    if (mpi)
-        x->cpu = job->comm->rank;
+    if (mpi) /* each rank of a machine has its processor */
+        for (int i = 0; i < job->comm->rank; i++)
+            x->cpu += (job->comm->here >> i & 1) != 0;
     for (int i = 0; status == VN_OK && i < x->devices; i++) {
         x->alive[i] = i < stage->devices;
         if (mpi && i != job->comm->rank)

@@ -118,6 +118,10 @@ check_PROGRAMS += t/device.t
 t_device_t_SOURCES = t/device.c
 t_device_t_LDADD = $(EXEC_LIBS) $(BASE_LIBS) libtap.a
 
+check_PROGRAMS += t/spec.t
+t_spec_t_SOURCES = t/spec.c
+t_spec_t_LDADD = $(EXEC_LIBS) $(BASE_LIBS) libtap.a
+
 check_PROGRAMS += t/gradient.t
 t_gradient_t_SOURCES = t/gradient.c
 t_gradient_t_LDADD = $(EXEC_LIBS) $(BASE_LIBS) libtap.a

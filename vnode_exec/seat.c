@@ -39,9 +39,12 @@ struct seat *
 vn_seat_for(struct vn_executor *x, const struct vn_stage *stage, int device)
 {
     int64_t room = vn_stage_largest(stage, device);
+    struct vn_spec spec = stage->specs.list[device % stage->specs.n];
 
+    if (x->job.comm->mpi)
+        spec = vn_specs_rank(&stage->specs, device, x->job.comm->here);
     /* With MPI a rank may have no nodes, and only take part in sums. */
-    return vn_seat_new(x, &stage->specs.list[device % stage->specs.n], device,
+    return vn_seat_new(x, &spec, device,
                        room > 0 ? room : vn_stage_largest(stage, -1));
 }
 

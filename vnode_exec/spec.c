@@ -156,3 +156,18 @@ vn_spec_read(const char *text, int ordinal, struct vn_spec *spec,
     spec->ordinal = ordinal;
     return check_ordinal(spec, err);
 }
+
+struct vn_spec
+vn_specs_rank(const struct vn_specs *specs, int i, uint64_t here)
+{
+    struct vn_spec spec = specs->list[i % specs->n];
+    int before = 0;
+
+    if (spec.backend->host_memory)
+        return spec;
+    for (int j = 0; j < i; j++)
+        before += (here >> j & 1) != 0
+                  && specs->list[j % specs->n].backend == spec.backend;
+    spec.ordinal = before % taken(specs, spec.backend);
+    return spec;
+}

@@ -35,4 +35,12 @@ enum vn_status vn_specs_read(const char *text, struct vn_specs *specs,
 enum vn_status vn_spec_read(const char *text, int ordinal,
                             struct vn_spec *spec, struct vn_error *err);
 
+/*
+ * What rank i of MPI runs on: its type is that of entry i of the list, which
+ * goes round; devices that are not the host's are counted over the ranks of
+ * its machine, given as bits, so that each machine's begin with its first.
+ */
+struct vn_spec vn_specs_rank(const struct vn_specs *specs, int i,
+                             uint64_t here);
+
 #endif /* VNODE_EXEC_SPEC_H */
