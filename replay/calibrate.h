@@ -24,9 +24,10 @@
  * A round measures all of it once, from another device of the type than the
  * round before; the median over rounds counts.  Since a host's own speed
  * changes, a probe is timed in every step (vnode_exec/probe.h).  A model slows
- * down by some power of what the probe does, found by least squares; times are
- * divided by that, so that the tables hold for the host where the probe is at
- * its fastest, and have that and the power.
+ * down by some power of what the probe does, found by least squares and held
+ * to what is usual where the host hardly changed; times are divided by that,
+ * so that the tables hold for the host where the probe is at its fastest, and
+ * have that and the power.
  */
 #ifndef REPLAY_CALIBRATE_H
 #define REPLAY_CALIBRATE_H
