@@ -140,7 +140,7 @@ measure_batch(struct vn_calibrator *c, struct vn_calibration_subject *s,
     enum vn_status status;
 
     s->turns = vn_xrealloc(s->turns, (size_t) s->nturns + 1, sizeof *s->turns);
-    turn = &s->turns[s->nturns++];
+    turn = &s->turns[s->nturns];
     *turn = (struct vn_calibration_turn){
         .batch = batch,
         .vnodes = job.vnodes,
@@ -160,6 +160,10 @@ measure_batch(struct vn_calibrator *c, struct vn_calibration_subject *s,
     if (status == VN_OK)
         status = vn_bench_end(&b, err);
     vn_bench_kill(&b);
+    if (status == VN_OK)
+        s->nturns++;
+    else
+        free(turn->on);
     return status;
 }
 
@@ -338,9 +342,10 @@ add_batch(struct vn_calibration_subject *s, int64_t batch)
 
     while (at < s->nbatches && s->batch[at] < batch)
         at++;
-    if ((at < s->nbatches && s->batch[at] == batch)
-        || s->nbatches == VN_CALIBRATION_BATCHES_MAX)
+    if (at < s->nbatches && s->batch[at] == batch)
         return;
+    s->batch =
+        vn_xrealloc(s->batch, (size_t) s->nbatches + 1, sizeof *s->batch);
     memmove(s->batch + at + 1, s->batch + at,
             (size_t) (s->nbatches++ - at) * sizeof *s->batch);
     s->batch[at] = batch;
@@ -378,6 +383,7 @@ vn_calibrator_free(struct vn_calibrator *c)
 
         for (int k = 0; k < s->nturns; k++)
             free(s->turns[k].on);
+        free(s->batch);
         free(s->turns);
         free(s->crowds);
     }

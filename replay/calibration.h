@@ -9,10 +9,6 @@
 #include "replay/bench.h"
 #include "replay/calibrate.h"
 
-enum {
-    VN_CALIBRATION_BATCHES_MAX = 64
-};
-
 /* A size of a virtual node, measured in a round. */
 struct vn_calibration_turn {
     int batch; /* which of the subject's */
@@ -30,7 +26,7 @@ struct vn_calibration_crowd {
 struct vn_calibration_subject {
     const char *model;
     int type;
-    int64_t batch[VN_CALIBRATION_BATCHES_MAX]; /* rising */
+    int64_t *batch; /* rising */
     int nbatches;
     struct vn_calibration_turn *turns;
     int nturns;

@@ -95,14 +95,17 @@ slowdown_of(const struct scale *c, const struct vn_live_job *j, int k)
     const struct vn_live_step *step = &j->steps[k];
     const int *devices = j->changes[step->change].of_type;
     const struct vn_cluster *cluster = c->config->cluster;
-    int t = 0;
+    double slowest = 0;
 
-    while (t + 1 < cluster->ntypes && devices[t] == 0)
-        t++;
-    return vn_host_slowdown(
-        c->config->profile, c->model,
-        vn_profile_type(c->config->profile, cluster->types[t].name),
-        step->busy, step->probe_s);
+    for (int t = 0; t < cluster->ntypes; t++)
+        if (devices[t] > 0)
+            slowest =
+                fmax(slowest,
+                     vn_host_slowdown(c->config->profile, c->model,
+                                      vn_profile_type(c->config->profile,
+                                                      cluster->types[t].name),
+                                      step->busy, step->probe_s));
+    return slowest > 0 ? slowest : 1;
 }
 
 /* By how much longer the job's steps took than they should, where it was

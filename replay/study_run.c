@@ -148,8 +148,13 @@ evaluate(struct vn_study *s, struct vn_trial *t, struct vn_error *err)
 enum vn_status
 vn_study_run(struct vn_study *s, struct vn_error *err)
 {
+    const struct vn_fault_config *faults = &s->lab->sweep.assumptions.faults;
     enum vn_status status;
 
+    if (faults->fails || faults->slow != NULL)
+        return vn_fail(err, VN_EUSAGE,
+                       "--faults and --slow, expected neither: what is "
+                       "executed has the host as it is");
     s->ntrials = s->lab->sweep.ncontenders;
     s->trials = vn_xcalloc((size_t) s->ntrials, sizeof *s->trials);
     for (int k = 0; k < s->ntrials; k++)

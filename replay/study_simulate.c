@@ -116,7 +116,7 @@ simulate(const struct vn_study *s, const struct scene *scene,
 
     vn_outcome_alloc(outcome, w->njobs);
     status = vn_assumptions_apply(&s->lab->sweep.assumptions, &config, err);
-    if (scene->slow != NULL && config.faults == NULL)
+    if (scene->slow != NULL)
         config.faults = &faults;
     if (status == VN_OK)
         status = vn_engine_alloc(&config, &engine, err);

@@ -31,6 +31,7 @@ vn_assume(struct vn_assumptions *a, enum vn_assumption assumption,
         break;
     case VN_ASSUME_COSTS:
         a->costs = strcmp(value, "none") == 0 ? NULL : value;
+        a->has_costs = true;
         break;
     case VN_ASSUME_COMPAT:
         status = vn_option_choice("compat", value, compats, 1, &choice, err);
@@ -166,7 +167,7 @@ vn_assumptions_replace(struct vn_assumptions *a, const char *const *profiles,
         a->profiles[a->nprofiles++] = "";
     }
     hash_profile(a);
-    if (status == VN_OK && a->costs == NULL)
+    if (status == VN_OK && !a->has_costs)
         status = replace_costs(a, costs, words, err);
     return status;
 }

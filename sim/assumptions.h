@@ -54,6 +54,7 @@ struct vn_assumptions {
     int nprofiles;
     const char *scaling; /* NULL: linear */
     const char *costs;   /* NULL: none */
+    bool has_costs;      /* they were given, be it "none" */
     bool free_preemption;
     enum vn_placement placement;
     struct vn_fault_config faults;

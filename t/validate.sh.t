@@ -77,7 +77,7 @@ grep -q "the host's own speed is not known" "$tmp/out"
 ok $? "a profile without a probe says nothing of the host, which is said"
 tables=
 validate --policy fifo --repeats 2 --tolerance 10 --output "$tmp/own" \
-    --results "$tmp/own.db" --format csv
+    --results "$tmp/own.db" --format csv --costs none
 ok $? "without a profile the host is calibrated between the executions"
 cp "$tmp/out" "$tmp/csv"
 grep -q "undisturbed ms" "$tmp/csv"
@@ -89,6 +89,10 @@ done
 ./vnreplay export --table run "$tmp/own.db" > "$tmp/out" 2>&1
 grep -q "own-nodes.csv,.*own-links.csv,.*own-crowds.csv" "$tmp/out"
 ok $? "the results name what was kept"
+awk -F, 'NR == 1 { for (i = 1; i <= NF; i++) if ($i == "costs") at = i }
+    /,simulated,/ && !/own-costs/ { n++ } END { exit !(at && n == 2) }' \
+    "$tmp/out"
+ok $? "and no costs, where none were asked for"
 ./vnsim --trace "$tmp/trace" --cluster host:2 --slow "$tmp/own-fifo-1-host.csv" \
     --profile "$tmp/own-nodes.csv" > "$tmp/out" 2>&1
 ok $? "vnsim reads how slow the host was"
@@ -131,6 +135,11 @@ refuses "expected --output only where there is a calibration" validate \
     --output "$tmp/x"
 refuses "/nonexistent/x-nodes.csv" calibrate --trace "$tmp/trace" \
     --cluster host:2 --output /nonexistent/x
+for option in "--slow x" "--faults device,mtbf=9"; do
+    # shellcheck disable=SC2086
+    refuses "faults and --slow, expected neither" validate --trace \
+        "$tmp/trace" --cluster host:2 --profile "$tmp/host-nodes.csv" $option
+done
 refuses "the executor ended" calibrate --trace "$tmp/trace" \
     --cluster host:2 --output "$tmp/x" --model "mlp=--model nomodel"
 test ! -e "$tmp/x-nodes.csv"
