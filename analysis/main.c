@@ -1,7 +1,7 @@
 /* vnplot: figures from a results file. */
 #include "config.h"
 
-#include "analysis/figure.h"
+#include "analysis/figure/figure.h"
 #include "base/number.h"
 #include "base/option.h"
 

@@ -9,7 +9,7 @@
 #ifndef ANALYSIS_RUNS_H
 #define ANALYSIS_RUNS_H
 
-#include "base/store.h"
+#include "base/store/store.h"
 
 struct vn_runs {
     struct vn_store_run *all; /* texts owned */

@@ -8,18 +8,18 @@ libbase_a_SOURCES = \
 	base/progress.c base/progress.h \
 	base/quantile.c base/quantile.h \
 	base/rng.c base/rng.h \
-	base/schema.c base/schema.h \
-	base/schema_sql.c base/schema_sql.h \
-	base/store.c base/store.h \
-	base/store_export.c base/store_merge.c \
+	base/store/schema.c base/store/schema.h \
+	base/store/schema_sql.c base/store/schema_sql.h \
+	base/store/store.c base/store/store.h \
+	base/store/export.c base/store/merge.c \
 	base/table.c base/table.h \
 	base/xalloc.c base/xalloc.h
 
-check_PROGRAMS += t/base.t t/table.t
-t_base_t_SOURCES = t/base.c
-t_base_t_LDADD = $(BASE_LIBS) libtap.a
-t_table_t_SOURCES = t/table.c
-t_table_t_LDADD = $(BASE_LIBS) libtap.a
-check_PROGRAMS += t/store.t
-t_store_t_SOURCES = t/store.c
-t_store_t_LDADD = $(BASE_LIBS) libtap.a
+check_PROGRAMS += t/base/base.t t/base/table.t
+t_base_base_t_SOURCES = t/base/base.c
+t_base_base_t_LDADD = $(BASE_LIBS) libtap.a
+t_base_table_t_SOURCES = t/base/table.c
+t_base_table_t_LDADD = $(BASE_LIBS) libtap.a
+check_PROGRAMS += t/base/store.t
+t_base_store_t_SOURCES = t/base/store.c
+t_base_store_t_LDADD = $(BASE_LIBS) libtap.a

@@ -1,6 +1,6 @@
 #include "config.h"
 
-#include "enclavedom/backend.h"
+#include "enclavedom/backend/backend.h"
 
 #include "base/option.h"
 #include "base/xalloc.h"

@@ -15,11 +15,12 @@
  *     static const struct ed_function functions[] = {FUNCTIONS(ED_FN)};
  *
  * where look_gate() and reply_gate(), of type ed_fn, do the work, and the
- * plug-in calls look() and reply().  A backend (enclavedom/backend.h) says how
- * a rule is enforced.  One call is in progress at a time in a process; a
- * domain that was violated is dead, and the program goes on with another.
+ * plug-in calls look() and reply().  A backend (enclavedom/backend/backend.h)
+ * says how a rule is enforced.  One call is in progress at a time in a
+ * process; a domain that was violated is dead, and the program goes on with
+ * another.
  *
- * To add a backend, write enclavedom/backend_NAME.c and name it in
+ * To add a backend, write enclavedom/backend/NAME.c and name it in
  * ed_backends (domain.c).
  */
 #ifndef ENCLAVEDOM_ENCLAVEDOM_H

@@ -17,7 +17,7 @@
  */
 #include "config.h"
 
-#include "enclavedom/backend.h"
+#include "enclavedom/backend/backend.h"
 
 struct ed_monitor ed_monitor __attribute__((__aligned__(4096)));
 

@@ -1,11 +1,11 @@
 # Installed, with what of base/ it needs, for other programs.
 lib_LIBRARIES += libenclavedom.a
 ENCLAVEDOM_SOURCES = \
-	enclavedom/backend.h \
-	enclavedom/backend_mpk.c \
-	enclavedom/backend_mprotect.c \
-	enclavedom/backend_none.c \
-	enclavedom/backend_process.c \
+	enclavedom/backend/backend.h \
+	enclavedom/backend/mpk.c \
+	enclavedom/backend/mprotect.c \
+	enclavedom/backend/none.c \
+	enclavedom/backend/process.c \
 	enclavedom/domain.c enclavedom/enclavedom.h \
 	enclavedom/filter.c \
 	enclavedom/gate.c \
@@ -25,21 +25,21 @@ nobase_enclavedom_HEADERS = enclavedom/enclavedom.h base/error.h
 pkgconfigdir = $(libdir)/pkgconfig
 pkgconfig_DATA = enclavedom/enclavedom.pc
 dist_man_MANS += man/enclavedom.3 man/vn_policy.3
-dist_check_SCRIPTS += t/library.sh.t
+dist_check_SCRIPTS += t/enclavedom/library.sh.t
 
-check_PROGRAMS += t/enclave.t
-t_enclave_t_SOURCES = t/enclave.c
-t_enclave_t_LDADD = $(ENCLAVEDOM_LIBS) $(BASE_LIBS) libtap.a
+check_PROGRAMS += t/enclavedom/enclave.t
+t_enclavedom_enclave_t_SOURCES = t/enclavedom/enclave.c
+t_enclavedom_enclave_t_LDADD = $(ENCLAVEDOM_LIBS) $(BASE_LIBS) libtap.a
 
-ENCLAVE_WORLD = t/enclave_world.c t/enclave_world.h
-check_PROGRAMS += t/enclave_after.t
-t_enclave_after_t_SOURCES = t/enclave_after.c $(ENCLAVE_WORLD)
-t_enclave_after_t_LDADD = $(ENCLAVEDOM_LIBS) $(BASE_LIBS) libtap.a
+ENCLAVE_WORLD = t/enclavedom/world.c t/enclavedom/world.h
+check_PROGRAMS += t/enclavedom/after.t
+t_enclavedom_after_t_SOURCES = t/enclavedom/after.c $(ENCLAVE_WORLD)
+t_enclavedom_after_t_LDADD = $(ENCLAVEDOM_LIBS) $(BASE_LIBS) libtap.a
 
-check_PROGRAMS += t/enclave_attack.t
-t_enclave_attack_t_SOURCES = t/enclave_attack.c $(ENCLAVE_WORLD)
-t_enclave_attack_t_LDADD = $(ENCLAVEDOM_LIBS) $(BASE_LIBS) libtap.a
+check_PROGRAMS += t/enclavedom/attack.t
+t_enclavedom_attack_t_SOURCES = t/enclavedom/attack.c $(ENCLAVE_WORLD)
+t_enclavedom_attack_t_LDADD = $(ENCLAVEDOM_LIBS) $(BASE_LIBS) libtap.a
 
-check_PROGRAMS += t/enclave_scan.t
-t_enclave_scan_t_SOURCES = t/enclave_scan.c
-t_enclave_scan_t_LDADD = $(ENCLAVEDOM_LIBS) $(BASE_LIBS) libtap.a
+check_PROGRAMS += t/enclavedom/scan.t
+t_enclavedom_scan_t_SOURCES = t/enclavedom/scan.c
+t_enclavedom_scan_t_LDADD = $(ENCLAVEDOM_LIBS) $(BASE_LIBS) libtap.a

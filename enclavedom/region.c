@@ -10,7 +10,7 @@
  */
 #include "config.h"
 
-#include "enclavedom/backend.h"
+#include "enclavedom/backend/backend.h"
 
 #include <errno.h>
 #include <string.h>

@@ -1,7 +1,7 @@
 /* What is said of a violation: plug-in, function, region, address, access. */
 #include "config.h"
 
-#include "enclavedom/backend.h"
+#include "enclavedom/backend/backend.h"
 
 #include <inttypes.h>
 #include <string.h>

@@ -8,7 +8,7 @@
  */
 #include "config.h"
 
-#include "enclavedom/backend.h"
+#include "enclavedom/backend/backend.h"
 
 #include "base/xalloc.h"
 

@@ -2,7 +2,7 @@
 
 #include "enclavedom/scan.h"
 
-#include "enclavedom/backend.h"
+#include "enclavedom/backend/backend.h"
 
 #include "base/xalloc.h"
 

@@ -6,7 +6,7 @@
  */
 #include "config.h"
 
-#include "enclavedom/backend.h"
+#include "enclavedom/backend/backend.h"
 
 #include <link.h>
 #include <sys/syscall.h>

@@ -1,4 +1,4 @@
-# VN_FUZZING -- --enable-fuzzing: build t/fuzz_* with clang's libFuzzer.
+# VN_FUZZING -- --enable-fuzzing: build t/fuzz/* with clang's libFuzzer.
 #
 # Needs CC=clang.  Without it the same targets are built with a driver of
 # their own, which replays the seeds and a fixed count of mutations of them.

@@ -18,7 +18,7 @@
 #ifndef PLAN_CONTENTION_H
 #define PLAN_CONTENTION_H
 
-#include "plan/profile.h"
+#include "plan/profile/profile.h"
 
 #include <stdbool.h>
 
@@ -31,9 +31,9 @@ double vn_contention(const struct vn_profile *profile, int model, int type,
 
 /*
  * How many times slower a processor was than the profile has it, where a probe
- * (vnode_exec/probe.h) took so long beside so many busy devices, itself among
- * them: the profile's power of probe_s over the profile's and what those slow
- * a probe down.  1 where something is unknown; model and type may be -1.
+ * (vnode_exec/train/probe.h) took so long beside so many busy devices, itself
+ * among them: the profile's power of probe_s over the profile's and what those
+ * slow a probe down.  1 where something is unknown; model and type may be -1.
  */
 double vn_host_slowdown(const struct vn_profile *profile, int model, int type,
                         int busy, double probe_s);

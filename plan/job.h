@@ -5,7 +5,7 @@
  * A *recorded* job is known by how long it ran on how many devices.  A
  * *modelled* job is known by what it trains: a model, a global batch split
  * over virtual nodes, and a number of steps; how long that takes is the
- * profile's business (plan/profile.h).
+ * profile's business (plan/profile/profile.h).
  */
 #ifndef PLAN_JOB_H
 #define PLAN_JOB_H

@@ -8,20 +8,20 @@ libplan_a_SOURCES = \
 	plan/mix.c plan/mix.h \
 	plan/plan.c plan/plan.h \
 	plan/pricing.c plan/pricing.h \
-	plan/profile.c plan/profile.h \
-	plan/profile_gavel.c \
-	plan/profile_virtualflow.c \
+	plan/profile/profile.c plan/profile/profile.h \
+	plan/profile/gavel.c \
+	plan/profile/virtualflow.c \
 	plan/solver.c plan/solver.h \
 	plan/sync.c plan/sync.h
 
-check_PROGRAMS += t/cluster.t
-t_cluster_t_SOURCES = t/cluster.c
-t_cluster_t_LDADD = libplan.a $(BASE_LIBS) libtap.a
+check_PROGRAMS += t/plan/cluster.t
+t_plan_cluster_t_SOURCES = t/plan/cluster.c
+t_plan_cluster_t_LDADD = libplan.a $(BASE_LIBS) libtap.a
 
-check_PROGRAMS += t/plan.t t/solver.t
-t_plan_t_SOURCES = t/plan.c
-t_plan_t_LDADD = libplan.a $(BASE_LIBS) libtap.a
-t_solver_t_SOURCES = t/solver.c
-t_solver_t_LDADD = libplan.a $(BASE_LIBS) libtap.a
+check_PROGRAMS += t/plan/plan.t t/plan/solver.t
+t_plan_plan_t_SOURCES = t/plan/plan.c
+t_plan_plan_t_LDADD = libplan.a $(BASE_LIBS) libtap.a
+t_plan_solver_t_SOURCES = t/plan/solver.c
+t_plan_solver_t_LDADD = libplan.a $(BASE_LIBS) libtap.a
 EXTRA_DIST += t/data/plan/costs.csv t/data/plan/links.csv \
 	t/data/plan/mappings.csv t/data/plan/nodes.csv t/data/plan/plan.csv

@@ -14,7 +14,7 @@
 
 #include "plan/cluster.h"
 #include "plan/plan.h"
-#include "plan/profile.h"
+#include "plan/profile/profile.h"
 
 struct vn_mapped_price {
     double step_s; /* INFINITY where the profile does not say */

@@ -13,7 +13,7 @@
 #define PLAN_MIX_H
 
 #include "plan/cluster.h"
-#include "plan/profile.h"
+#include "plan/profile/profile.h"
 #include "plan/solver.h"
 
 #include <stdbool.h>

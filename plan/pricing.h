@@ -19,7 +19,7 @@
 
 #include "plan/cluster.h"
 #include "plan/job.h"
-#include "plan/profile.h"
+#include "plan/profile/profile.h"
 
 #include <stdbool.h>
 

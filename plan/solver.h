@@ -13,7 +13,7 @@
 #ifndef PLAN_SOLVER_H
 #define PLAN_SOLVER_H
 
-#include "plan/profile.h"
+#include "plan/profile/profile.h"
 
 enum {
     VN_SOLVER_TYPES_MAX = 16

@@ -18,7 +18,7 @@
 #define PLAN_SYNC_H
 
 #include "plan/cluster.h"
-#include "plan/profile.h"
+#include "plan/profile/profile.h"
 
 #include <stdbool.h>
 

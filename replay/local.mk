@@ -1,55 +1,55 @@
 noinst_LIBRARIES += libreplay.a
 libreplay_a_SOURCES = \
-	replay/bench.c replay/bench.h \
-	replay/calibrate.c replay/calibrate.h \
-	replay/calibrate_table.c \
-	replay/calibration.h \
-	replay/command.h \
-	replay/command_calibrate.c \
-	replay/command_compare.c \
-	replay/command_experiment.c \
-	replay/command_export.c \
-	replay/command_live.c \
-	replay/command_merge.c \
-	replay/command_reproduce.c \
-	replay/command_run.c \
-	replay/command_schema.c \
-	replay/command_validate.c \
-	replay/course.c replay/course.h \
-	replay/course_report.c \
-	replay/course_store.c replay/course_store.h \
-	replay/elastic.h \
-	replay/elastic_measured.c \
-	replay/elastic_report.c \
-	replay/elastic_simulated.c \
-	replay/executor.c replay/executor.h \
-	replay/experiment.c replay/experiment.h \
-	replay/experiment_elastic.c \
-	replay/experiment_gavel.c \
-	replay/experiment_het.c \
+	replay/validate/timing.c replay/validate/timing.h \
+	replay/validate/calibrate.c replay/validate/calibrate.h \
+	replay/validate/calibrate_table.c \
+	replay/validate/calibration.h \
+	replay/command/command.h \
+	replay/command/calibrate.c \
+	replay/command/compare.c \
+	replay/command/experiment.c \
+	replay/command/export.c \
+	replay/command/live.c \
+	replay/command/merge.c \
+	replay/command/reproduce.c \
+	replay/command/run.c \
+	replay/command/schema.c \
+	replay/command/validate.c \
+	replay/validate/planned.c replay/validate/planned.h \
+	replay/validate/planned_report.c \
+	replay/validate/planned_store.c replay/validate/planned_store.h \
+	replay/experiment/elastic.h \
+	replay/experiment/elastic_measured.c \
+	replay/experiment/elastic_report.c \
+	replay/experiment/elastic_simulated.c \
+	replay/live/executor.c replay/live/executor.h \
+	replay/experiment/experiment.c replay/experiment/experiment.h \
+	replay/experiment/elastic.c \
+	replay/experiment/gavel.c \
+	replay/experiment/het.c \
 	replay/findings.c replay/findings.h \
-	replay/forced.c replay/forced.h \
-	replay/generate.c replay/generate.h \
-	replay/host.c replay/host.h \
-	replay/lab.c replay/lab.h \
-	replay/layout.c replay/layout.h \
-	replay/live.c replay/live.h \
-	replay/live_seat.c replay/live_seat.h \
-	replay/live_store.c \
-	replay/pool.c \
-	replay/report.c replay/report.h \
-	replay/report_machine.c \
-	replay/report_table.c \
-	replay/report_text.c \
-	replay/study.h \
-	replay/study_blame.c \
-	replay/study_report.c \
-	replay/study_run.c \
-	replay/study_simulate.c \
-	replay/sweep.c replay/sweep.h \
-	replay/validation.c replay/validation.h \
-	replay/validation_split.c \
-	replay/workload.c replay/workload.h
+	replay/live/forced.c replay/live/forced.h \
+	replay/sweep/generate.c replay/sweep/generate.h \
+	replay/live/host_speed.c replay/live/host_speed.h \
+	replay/live/setup.c replay/live/setup.h \
+	replay/live/layout.c replay/live/layout.h \
+	replay/live/live.c replay/live/live.h \
+	replay/live/seat.c replay/live/seat.h \
+	replay/live/store.c \
+	replay/sweep/workers.c \
+	replay/compare/report.c replay/compare/report.h \
+	replay/compare/machine.c \
+	replay/compare/table.c \
+	replay/compare/text.c \
+	replay/validate/policies.h \
+	replay/validate/policies_blame.c \
+	replay/validate/policies_report.c \
+	replay/validate/policies_run.c \
+	replay/validate/policies_simulate.c \
+	replay/sweep/sweep.c replay/sweep/sweep.h \
+	replay/validate/validate.c replay/validate/validate.h \
+	replay/validate/validate_split.c \
+	replay/sweep/workload.c replay/sweep/workload.h
 
 libreplay_a_CPPFLAGS = $(AM_CPPFLAGS) \
 	-DVN_EXPERIMENTS_DIR='"$(pkgdatadir)/experiments"' \
@@ -99,16 +99,16 @@ dist_het_DATA = \
 bin_PROGRAMS += vnreplay
 dist_man_MANS += man/vnreplay.1
 # What draws traces is a command of vntrace.
-vnreplay_SOURCES = replay/main.c traces/command_generate.c
+vnreplay_SOURCES = replay/main.c traces/command/generate.c
 vnreplay_LDADD = libreplay.a libsim.a libtraces.a libplan.a $(ANALYSIS_LIBS) $(GLPK_LIBS)
 
 # A trace for two devices of one host (vnreplay(1), validate).
 examplesdir = $(pkgdatadir)/examples
 dist_examples_DATA = replay/examples/two-cores.csv
 
-dist_check_SCRIPTS += t/replay.sh.t t/experiment.sh.t t/course.sh.t \
-	t/live.sh.t t/mixed.sh.t \
-	t/validate.sh.t
+dist_check_SCRIPTS += t/replay/replay.sh.t t/replay/experiment.sh.t t/replay/planned.sh.t \
+	t/replay/live.sh.t t/replay/mixed.sh.t \
+	t/replay/validate.sh.t
 
 # What the laboratory is for, in half a minute.
 DEMO_POLICIES = fifo,fifo-skip,sjf,srtf,las,priority,wfs
@@ -145,14 +145,14 @@ clean-demo:
 .PHONY: clean-demo
 clean-local: clean-demo
 
-check_PROGRAMS += t/workload.t
-t_workload_t_SOURCES = t/workload.c
-t_workload_t_LDADD = libreplay.a libsim.a libtraces.a libplan.a $(ANALYSIS_LIBS) $(GLPK_LIBS) libtap.a
+check_PROGRAMS += t/replay/workload.t
+t_replay_workload_t_SOURCES = t/replay/workload.c
+t_replay_workload_t_LDADD = libreplay.a libsim.a libtraces.a libplan.a $(ANALYSIS_LIBS) $(GLPK_LIBS) libtap.a
 
-check_PROGRAMS += t/forced.t
-t_forced_t_SOURCES = t/forced.c
-t_forced_t_LDADD = libreplay.a libsim.a libtraces.a libplan.a $(ANALYSIS_LIBS) $(GLPK_LIBS) libtap.a
+check_PROGRAMS += t/replay/forced.t
+t_replay_forced_t_SOURCES = t/replay/forced.c
+t_replay_forced_t_LDADD = libreplay.a libsim.a libtraces.a libplan.a $(ANALYSIS_LIBS) $(GLPK_LIBS) libtap.a
 
-check_PROGRAMS += t/host.t
-t_host_t_SOURCES = t/host.c
-t_host_t_LDADD = libreplay.a libsim.a libtraces.a libplan.a $(ANALYSIS_LIBS) $(GLPK_LIBS) libtap.a
+check_PROGRAMS += t/replay/host_speed.t
+t_replay_host_speed_t_SOURCES = t/replay/host_speed.c
+t_replay_host_speed_t_LDADD = libreplay.a libsim.a libtraces.a libplan.a $(ANALYSIS_LIBS) $(GLPK_LIBS) libtap.a

@@ -2,7 +2,7 @@
 #include "config.h"
 
 #include "base/option.h"
-#include "replay/command.h"
+#include "replay/command/command.h"
 
 static const struct vn_command commands[] = {
     {"run", "replay traces on clusters under policies", vn_command_sweep},

@@ -14,8 +14,8 @@
 #ifndef SIM_ASSUMPTIONS_H
 #define SIM_ASSUMPTIONS_H
 
-#include "base/schema.h"
-#include "sim/engine.h"
+#include "base/store/schema.h"
+#include "sim/engine/engine.h"
 
 enum vn_assumption {
     VN_ASSUME_PROFILE,

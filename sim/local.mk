@@ -1,113 +1,113 @@
 # What confines plug-ins is linked with whatever runs policies.
 noinst_LIBRARIES += libsim.a
 libsim_a_SOURCES = $(ENCLAVEDOM_SOURCES) \
-	sim/answer.c sim/answer.h \
-	sim/carrier.h \
-	sim/api.c sim/api.h \
+	sim/engine/answer.c sim/engine/answer.h \
+	sim/engine/carrier.h \
+	sim/outside/rules.c sim/outside/rules.h \
 	sim/assumptions.c sim/assumptions.h \
-	sim/engine.c sim/engine.h \
-	sim/fair.c sim/fair.h \
-	sim/faults.c sim/faults.h \
-	sim/fleet.c sim/fleet.h sim/state.h \
-	sim/admission.c sim/admission.h \
-	sim/outage.c sim/outage.h \
-	sim/phase.c sim/phase.h \
-	sim/supply.c sim/supply.h \
-	sim/transition.c sim/transition.h \
-	sim/external.c sim/external.h \
-	sim/heap.c sim/heap.h \
-	sim/ledger.c sim/ledger.h \
-	sim/limit.c sim/limit.h \
-	sim/memory.c sim/memory.h \
-	sim/ordered.c sim/ordered.h \
+	sim/engine/engine.c sim/engine/engine.h \
+	sim/policy/share/realm.c sim/policy/share/realm.h \
+	sim/engine/faults.c sim/engine/faults.h \
+	sim/engine/fleet.c sim/engine/fleet.h sim/engine/state.h \
+	sim/engine/admission.c sim/engine/admission.h \
+	sim/engine/outage.c sim/engine/outage.h \
+	sim/engine/phase.c sim/engine/phase.h \
+	sim/engine/supply.c sim/engine/supply.h \
+	sim/engine/transition.c sim/engine/transition.h \
+	sim/outside/external.c sim/outside/external.h \
+	sim/api/heap.c sim/api/heap.h \
+	sim/engine/ledger.c sim/engine/ledger.h \
+	sim/outside/limit.c sim/outside/limit.h \
+	sim/api/memory.c sim/api/memory.h \
+	sim/policy/queue/ordered.c sim/policy/queue/ordered.h \
 	sim/output.c sim/output.h \
-	sim/planner.c sim/planner.h \
-	sim/plugin.c sim/plugin.h \
-	sim/policy.c sim/policy.h \
-	sim/policy_exec.c sim/policy_exec.h \
-	sim/centre.c sim/centre.h \
-	sim/policy_fifo.c \
-	sim/policy_ftf.c \
-	sim/policy_gavel.c \
-	sim/policy_gavel_fifo.c \
-	sim/policy_makespan.c \
-	sim/program.c sim/program.h \
-	sim/rounds.c sim/rounds.h \
-	sim/rounds_authors.c sim/rounds_authors.h \
-	sim/rounds_gavel.c sim/rounds_gavel.h \
-	sim/solutions.c sim/solutions.h \
-	sim/policy_fifo_skip.c \
-	sim/policy_las.c \
-	sim/policy_priority.c \
-	sim/policy_sjf.c \
-	sim/policy_srtf.c \
-	sim/policy_wfs.c \
-	sim/policy_wfs_ht.c \
-	sim/pool.c sim/pool.h \
-	sim/recorder.c sim/recorder.h \
-	sim/rigid.c sim/rigid.h \
-	sim/sampler.c sim/sampler.h \
-	sim/shares.c sim/shares.h sim/shares_plain.c sim/shares_plan.c \
-	sim/summary.c sim/summary.h \
-	sim/view.c \
-	sim/waiting.c sim/waiting.h
+	sim/observe/planner.c sim/observe/planner.h \
+	sim/outside/plugin.c sim/outside/plugin.h \
+	sim/policy/policies.c sim/api/policy.h \
+	sim/outside/exec.c sim/outside/exec.h \
+	sim/policy/round/interior_point.c sim/policy/round/interior_point.h \
+	sim/policy/queue/fifo.c \
+	sim/policy/round/finish_time_fairness.c \
+	sim/policy/round/gavel.c \
+	sim/policy/round/gavel_fifo.c \
+	sim/policy/round/makespan.c \
+	sim/policy/round/program.c sim/policy/round/program.h \
+	sim/policy/round/rounds.c sim/policy/round/rounds.h \
+	sim/policy/round/authors.c sim/policy/round/authors.h \
+	sim/policy/round/simulator.c sim/policy/round/simulator.h \
+	sim/policy/round/solutions.c sim/policy/round/solutions.h \
+	sim/policy/queue/fifo_skip.c \
+	sim/policy/queue/las.c \
+	sim/policy/queue/priority.c \
+	sim/policy/queue/sjf.c \
+	sim/policy/queue/srtf.c \
+	sim/policy/share/wfs.c \
+	sim/policy/share/wfs_ht.c \
+	sim/policy/queue/pool.c sim/policy/queue/pool.h \
+	sim/observe/recorder.c sim/observe/recorder.h \
+	sim/policy/queue/rigid.c sim/policy/queue/rigid.h \
+	sim/observe/sampler.c sim/observe/sampler.h \
+	sim/policy/share/shares.c sim/policy/share/shares.h sim/policy/share/shares_plain.c sim/policy/share/shares_plan.c \
+	sim/engine/tally.c sim/engine/tally.h \
+	sim/engine/view.c \
+	sim/policy/queue/waiting.c sim/policy/queue/waiting.h
 
 bin_PROGRAMS += vnsim
 dist_man_MANS += man/vnsim.1 man/enclavedom.7
-dist_check_SCRIPTS += t/vnsim.sh.t t/expected.sh.t t/gavel.sh.t
-vnsim_SOURCES = sim/main.c sim/new_policy.c sim/new_policy.h \
+dist_check_SCRIPTS += t/sim/vnsim.sh.t t/sim/expected.sh.t t/sim/gavel.sh.t
+vnsim_SOURCES = sim/main.c sim/outside/new_policy.c sim/outside/new_policy.h \
 	sim/solve.c sim/solve.h
 vnsim_LDADD = libsim.a libtraces.a libplan.a $(BASE_LIBS) $(GLPK_LIBS)
 
-check_PROGRAMS += t/recorder.t
-t_recorder_t_SOURCES = t/recorder.c
-t_recorder_t_LDADD = libsim.a libtraces.a libplan.a $(BASE_LIBS) libtap.a $(GLPK_LIBS)
-check_PROGRAMS += t/shares.t
-t_shares_t_SOURCES = t/shares.c
-t_shares_t_LDADD = libsim.a libplan.a $(BASE_LIBS) libtap.a $(GLPK_LIBS)
+check_PROGRAMS += t/sim/recorder.t
+t_sim_recorder_t_SOURCES = t/sim/recorder.c
+t_sim_recorder_t_LDADD = libsim.a libtraces.a libplan.a $(BASE_LIBS) libtap.a $(GLPK_LIBS)
+check_PROGRAMS += t/sim/shares.t
+t_sim_shares_t_SOURCES = t/sim/shares.c
+t_sim_shares_t_LDADD = libsim.a libplan.a $(BASE_LIBS) libtap.a $(GLPK_LIBS)
 
-check_PROGRAMS += t/program.t t/rounds.t
-t_rounds_t_SOURCES = t/rounds.c t/script.c t/script.h
-t_rounds_t_LDADD = libsim.a libtraces.a libplan.a $(BASE_LIBS) libtap.a $(GLPK_LIBS)
-t_program_t_SOURCES = t/program.c
-t_program_t_LDADD = libsim.a libplan.a $(BASE_LIBS) libtap.a $(GLPK_LIBS)
-check_PROGRAMS += t/index.t t/replay.t
-t_index_t_SOURCES = t/index.c
-t_index_t_LDADD = libsim.a libplan.a $(BASE_LIBS) libtap.a $(GLPK_LIBS)
-t_replay_t_SOURCES = t/replay.c t/naive.c t/naive.h
-t_replay_t_LDADD = libsim.a libtraces.a libplan.a $(BASE_LIBS) libtap.a $(GLPK_LIBS)
+check_PROGRAMS += t/sim/program.t t/sim/rounds.t
+t_sim_rounds_t_SOURCES = t/sim/rounds.c t/sim/script.c t/sim/script.h
+t_sim_rounds_t_LDADD = libsim.a libtraces.a libplan.a $(BASE_LIBS) libtap.a $(GLPK_LIBS)
+t_sim_program_t_SOURCES = t/sim/program.c
+t_sim_program_t_LDADD = libsim.a libplan.a $(BASE_LIBS) libtap.a $(GLPK_LIBS)
+check_PROGRAMS += t/sim/index.t t/sim/replay.t
+t_sim_index_t_SOURCES = t/sim/index.c
+t_sim_index_t_LDADD = libsim.a libplan.a $(BASE_LIBS) libtap.a $(GLPK_LIBS)
+t_sim_replay_t_SOURCES = t/sim/replay.c t/sim/naive.c t/sim/naive.h
+t_sim_replay_t_LDADD = libsim.a libtraces.a libplan.a $(BASE_LIBS) libtap.a $(GLPK_LIBS)
 
-check_PROGRAMS += t/policy.t t/engine.t
-t_policy_t_SOURCES = t/policy.c t/script.c t/script.h
-t_policy_t_LDADD = libsim.a libtraces.a libplan.a $(BASE_LIBS) libtap.a $(GLPK_LIBS)
-t_engine_t_SOURCES = t/engine.c t/script.c t/script.h
-t_engine_t_LDADD = libsim.a libtraces.a libplan.a $(BASE_LIBS) libtap.a $(GLPK_LIBS)
-check_PROGRAMS += t/transition.t t/faults.t
-t_faults_t_SOURCES = t/faults.c
-t_faults_t_LDADD = libsim.a libplan.a $(BASE_LIBS) libtap.a $(GLPK_LIBS)
-t_transition_t_SOURCES = t/transition.c
-t_transition_t_LDADD = libsim.a libtraces.a libplan.a $(BASE_LIBS) libtap.a $(GLPK_LIBS)
-check_PROGRAMS += t/properties.t t/contention.t
-t_contention_t_SOURCES = t/contention.c
-t_contention_t_LDADD = libsim.a libtraces.a libplan.a $(BASE_LIBS) libtap.a $(GLPK_LIBS)
-t_properties_t_SOURCES = t/properties.c t/world.c t/world.h t/world_price.c
-t_properties_t_LDADD = libsim.a libtraces.a libplan.a $(BASE_LIBS) libtap.a $(GLPK_LIBS)
+check_PROGRAMS += t/sim/policy.t t/sim/engine.t
+t_sim_policy_t_SOURCES = t/sim/policy.c t/sim/script.c t/sim/script.h
+t_sim_policy_t_LDADD = libsim.a libtraces.a libplan.a $(BASE_LIBS) libtap.a $(GLPK_LIBS)
+t_sim_engine_t_SOURCES = t/sim/engine.c t/sim/script.c t/sim/script.h
+t_sim_engine_t_LDADD = libsim.a libtraces.a libplan.a $(BASE_LIBS) libtap.a $(GLPK_LIBS)
+check_PROGRAMS += t/sim/transition.t t/sim/faults.t
+t_sim_faults_t_SOURCES = t/sim/faults.c
+t_sim_faults_t_LDADD = libsim.a libplan.a $(BASE_LIBS) libtap.a $(GLPK_LIBS)
+t_sim_transition_t_SOURCES = t/sim/transition.c
+t_sim_transition_t_LDADD = libsim.a libtraces.a libplan.a $(BASE_LIBS) libtap.a $(GLPK_LIBS)
+check_PROGRAMS += t/sim/properties.t t/sim/contention.t
+t_sim_contention_t_SOURCES = t/sim/contention.c
+t_sim_contention_t_LDADD = libsim.a libtraces.a libplan.a $(BASE_LIBS) libtap.a $(GLPK_LIBS)
+t_sim_properties_t_SOURCES = t/sim/properties.c t/sim/world.c t/sim/world.h t/sim/world_price.c
+t_sim_properties_t_LDADD = libsim.a libtraces.a libplan.a $(BASE_LIBS) libtap.a $(GLPK_LIBS)
 EXTRA_DIST += t/data/small.csv t/data/small-srtf.csv
 
-EXTRA_DIST += t/bench.sh t/bench_gavel.sh
+EXTRA_DIST += t/bench/sim.sh t/bench/gavel.sh
 .PHONY: bench bench-gavel
 bench: vnsim vntrace
-	TOP_BUILDDIR=. $(srcdir)/t/bench.sh
+	TOP_BUILDDIR=. $(srcdir)/t/bench/sim.sh
 .PHONY: bench-elastic
-EXTRA_DIST += t/bench_elastic.sh
-EXTRA_PROGRAMS += t/bench_solver
-t_bench_solver_SOURCES = t/bench_solver.c
+EXTRA_DIST += t/bench/elastic.sh
+EXTRA_PROGRAMS += t/bench/solver
+t_bench_solver_SOURCES = t/bench/solver.c
 t_bench_solver_LDADD = libplan.a $(BASE_LIBS)
-bench-elastic: vnsim t/bench_solver
-	TOP_BUILDDIR=. $(srcdir)/t/bench_elastic.sh
-CLEANFILES += t/bench_solver
+bench-elastic: vnsim t/bench/solver
+	TOP_BUILDDIR=. $(srcdir)/t/bench/elastic.sh
+CLEANFILES += t/bench/solver
 bench-gavel: vnsim
-	TOP_SRCDIR=$(srcdir) TOP_BUILDDIR=. $(srcdir)/t/bench_gavel.sh
+	TOP_SRCDIR=$(srcdir) TOP_BUILDDIR=. $(srcdir)/t/bench/gavel.sh
 
 nobase_include_HEADERS = virtualflow/policy.h
 
@@ -121,42 +121,42 @@ PLUGIN_CFLAGS = -std=gnu11 -O2 -shared -fPIC -I. -I$(top_srcdir)
 .c.so:
 	@$(MKDIR_P) $(@D)
 	$(AM_V_CC)$(CC) $(PLUGIN_CFLAGS) -o $@ $<
-t/plugin/builtin.stamp: t/plugin/builtin.c $(libsim_a_SOURCES)
-	@$(MKDIR_P) t/plugin
+t/sim/plugin/builtin.stamp: t/sim/plugin/builtin.c $(libsim_a_SOURCES)
+	@$(MKDIR_P) t/sim/plugin
 	$(AM_V_GEN)for p in $(BUILTIN); do \
 	  $(CC) $(PLUGIN_CFLAGS) -Wl,--gc-sections -ffunction-sections \
-	    -DPOLICY=vn_policy_$$p -o t/plugin/$$p.so \
-	    $(top_srcdir)/t/plugin/builtin.c $(top_srcdir)/base/rng.c \
-	    $(top_srcdir)/sim/policy_$$p.c \
-	    $(top_srcdir)/sim/fair.c $(top_srcdir)/sim/heap.c \
-	    $(top_srcdir)/sim/ordered.c $(top_srcdir)/sim/pool.c \
-	    $(top_srcdir)/sim/rigid.c $(top_srcdir)/sim/shares.c \
-	    $(top_srcdir)/sim/shares_plain.c $(top_srcdir)/sim/shares_plan.c \
-	    $(top_srcdir)/sim/waiting.c || exit 1; \
+	    -DPOLICY=vn_policy_$$p -o t/sim/plugin/$$p.so \
+	    $(top_srcdir)/t/sim/plugin/builtin.c $(top_srcdir)/base/rng.c \
+	    $(top_srcdir)/sim/policy/*/$$p.c \
+	    $(top_srcdir)/sim/policy/share/realm.c $(top_srcdir)/sim/api/heap.c \
+	    $(top_srcdir)/sim/policy/queue/ordered.c $(top_srcdir)/sim/policy/queue/pool.c \
+	    $(top_srcdir)/sim/policy/queue/rigid.c $(top_srcdir)/sim/policy/share/shares.c \
+	    $(top_srcdir)/sim/policy/share/shares_plain.c $(top_srcdir)/sim/policy/share/shares_plan.c \
+	    $(top_srcdir)/sim/policy/queue/waiting.c || exit 1; \
 	done
 	@touch $@
-PLUGINS = t/plugin/builtin.stamp $(HOSTILE:%=t/plugin/hostile_%.so)
+PLUGINS = t/sim/plugin/builtin.stamp $(HOSTILE:%=t/sim/plugin/hostile_%.so)
 check_DATA += $(PLUGINS)
-dist_check_SCRIPTS += t/plugin.sh.t
-EXTRA_DIST += t/plugin/fifo.py t/plugin/builtin.c t/plugin/hostile.h \
-	$(HOSTILE:%=t/plugin/hostile_%.c)
-CLEANFILES += $(PLUGINS) $(BUILTIN:%=t/plugin/%.so)
+dist_check_SCRIPTS += t/sim/plugin.sh.t
+EXTRA_DIST += t/sim/plugin/fifo.py t/sim/plugin/builtin.c t/sim/plugin/hostile.h \
+	$(HOSTILE:%=t/sim/plugin/hostile_%.c)
+CLEANFILES += $(PLUGINS) $(BUILTIN:%=t/sim/plugin/%.so)
 
 # Protection keys under emulation; and what it all costs.
-EXTRA_PROGRAMS += t/initramfs t/mpk_init t/bench_gate
-t_initramfs_SOURCES = t/initramfs.c
-t_mpk_init_SOURCES = t/mpk_init.c
-t_bench_gate_SOURCES = t/bench_gate.c
+EXTRA_PROGRAMS += t/enclavedom/initramfs t/enclavedom/mpk_init t/bench/gate
+t_enclavedom_initramfs_SOURCES = t/enclavedom/initramfs.c
+t_enclavedom_mpk_init_SOURCES = t/enclavedom/mpk_init.c
+t_bench_gate_SOURCES = t/bench/gate.c
 t_bench_gate_LDADD = $(ENCLAVEDOM_LIBS) $(BASE_LIBS)
-EXTRA_DIST += t/mpk.sh t/bench_enclave.sh
-CLEANFILES += t/initramfs t/mpk_init t/bench_gate
+EXTRA_DIST += t/enclavedom/mpk.sh t/bench/enclave.sh
+CLEANFILES += t/enclavedom/initramfs t/enclavedom/mpk_init t/bench/gate
 .PHONY: check-mpk bench-enclavedom
-check-mpk: vnsim t/initramfs t/mpk_init t/enclave.t t/enclave_attack.t \
-	t/enclave_after.t t/enclave_scan.t $(PLUGINS)
-	TOP_BUILDDIR=. $(srcdir)/t/mpk.sh
-bench-enclavedom: vnsim t/bench_gate $(PLUGINS)
-	TOP_BUILDDIR=. $(srcdir)/t/bench_enclave.sh
+check-mpk: vnsim t/enclavedom/initramfs t/enclavedom/mpk_init t/enclavedom/enclave.t t/enclavedom/attack.t \
+	t/enclavedom/after.t t/enclavedom/scan.t $(PLUGINS)
+	TOP_BUILDDIR=. $(srcdir)/t/enclavedom/mpk.sh
+bench-enclavedom: vnsim t/bench/gate $(PLUGINS)
+	TOP_BUILDDIR=. $(srcdir)/t/bench/enclave.sh
 
-check_PROGRAMS += t/plugin.t
-t_plugin_t_SOURCES = t/plugin.c t/plugin_layout.c t/plugin_layout.h
-t_plugin_t_LDADD = libsim.a libplan.a $(BASE_LIBS) libtap.a $(GLPK_LIBS)
+check_PROGRAMS += t/sim/plugin.t
+t_sim_plugin_t_SOURCES = t/sim/plugin.c t/sim/plugin_layout.c t/sim/plugin_layout.h
+t_sim_plugin_t_LDADD = libsim.a libplan.a $(BASE_LIBS) libtap.a $(GLPK_LIBS)

@@ -2,13 +2,13 @@
 #ifndef SIM_OUTPUT_H
 #define SIM_OUTPUT_H
 
-#include "sim/engine.h"
+#include "sim/engine/engine.h"
 
 #include <stdio.h>
 
 /* Records of jobs, as they end; start from (struct vn_records) {.region}. */
 struct vn_records {
-    struct ed_region *region; /* where, as of sim/memory.h */
+    struct ed_region *region; /* where, as of sim/api/memory.h */
     struct vn_record *all;
     size_t count;
     size_t allocated;

@@ -1,11 +1,11 @@
 # Every test is a program (t/tap.h) or a script (t/tap.sh) that speaks TAP and
-# is named t/*.t.  Each folder's local.mk names its own; here is what all of
+# is named t/FOLDER/*.t.  Each folder's local.mk names its own; here is what all of
 # them share.
 
 check_LIBRARIES += libtap.a
 libtap_a_SOURCES = t/tap.c t/tap.h
 
-dist_check_SCRIPTS += t/layers.sh.t t/man.sh.t
+dist_check_SCRIPTS += t/tree/layers.sh.t t/tree/man.sh.t
 EXTRA_DIST += t/tap.sh
 
 TESTS = $(check_PROGRAMS) $(dist_check_SCRIPTS)
@@ -30,44 +30,44 @@ check-valgrind:
 check-local: check-TESTS
 	@logs='$(TEST_LOGS)'; prove --exec cat $$logs
 
-# Fuzz targets (t/fuzz.h): tests with a driver of their own, or libFuzzer's.
+# Fuzz targets (t/fuzz/fuzz.h): tests with a driver of their own, or libFuzzer's.
 if FUZZING
-noinst_PROGRAMS = t/fuzz_table t/fuzz_trace t/fuzz_import t/fuzz_plan
+noinst_PROGRAMS = t/fuzz/table t/fuzz/trace t/fuzz/import t/fuzz/plan
 FUZZ_SECONDS = 60
-t_fuzz_table_SOURCES = t/fuzz_table.c t/fuzz.h
+t_fuzz_table_SOURCES = t/fuzz/table.c t/fuzz/fuzz.h
 t_fuzz_table_LDADD = $(BASE_LIBS)
 t_fuzz_table_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
-t_fuzz_trace_SOURCES = t/fuzz_trace.c t/fuzz_jobs.c t/fuzz_jobs.h
+t_fuzz_trace_SOURCES = t/fuzz/trace.c t/fuzz/jobs.c t/fuzz/jobs.h
 t_fuzz_trace_LDADD = libtraces.a libplan.a $(BASE_LIBS)
 t_fuzz_trace_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
-t_fuzz_import_SOURCES = t/fuzz_import.c t/fuzz_jobs.c t/fuzz_jobs.h
+t_fuzz_import_SOURCES = t/fuzz/import.c t/fuzz/jobs.c t/fuzz/jobs.h
 t_fuzz_import_LDADD = libtraces.a libplan.a $(BASE_LIBS)
 t_fuzz_import_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 
-t_fuzz_plan_SOURCES = t/fuzz_plan.c t/fuzz.h
+t_fuzz_plan_SOURCES = t/fuzz/plan.c t/fuzz/fuzz.h
 t_fuzz_plan_LDADD = libplan.a $(BASE_LIBS)
 t_fuzz_plan_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 
 # What libFuzzer finds new stays in fuzz/NAME, what breaks in fuzz/NAME-*.
 fuzz: $(noinst_PROGRAMS)
 	for t in $(noinst_PROGRAMS); do \
-	    d=fuzz/$${t##*fuzz_}; mkdir -p $$d; \
+	    d=fuzz/$${t##*/}; mkdir -p $$d; \
 	    ./$$t -max_total_time=$(FUZZ_SECONDS) -artifact_prefix=$$d- \
 	        -timeout=20 -print_final_stats=1 $$d $(top_srcdir)/t/data \
 	        || exit 1; \
 	done
 else
-check_PROGRAMS += t/fuzz_table.t t/fuzz_trace.t t/fuzz_import.t \
-	t/fuzz_plan.t
-t_fuzz_plan_t_SOURCES = t/fuzz_plan.c t/fuzz_main.c t/fuzz.h
+check_PROGRAMS += t/fuzz/table.t t/fuzz/trace.t t/fuzz/import.t \
+	t/fuzz/plan.t
+t_fuzz_plan_t_SOURCES = t/fuzz/plan.c t/fuzz/main.c t/fuzz/fuzz.h
 t_fuzz_plan_t_LDADD = libplan.a $(BASE_LIBS) libtap.a
-t_fuzz_table_t_SOURCES = t/fuzz_table.c t/fuzz_main.c t/fuzz.h
+t_fuzz_table_t_SOURCES = t/fuzz/table.c t/fuzz/main.c t/fuzz/fuzz.h
 t_fuzz_table_t_LDADD = $(BASE_LIBS) libtap.a
 t_fuzz_trace_t_SOURCES = \
-	t/fuzz_trace.c t/fuzz_jobs.c t/fuzz_jobs.h t/fuzz_main.c
+	t/fuzz/trace.c t/fuzz/jobs.c t/fuzz/jobs.h t/fuzz/main.c
 t_fuzz_trace_t_LDADD = libtraces.a libplan.a $(BASE_LIBS) libtap.a
 t_fuzz_import_t_SOURCES = \
-	t/fuzz_import.c t/fuzz_jobs.c t/fuzz_jobs.h t/fuzz_main.c
+	t/fuzz/import.c t/fuzz/jobs.c t/fuzz/jobs.h t/fuzz/main.c
 t_fuzz_import_t_LDADD = libtraces.a libplan.a $(BASE_LIBS) \
 	libtap.a
 endif

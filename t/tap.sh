@@ -4,7 +4,7 @@
 #
 # A test begins with
 #
-#     . "$(dirname "$0")/tap.sh"
+#     . "$(dirname "$0")/../tap.sh"
 #
 # calls ok and its kin any number of times, and ends with done_testing.  It has
 #
@@ -13,7 +13,7 @@
 #     $TOP_BUILDDIR  the build tree, absolute: by hand, where one stands
 #
 # What a command says belongs in $tmp/out: a check that fails shows it.
-TOP_SRCDIR=$(cd "${TOP_SRCDIR:-$(dirname "$0")/..}" && pwd) || exit 1
+TOP_SRCDIR=$(cd "${TOP_SRCDIR:-$(dirname "$0")/../..}" && pwd) || exit 1
 TOP_BUILDDIR=$(cd "${TOP_BUILDDIR:-.}" && pwd) || exit 1
 tmp=$(mktemp -d "${TMPDIR:-/tmp}/vn-XXXXXX") || exit 1
 trap 'rm -rf "$tmp"' EXIT

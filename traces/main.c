@@ -2,7 +2,7 @@
 #include "config.h"
 
 #include "base/option.h"
-#include "traces/command.h"
+#include "traces/command/command.h"
 
 static const struct vn_command commands[] = {
     {"generate", "draw a trace from a model of a workload",

@@ -1,53 +1,53 @@
 noinst_LIBRARIES += libexec.a
 libexec_a_SOURCES = \
-	vnode_exec/checkpoint.c vnode_exec/checkpoint.h \
-	vnode_exec/comm.c vnode_exec/comm.h \
+	vnode_exec/train/checkpoint.c vnode_exec/train/checkpoint.h \
+	vnode_exec/train/comm.c vnode_exec/train/comm.h \
 	vnode_exec/control.c vnode_exec/control.h \
-	vnode_exec/data.c vnode_exec/data.h \
-	vnode_exec/data_cifar.c vnode_exec/data_idx.c \
-	vnode_exec/device.c vnode_exec/device.h \
-	vnode_exec/device_count.c vnode_exec/device_count.h \
-	vnode_exec/device_host.c vnode_exec/host.h vnode_exec/host_tile.h \
-	vnode_exec/device_reference.c vnode_exec/formula.h \
-	vnode_exec/executor.c vnode_exec/executor.h \
-	vnode_exec/executor_resize.c vnode_exec/executor_step.c \
-	vnode_exec/executor_sync.c \
-	vnode_exec/graph.c vnode_exec/graph.h \
+	vnode_exec/data/data.c vnode_exec/data/data.h \
+	vnode_exec/data/cifar.c vnode_exec/data/idx.c \
+	vnode_exec/device/device.c vnode_exec/device/device.h \
+	vnode_exec/device/count.c vnode_exec/device/count.h \
+	vnode_exec/device/host/host.c vnode_exec/device/host/host.h vnode_exec/device/host/tile.h \
+	vnode_exec/device/reference/reference.c vnode_exec/device/formula.h \
+	vnode_exec/train/executor.c vnode_exec/train/executor.h \
+	vnode_exec/train/executor_resize.c vnode_exec/train/executor_step.c \
+	vnode_exec/train/executor_sync.c \
+	vnode_exec/model/graph.c vnode_exec/model/graph.h \
 	vnode_exec/job.c vnode_exec/job.h \
-	vnode_exec/layer_image.c vnode_exec/layer_linear.c \
-	vnode_exec/layer_sequence.c \
-	vnode_exec/model.c vnode_exec/model.h \
-	vnode_exec/model_gpt.c vnode_exec/model_mlp.c \
-	vnode_exec/model_resnet.c \
+	vnode_exec/model/layer_image.c vnode_exec/model/layer_linear.c \
+	vnode_exec/model/layer_sequence.c \
+	vnode_exec/model/model.c vnode_exec/model/model.h \
+	vnode_exec/model/gpt.c vnode_exec/model/mlp.c \
+	vnode_exec/model/resnet.c \
 	vnode_exec/options.c vnode_exec/options.h \
-	vnode_exec/probe.c vnode_exec/probe.h \
+	vnode_exec/train/probe.c vnode_exec/train/probe.h \
 	vnode_exec/record.c vnode_exec/record.h \
-	vnode_exec/reference.h \
-	vnode_exec/reference_column.c vnode_exec/reference_conv.c \
-	vnode_exec/reference_element.c vnode_exec/reference_gemm.c \
-	vnode_exec/reference_row.c vnode_exec/reference_update.c \
-	vnode_exec/replica.c vnode_exec/replica.h \
-	vnode_exec/seat.c vnode_exec/seat.h \
-	vnode_exec/spec.c vnode_exec/spec.h \
-	vnode_exec/stage.c vnode_exec/stage.h \
-	vnode_exec/stage_plan.c vnode_exec/stage_solve.c \
-	vnode_exec/team.c vnode_exec/team.h \
-	vnode_exec/train.c vnode_exec/train.h \
-	vnode_exec/worker.c vnode_exec/worker.h
+	vnode_exec/device/reference/reference.h \
+	vnode_exec/device/reference/column.c vnode_exec/device/reference/conv.c \
+	vnode_exec/device/reference/element.c vnode_exec/device/reference/gemm.c \
+	vnode_exec/device/reference/row.c vnode_exec/device/reference/update.c \
+	vnode_exec/train/replica.c vnode_exec/train/replica.h \
+	vnode_exec/train/seat.c vnode_exec/train/seat.h \
+	vnode_exec/device/spec.c vnode_exec/device/spec.h \
+	vnode_exec/train/stage.c vnode_exec/train/stage.h \
+	vnode_exec/train/stage_plan.c vnode_exec/train/stage_solve.c \
+	vnode_exec/device/host/team.c vnode_exec/device/host/team.h \
+	vnode_exec/train/train.c vnode_exec/train/train.h \
+	vnode_exec/train/worker.c vnode_exec/train/worker.h
 # Nothing may be contracted: every fused multiply-add is written as one.
 libexec_a_CFLAGS = $(AM_CFLAGS) $(MPI_CFLAGS) -ffp-contract=off
 EXEC_LIBS = libexec.a libhost_base.a $(HOST_ISA_LIBS) $(CUDA_BACKEND) \
 	libexec.a libplan.a libbase.a $(CUDA_LIBS) $(MPI_LIBS) -lz -lpthread
 
 # The CUDA backend, by nvcc; and by the C++ compiler, as the tests run it.
-CUDA_KERNELS = vnode_exec/device_cuda.cu \
-	vnode_exec/cuda_arena.cu vnode_exec/cuda_blas.cu \
-	vnode_exec/cuda_column.cu vnode_exec/cuda_conv.cu \
-	vnode_exec/cuda_element.cu vnode_exec/cuda_gemm.cu \
-	vnode_exec/cuda_row.cu vnode_exec/cuda_update.cu
-CUDA_INCLUDED = vnode_exec/cuda.h vnode_exec/cuda_arena.h \
-	vnode_exec/cuda_host.h vnode_exec/cuda_tile.h
-EXTRA_DIST += $(CUDA_KERNELS) $(CUDA_INCLUDED) vnode_exec/cuda_host.cc
+CUDA_KERNELS = vnode_exec/device/cuda/cuda.cu \
+	vnode_exec/device/cuda/arena.cu vnode_exec/device/cuda/blas.cu \
+	vnode_exec/device/cuda/column.cu vnode_exec/device/cuda/conv.cu \
+	vnode_exec/device/cuda/element.cu vnode_exec/device/cuda/gemm.cu \
+	vnode_exec/device/cuda/row.cu vnode_exec/device/cuda/update.cu
+CUDA_INCLUDED = vnode_exec/device/cuda/cuda.h vnode_exec/device/cuda/arena.h \
+	vnode_exec/device/cuda/emulation.h vnode_exec/device/cuda/tile.h
+EXTRA_DIST += $(CUDA_KERNELS) $(CUDA_INCLUDED) vnode_exec/device/cuda/emulation.cc
 CUDA_COMPILE = $(NVCC) $(CUDA_FLAGS) $(NVCC_FLAGS) -I. -I$(top_srcdir)
 SUFFIXES += .cu
 .cu.o:
@@ -56,46 +56,46 @@ if HAVE_CUDA
 noinst_LIBRARIES += libcuda.a
 libcuda_a_SOURCES = $(CUDA_KERNELS) $(CUDA_INCLUDED)
 CUDA_BACKEND = libcuda.a
-$(libcuda_a_OBJECTS): $(CUDA_INCLUDED) vnode_exec/device.h \
-	vnode_exec/formula.h config.h
+$(libcuda_a_OBJECTS): $(CUDA_INCLUDED) vnode_exec/device/device.h \
+	vnode_exec/device/formula.h config.h
 endif
 if HAVE_CXX
 check_LIBRARIES += libcuda_host.a
-libcuda_host_a_SOURCES = vnode_exec/cuda_host.cc vnode_exec/device.c
+libcuda_host_a_SOURCES = vnode_exec/device/cuda/emulation.cc vnode_exec/device/device.c
 libcuda_host_a_CPPFLAGS = $(AM_CPPFLAGS) -DHAVE_CUDA_BACKEND=1
-check_PROGRAMS += t/cuda_host.t t/device_cuda.t
-t_cuda_host_t_SOURCES = t/cuda_host.cc
-t_cuda_host_t_LDADD = libexec.a $(BASE_LIBS) libtap.a -lpthread
-t_device_cuda_t_SOURCES = t/device.c
-nodist_EXTRA_t_device_cuda_t_SOURCES = t/linked.cc
-t_device_cuda_t_LDADD = libcuda_host.a $(EXEC_LIBS) $(BASE_LIBS) libtap.a -ldl
-EXTRA_PROGRAMS += t/vnexec-cuda
-t_vnexec_cuda_SOURCES = $(vnexec_SOURCES)
-nodist_EXTRA_t_vnexec_cuda_SOURCES = t/linked.cc
-t_vnexec_cuda_LDADD = libcuda_host.a $(EXEC_LIBS) $(BASE_LIBS) -ldl
-check_DATA += t/vnexec-cuda$(EXEEXT) $(CUBLAS_HOST)
+check_PROGRAMS += t/exec/emulation.t t/exec/device_cuda.t
+t_exec_emulation_t_SOURCES = t/exec/emulation.cc
+t_exec_emulation_t_LDADD = libexec.a $(BASE_LIBS) libtap.a -lpthread
+t_exec_device_cuda_t_SOURCES = t/exec/device.c
+nodist_EXTRA_t_exec_device_cuda_t_SOURCES = t/exec/linked.cc
+t_exec_device_cuda_t_LDADD = libcuda_host.a $(EXEC_LIBS) $(BASE_LIBS) libtap.a -ldl
+EXTRA_PROGRAMS += t/exec/vnexec-cuda
+t_exec_vnexec_cuda_SOURCES = $(vnexec_SOURCES)
+nodist_EXTRA_t_exec_vnexec_cuda_SOURCES = t/exec/linked.cc
+t_exec_vnexec_cuda_LDADD = libcuda_host.a $(EXEC_LIBS) $(BASE_LIBS) -ldl
+check_DATA += t/exec/vnexec-cuda$(EXEEXT) $(CUBLAS_HOST)
 endif
-CUBLAS_HOST = t/cublas/libcublas_host.so.13 t/cublas/libcublas_host.so.12
-$(CUBLAS_HOST): t/cublas_host.c
-	$(AM_V_GEN)$(MKDIR_P) t/cublas && $(CC) -shared -fPIC -I. \
+CUBLAS_HOST = t/exec/cublas/libcublas_host.so.13 t/exec/cublas/libcublas_host.so.12
+$(CUBLAS_HOST): t/exec/cublas_host.c
+	$(AM_V_GEN)$(MKDIR_P) t/exec/cublas && $(CC) -shared -fPIC -I. \
 	    -DNAME="\"$@\"" $(AM_CFLAGS) $(CFLAGS) -o $@ \
-	    $(top_srcdir)/t/cublas_host.c
+	    $(top_srcdir)/t/exec/cublas_host.c
 CLEANFILES += $(CUBLAS_HOST) $(EXTRA_PROGRAMS)
-EXTRA_DIST += t/cublas_host.c
+EXTRA_DIST += t/exec/cublas_host.c
 
 bin_PROGRAMS += vnexec
-vnexec_SOURCES = vnode_exec/main.c vnode_exec/command.h \
-	vnode_exec/command_devices.c vnode_exec/command_eval.c \
-	vnode_exec/command_profile.c vnode_exec/command_run.c \
-	vnode_exec/command_work.c
+vnexec_SOURCES = vnode_exec/main.c vnode_exec/command/command.h \
+	vnode_exec/command/devices.c vnode_exec/command/eval.c \
+	vnode_exec/command/profile.c vnode_exec/command/run.c \
+	vnode_exec/command/work.c
 dist_man_MANS += man/vnexec.1
 vnexec_LDADD = $(EXEC_LIBS) $(BASE_LIBS)
 
 # The host's arithmetic, once for each instruction set.
-HOST_SOURCES = vnode_exec/host_gemm.c vnode_exec/host_conv.c \
-	vnode_exec/host_row.c vnode_exec/host_column.c \
-	vnode_exec/host_element.c vnode_exec/host_update.c \
-	vnode_exec/host_table.c
+HOST_SOURCES = vnode_exec/device/host/gemm.c vnode_exec/device/host/conv.c \
+	vnode_exec/device/host/row.c vnode_exec/device/host/column.c \
+	vnode_exec/device/host/element.c vnode_exec/device/host/update.c \
+	vnode_exec/device/host/table.c
 HOST_CFLAGS = $(AM_CFLAGS) -ffp-contract=off -fno-math-errno \
 	-fno-trapping-math
 noinst_LIBRARIES += libhost_base.a
@@ -114,29 +114,29 @@ libhost_v4_a_CFLAGS = $(HOST_CFLAGS) $(HOST_OPTIMIZE) -march=x86-64-v4 \
 	-mprefer-vector-width=512
 endif
 
-check_PROGRAMS += t/device.t
-t_device_t_SOURCES = t/device.c
-t_device_t_LDADD = $(EXEC_LIBS) $(BASE_LIBS) libtap.a
+check_PROGRAMS += t/exec/device.t
+t_exec_device_t_SOURCES = t/exec/device.c
+t_exec_device_t_LDADD = $(EXEC_LIBS) $(BASE_LIBS) libtap.a
 
-check_PROGRAMS += t/spec.t
-t_spec_t_SOURCES = t/spec.c
-t_spec_t_LDADD = $(EXEC_LIBS) $(BASE_LIBS) libtap.a
+check_PROGRAMS += t/exec/spec.t
+t_exec_spec_t_SOURCES = t/exec/spec.c
+t_exec_spec_t_LDADD = $(EXEC_LIBS) $(BASE_LIBS) libtap.a
 
-check_PROGRAMS += t/gradient.t
-t_gradient_t_SOURCES = t/gradient.c
-t_gradient_t_LDADD = $(EXEC_LIBS) $(BASE_LIBS) libtap.a
-dist_check_SCRIPTS += t/exec.sh.t t/control.sh.t t/cuda.sh.t t/ptx.sh.t
+check_PROGRAMS += t/exec/gradient.t
+t_exec_gradient_t_SOURCES = t/exec/gradient.c
+t_exec_gradient_t_LDADD = $(EXEC_LIBS) $(BASE_LIBS) libtap.a
+dist_check_SCRIPTS += t/exec/exec.sh.t t/exec/control.sh.t t/exec/cuda.sh.t t/exec/ptx.sh.t
 
 # What can be chosen of each stands at its top.
-EXTRA_DIST += t/bench_exec.sh t/bench_torch.py t/bench_couple.sh \
-	t/bench_memory.sh t/bench_scaling.sh \
+EXTRA_DIST += t/bench/exec.sh t/bench/torch.py t/bench/couple.sh \
+	t/bench/memory.sh t/bench/scaling.sh \
 	vnode_exec/MEASURED.md vnode_exec/memory.svg
 .PHONY: bench-exec bench-couple bench-memory bench-scaling
 bench-exec: vnexec
-	$(top_srcdir)/t/bench_exec.sh
+	$(top_srcdir)/t/bench/exec.sh
 bench-couple: vnexec
-	$(top_srcdir)/t/bench_couple.sh
+	$(top_srcdir)/t/bench/couple.sh
 bench-memory: vnexec vnreplay
-	$(top_srcdir)/t/bench_memory.sh
+	$(top_srcdir)/t/bench/memory.sh
 bench-scaling: vnexec
-	$(top_srcdir)/t/bench_scaling.sh
+	$(top_srcdir)/t/bench/scaling.sh

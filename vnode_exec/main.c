@@ -1,7 +1,7 @@
 #include "config.h"
 
 #include "base/option.h"
-#include "vnode_exec/command.h"
+#include "vnode_exec/command/command.h"
 
 static const struct vn_command commands[] = {
     {"run", "train a model over virtual nodes", vn_command_train},

@@ -6,10 +6,10 @@
 #define VNODE_EXEC_OPTIONS_H
 
 #include "base/option.h"
-#include "vnode_exec/data.h"
-#include "vnode_exec/executor.h"
-#include "vnode_exec/model.h"
-#include "vnode_exec/stage.h"
+#include "vnode_exec/data/data.h"
+#include "vnode_exec/model/model.h"
+#include "vnode_exec/train/executor.h"
+#include "vnode_exec/train/stage.h"
 
 enum {
     VN_RESIZES = 32,

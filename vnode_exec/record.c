@@ -4,7 +4,7 @@
 
 #include "base/file.h"
 #include "base/progress.h"
-#include "base/store.h"
+#include "base/store/store.h"
 #include "base/xalloc.h"
 
 #include <math.h>

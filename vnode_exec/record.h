@@ -6,8 +6,8 @@
 #ifndef VNODE_EXEC_RECORD_H
 #define VNODE_EXEC_RECORD_H
 
-#include "vnode_exec/executor.h"
 #include "vnode_exec/job.h"
+#include "vnode_exec/train/executor.h"
 
 struct vn_record;
 

@@ -1,0 +1,20 @@
+/* The distribution of the time from submission to start
+ * (analysis/figure/cdf.h). */
+#include "config.h"
+
+#include "analysis/figure/cdf.h"
+
+static enum vn_status
+queue_cdf_make(const struct vn_subject *subject, struct vn_plot *plot,
+               struct vn_error *err)
+{
+    return vn_cdf_make(subject, "queue_us",
+                       "queueing delay (shorter ones at 1 s)", plot, err);
+}
+
+const struct vn_figure vn_figure_queue_cdf = {
+    .name = "queue-cdf",
+    .summary = "distribution of queueing delay, logarithmic",
+    .height = 1.75,
+    .make = queue_cdf_make,
+};

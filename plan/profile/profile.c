@@ -1,0 +1,538 @@
+#include "config.h"
+
+#include "plan/profile/profile.h"
+
+#include "base/file.h"
+#include "base/names.h"
+#include "base/rng.h"
+#include "base/table.h"
+#include "base/xalloc.h"
+#include "plan/job.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static int
+find(char *const *names, int n, const char *name)
+{
+    for (int i = 0; i < n; i++)
+        if (strcmp(names[i], name) == 0)
+            return i;
+    return -1;
+}
+
+int
+vn_profile_model(const struct vn_profile *p, const char *name)
+{
+    return find(p->models, p->nmodels, name);
+}
+
+int
+vn_profile_type(const struct vn_profile *p, const char *name)
+{
+    return find(p->types, p->ntypes, name);
+}
+
+const struct vn_profile_curve *
+vn_profile_curve(const struct vn_profile *p, int model, int type)
+{
+    return &p->curves[model * p->ntypes + type];
+}
+
+static void
+add_name(char ***names, int *n, const char *name)
+{
+    *names = vn_xrealloc(*names, (size_t) *n + 1, sizeof **names);
+    (*names)[*n] = vn_xcalloc(strlen(name) + 1, 1);
+    strcpy((*names)[(*n)++], name);
+}
+
+struct vn_profile_curve *
+vn_profile_entry(struct vn_profile *p, const char *model, const char *type)
+{
+    int m = vn_profile_model(p, model), t = vn_profile_type(p, type);
+    int models = p->nmodels, types = p->ntypes;
+
+    if (m < 0 || t < 0) {
+        struct vn_profile_curve *curves;
+
+        if (m < 0) {
+            m = p->nmodels;
+            add_name(&p->models, &p->nmodels, model);
+        }
+        if (t < 0) {
+            t = p->ntypes;
+            add_name(&p->types, &p->ntypes, type);
+        }
+        curves = vn_xcalloc((size_t) p->nmodels * (size_t) p->ntypes,
+                            sizeof *curves);
+        for (int i = 0; i < models; i++)
+            for (int k = 0; k < types; k++)
+                curves[i * p->ntypes + k] = p->curves[i * types + k];
+        free(p->curves);
+        p->curves = curves;
+    }
+    return &p->curves[m * p->ntypes + t];
+}
+
+void
+vn_profile_free(struct vn_profile *p)
+{
+    for (int i = 0; i < p->nmodels * p->ntypes; i++) {
+        free(p->curves[i].points);
+        free(p->curves[i].mappings);
+        free(p->curves[i].links);
+        free(p->curves[i].crowds);
+    }
+    for (int i = 0; i < p->nmodels; i++)
+        free(p->models[i]);
+    for (int i = 0; i < p->ntypes; i++)
+        free(p->types[i]);
+    free(p->models);
+    free(p->types);
+    free(p->curves);
+    *p = (struct vn_profile){0};
+}
+
+bool
+vn_profile_add_point(struct vn_profile_curve *c, struct vn_profile_point point)
+{
+    int i = c->npoints;
+
+    for (int k = 0; k < c->npoints; k++)
+        if (c->points[k].batch == point.batch)
+            return false;
+    c->points =
+        vn_xrealloc(c->points, (size_t) c->npoints + 1, sizeof *c->points);
+    for (; i > 0 && c->points[i - 1].batch > point.batch; i--)
+        c->points[i] = c->points[i - 1];
+    c->points[i] = point;
+    c->npoints++;
+    return true;
+}
+
+static bool
+mapping_before(const struct vn_profile_mapping *a,
+               const struct vn_profile_mapping *b)
+{
+    return a->devices < b->devices
+           || (a->devices == b->devices && a->global_batch < b->global_batch);
+}
+
+bool
+vn_profile_add_mapping(struct vn_profile_curve *c,
+                       struct vn_profile_mapping mapping)
+{
+    int i = c->nmappings;
+
+    for (int k = 0; k < c->nmappings; k++)
+        if (c->mappings[k].devices == mapping.devices
+            && c->mappings[k].global_batch == mapping.global_batch)
+            return false;
+    c->mappings = vn_xrealloc(c->mappings, (size_t) c->nmappings + 1,
+                              sizeof *c->mappings);
+    for (; i > 0 && mapping_before(&mapping, &c->mappings[i - 1]); i--)
+        c->mappings[i] = c->mappings[i - 1];
+    c->mappings[i] = mapping;
+    c->nmappings++;
+    return true;
+}
+
+bool
+vn_profile_add_link(struct vn_profile_curve *c, struct vn_profile_link link)
+{
+    int i = c->nlinks;
+
+    for (int k = 0; k < c->nlinks; k++)
+        if (c->links[k].devices == link.devices)
+            return false;
+    c->links = vn_xrealloc(c->links, (size_t) c->nlinks + 1, sizeof *c->links);
+    for (; i > 0 && c->links[i - 1].devices > link.devices; i--)
+        c->links[i] = c->links[i - 1];
+    c->links[i] = link;
+    c->nlinks++;
+    return true;
+}
+
+bool
+vn_profile_add_crowd(struct vn_profile_curve *c, struct vn_profile_crowd crowd)
+{
+    int i = c->ncrowds;
+
+    for (int k = 0; k < c->ncrowds; k++)
+        if (c->crowds[k].busy == crowd.busy)
+            return false;
+    c->crowds =
+        vn_xrealloc(c->crowds, (size_t) c->ncrowds + 1, sizeof *c->crowds);
+    for (; i > 0 && c->crowds[i - 1].busy > crowd.busy; i--)
+        c->crowds[i] = c->crowds[i - 1];
+    c->crowds[i] = crowd;
+    c->ncrowds++;
+    return true;
+}
+
+enum column {
+    MODEL,
+    TYPE,
+    BATCH,
+    STEP,
+    PEAK,
+    UPDATE,
+    PARAMETERS,
+    DEVICES,
+    SPREAD,
+    GLOBAL,
+    SYNC,
+    BUSY,
+    SLOWDOWN,
+    PROBE,
+    PROBE_POWER,
+    PROBE_SLOWDOWN,
+    NCOLUMNS
+};
+
+static const struct vn_column columns[] = {
+    [MODEL] = {"model", true},
+    [TYPE] = {"device_type", true},
+    [BATCH] = {"batch", false},
+    [STEP] = {"step_s", false},
+    [PEAK] = {"peak_bytes", false},
+    [UPDATE] = {"update_s", false},
+    [PARAMETERS] = {"parameters", false},
+    [DEVICES] = {"devices", false},
+    [SPREAD] = {"spread_step_s", false},
+    [GLOBAL] = {"global_batch", false},
+    [SYNC] = {"sync_s", false},
+    [BUSY] = {"busy", false},
+    [SLOWDOWN] = {"slowdown", false},
+    [PROBE] = {"probe_s", false},
+    [PROBE_POWER] = {"probe_power", false},
+    [PROBE_SLOWDOWN] = {"probe_slowdown", false},
+};
+
+/* A quantity that is the same on all rows of a model and type, or empty. */
+static enum vn_status
+constant(struct vn_table *t, enum column column, double *value,
+         struct vn_error *err)
+{
+    enum vn_status status;
+    double read;
+
+    if (vn_table_empty(t, (int) column))
+        return VN_OK;
+    status = vn_table_real(t, (int) column, 0, 1e15, &read, err);
+    if (status != VN_OK)
+        return status;
+    if (*value > 0 && *value != read)
+        return vn_table_fail(t, (int) column, err,
+                             "%s of '%.64s' is not what an earlier row says",
+                             columns[column].name, vn_table_text(t, MODEL));
+    *value = read;
+    return VN_OK;
+}
+
+static enum vn_status
+twice(struct vn_table *t, enum column column, struct vn_error *err)
+{
+    return vn_table_fail(t, (int) column, err,
+                         "%s %.32s stands here a second time, expected one "
+                         "row for each",
+                         columns[column].name, vn_table_text(t, (int) column));
+}
+
+static enum vn_status
+read_node(struct vn_table *t, struct vn_profile_curve *c, struct vn_error *err)
+{
+    struct vn_profile_point point = {0};
+    double parameters = (double) c->parameters;
+    enum vn_status status;
+
+    if ((status =
+             vn_table_int(t, BATCH, 1, INT64_C(1) << 40, &point.batch, err))
+        || (status = vn_table_real(t, STEP, 1e-9, 1e9, &point.step_s, err))
+        || (!vn_table_empty(t, PEAK)
+            && (status = vn_table_bytes(t, PEAK, 0, INT64_C(1) << 50,
+                                        &point.peak_bytes, err)))
+        || (status = constant(t, UPDATE, &c->update_s, err))
+        || (status = constant(t, PROBE, &c->probe_s, err))
+        || (status = constant(t, PROBE_POWER, &c->probe_power, err))
+        || (status = constant(t, PARAMETERS, &parameters, err)))
+        return status;
+    c->parameters = (int64_t) parameters;
+    return vn_profile_add_point(c, point) ? VN_OK : twice(t, BATCH, err);
+}
+
+static enum vn_status
+read_mapping(struct vn_table *t, struct vn_profile_curve *c,
+             struct vn_error *err)
+{
+    struct vn_profile_mapping mapping = {.step_s = NAN, .spread_step_s = NAN};
+    enum vn_status status;
+    int64_t devices;
+
+    if ((status = vn_table_int(t, DEVICES, 1, VN_DEVICES_MAX, &devices, err))
+        || (!vn_table_empty(t, STEP)
+            && (status =
+                    vn_table_real(t, STEP, 1e-9, 1e9, &mapping.step_s, err)))
+        || (!vn_table_empty(t, SPREAD)
+            && (status = vn_table_real(t, SPREAD, 1e-9, 1e9,
+                                       &mapping.spread_step_s, err)))
+        || (!vn_table_empty(t, GLOBAL)
+            && (status = vn_table_int(t, GLOBAL, 1, INT64_C(1) << 40,
+                                      &mapping.global_batch, err))))
+        return status;
+    mapping.devices = (int) devices;
+    if (isnan(mapping.step_s) && isnan(mapping.spread_step_s))
+        return vn_table_fail(t, STEP, err,
+                             "no step_s and no spread_step_s, expected one");
+    return vn_profile_add_mapping(c, mapping) ? VN_OK : twice(t, DEVICES, err);
+}
+
+static enum vn_status
+read_link(struct vn_table *t, struct vn_profile_curve *c, struct vn_error *err)
+{
+    struct vn_profile_link link = {0};
+    enum vn_status status;
+    int64_t devices;
+
+    if ((status = vn_table_int(t, DEVICES, 1, VN_DEVICES_MAX, &devices, err))
+        || (status = vn_table_real(t, SYNC, 0, 1e9, &link.sync_s, err)))
+        return status;
+    link.devices = (int) devices;
+    return vn_profile_add_link(c, link) ? VN_OK : twice(t, DEVICES, err);
+}
+
+static enum vn_status
+read_crowd(struct vn_table *t, struct vn_profile_curve *c,
+           struct vn_error *err)
+{
+    struct vn_profile_crowd crowd = {.probe_slowdown = 1};
+    enum vn_status status;
+    int64_t busy;
+
+    if ((status = vn_table_int(t, BUSY, 2, VN_DEVICES_MAX, &busy, err))
+        || (status =
+                vn_table_real(t, SLOWDOWN, 0.1, 1e6, &crowd.slowdown, err))
+        || (!vn_table_empty(t, PROBE_SLOWDOWN)
+            && (status = vn_table_real(t, PROBE_SLOWDOWN, 0.1, 1e6,
+                                       &crowd.probe_slowdown, err))))
+        return status;
+    crowd.busy = (int) busy;
+    return vn_profile_add_crowd(c, crowd) ? VN_OK : twice(t, BUSY, err);
+}
+
+typedef enum vn_status read_fn(struct vn_table *t, struct vn_profile_curve *c,
+                               struct vn_error *err);
+
+/* Which of the tables is this? */
+static read_fn *
+reader_of(const struct vn_table *t)
+{
+    bool step = vn_table_has(t, STEP), devices = vn_table_has(t, DEVICES);
+
+    if (vn_table_has(t, BATCH) && step && !devices)
+        return read_node;
+    if (devices && (step || vn_table_has(t, SPREAD)) && !vn_table_has(t, BATCH)
+        && !vn_table_has(t, SYNC))
+        return read_mapping;
+    if (devices && vn_table_has(t, SYNC) && !step)
+        return read_link;
+    if (vn_table_has(t, BUSY) && vn_table_has(t, SLOWDOWN) && !step)
+        return read_crowd;
+    return NULL;
+}
+
+static enum vn_status
+read_csv(const char *path, struct vn_profile *p, struct vn_error *err)
+{
+    struct vn_table_form form = {.columns = columns, .ncolumns = NCOLUMNS};
+    struct vn_table *t = NULL;
+    enum vn_status status = vn_table_open(path, &form, &t, err);
+    read_fn *read = status == VN_OK ? reader_of(t) : NULL;
+    bool more = true;
+
+    if (status == VN_OK && read == NULL)
+        status = vn_fail(err, VN_EFORMAT,
+                         "%s: no profile, expected the columns batch and "
+                         "step_s, or devices and step_s, or devices and "
+                         "sync_s, or busy and slowdown",
+                         path);
+    while (status == VN_OK && (status = vn_table_next(t, &more, err)) == VN_OK
+           && more) {
+        const char *model = vn_table_text(t, MODEL);
+        const char *type = vn_table_text(t, TYPE);
+
+        if (*model == '\0' || *type == '\0')
+            status = vn_table_fail(t, *model == '\0' ? MODEL : TYPE, err,
+                                   "an empty name, expected one");
+        else
+            status = read(t, vn_profile_entry(p, model, type), err);
+    }
+    vn_table_close(t);
+    return status;
+}
+
+/* Read "MODEL:TYPE=FILE" or "MODEL=FILE". */
+static enum vn_status
+read_named(const char *words, const char *equals, struct vn_profile *p,
+           struct vn_error *err)
+{
+    size_t n = (size_t) (equals - words);
+    char *model = vn_xcalloc(n + 1, 1), *type;
+    enum vn_status status;
+
+    memcpy(model, words, n);
+    type = strrchr(model, ':');
+    if (type != NULL)
+        *type++ = '\0';
+    if (*model == '\0' || (type != NULL && *type == '\0'))
+        status = vn_fail(err, VN_EUSAGE,
+                         "profile '%.100s': an empty name, expected "
+                         "MODEL:TYPE=FILE",
+                         words);
+    else
+        status = vn_profile_read_virtualflow(equals + 1, model, type, p, err);
+    free(model);
+    return status;
+}
+
+enum vn_status
+vn_profile_read(const char *path, struct vn_profile *p, struct vn_error *err)
+{
+    const char *equals = strchr(path, '=');
+    size_t n = strlen(path);
+
+    if (equals != NULL && access(path, F_OK) != 0)
+        return read_named(path, equals, p, err);
+
+    if (n > 5 && strcmp(path + n - 5, ".json") == 0)
+        return vn_profile_read_gavel(path, p, err);
+    return read_csv(path, p, err);
+}
+
+enum vn_status
+vn_profile_unknown(const struct vn_profile *p, int64_t job, const char *name,
+                   struct vn_error *err)
+{
+    const char *near = vn_names_nearest(name, (const char *const *) p->models,
+                                        (size_t) p->nmodels);
+
+    if (near != NULL)
+        return vn_fail(err, VN_EINVAL,
+                       "job %" PRId64 ": model '%.64s' is not in the profile, "
+                       "did you mean '%.64s'?",
+                       job, name, near);
+    return vn_fail(err, VN_EINVAL,
+                   "job %" PRId64 ": model '%.64s' is not in the profile, "
+                   "expected one of its %d models",
+                   job, name, p->nmodels);
+}
+
+/* The profiled points around a batch; false beyond them. */
+static bool
+around(const struct vn_profile_curve *c, int64_t batch, int *low, int *high)
+{
+    int first = 0, last = c->npoints - 1;
+
+    if (last < 0 || batch < c->points[0].batch
+        || batch > c->points[last].batch)
+        return false;
+    while (last - first > 1) {
+        int middle = (first + last) / 2;
+
+        if (c->points[middle].batch <= batch)
+            first = middle;
+        else
+            last = middle;
+    }
+    *low = c->points[last].batch == batch ? last : first;
+    *high = c->points[first].batch == batch ? first : last;
+    return true;
+}
+
+double
+vn_profile_node_s(const struct vn_profile_curve *c, int64_t batch)
+{
+    const struct vn_profile_point *p = c->points;
+    int a, b;
+
+    if (!around(c, batch, &a, &b))
+        return INFINITY;
+    if (a == b)
+        return p[a].step_s;
+    return p[a].step_s
+           + (p[b].step_s - p[a].step_s) * (double) (batch - p[a].batch)
+                 / (double) (p[b].batch - p[a].batch);
+}
+
+int64_t
+vn_profile_node_bytes(const struct vn_profile_curve *c, int64_t batch)
+{
+    const struct vn_profile_point *p = c->points;
+    int a, b;
+
+    if (!around(c, batch, &a, &b))
+        return INT64_MAX;
+    if (a == b || p[a].peak_bytes == 0 || p[b].peak_bytes == 0)
+        return p[b].peak_bytes; /* no less, as far as it is known */
+    return p[a].peak_bytes
+           + (int64_t) ((double) (p[b].peak_bytes - p[a].peak_bytes)
+                        * (double) (batch - p[a].batch)
+                        / (double) (p[b].batch - p[a].batch));
+}
+
+uint64_t
+vn_profile_hash(const struct vn_profile *p)
+{
+    uint64_t hash = 0;
+
+    for (int m = 0; m < p->nmodels; m++)
+        hash = vn_hash(hash, p->models[m], strlen(p->models[m]) + 1);
+    for (int t = 0; t < p->ntypes; t++)
+        hash = vn_hash(hash, p->types[t], strlen(p->types[t]) + 1);
+    for (int i = 0; i < p->nmodels * p->ntypes; i++) {
+        const struct vn_profile_curve *c = &p->curves[i];
+        const double sizes[] = {c->npoints, c->nmappings, c->nlinks,
+                                c->update_s, (double) c->parameters};
+
+        hash = vn_hash(hash, sizes, sizeof sizes);
+        for (int k = 0; k < c->npoints; k++) {
+            const double real[] = {(double) c->points[k].batch,
+                                   c->points[k].step_s,
+                                   (double) c->points[k].peak_bytes};
+
+            hash = vn_hash(hash, real, sizeof real);
+        }
+        for (int k = 0; k < c->nmappings; k++) {
+            const struct vn_profile_mapping *g = &c->mappings[k];
+            const double real[] = {g->devices, (double) g->global_batch,
+                                   isnan(g->step_s) ? -1 : g->step_s,
+                                   isnan(g->spread_step_s) ? -1
+                                                           : g->spread_step_s};
+
+            hash = vn_hash(hash, real, sizeof real);
+        }
+        for (int k = 0; k < c->nlinks; k++) {
+            const double real[] = {c->links[k].devices, c->links[k].sync_s};
+
+            hash = vn_hash(hash, real, sizeof real);
+        }
+        for (int k = 0; k < c->ncrowds; k++) {
+            const double real[] = {-c->crowds[k].busy, c->crowds[k].slowdown};
+            const double probe = c->crowds[k].probe_slowdown;
+
+            hash = vn_hash(hash, real, sizeof real);
+            if (probe != 1)
+                hash = vn_hash(hash, &probe, sizeof probe);
+        }
+        if (c->probe_s > 0) {
+            const double probe[] = {c->probe_s, c->probe_power};
+
+            hash = vn_hash(hash, probe, sizeof probe);
+        }
+    }
+    return hash;
+}

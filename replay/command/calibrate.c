@@ -1,0 +1,119 @@
+/* vnreplay calibrate: the tables that a simulation of a trace needs. */
+#include "config.h"
+
+#include "replay/command/command.h"
+#include "replay/validate/calibrate.h"
+
+#include <string.h>
+
+enum option {
+    LAB,
+    SPAN = VN_LAB_OPTIONS,
+    REPEATS,
+    OUTPUT,
+    NOPTIONS
+};
+
+static const struct vn_option options[] = {
+    VN_LAB_ROWS,
+    [SPAN] = {"span", "TIME", "that each mapping is trained for [0.5]", 0},
+    [REPEATS] = {"repeats", "N", "of all measurements [6]", 0},
+    [OUTPUT] = {"output", "NAME",
+                "write NAME-nodes.csv, NAME-links.csv, NAME-crowds.csv and "
+                "NAME-costs.csv",
+                'O'},
+};
+
+static void
+print_help(void)
+{
+    puts("usage: vnreplay calibrate --trace FILE --cluster FILE|INLINE "
+         "--output NAME\n                          [option ...]\n\n"
+         "Measure, with jobs that are none of the trace's, what its models "
+         "take on the devices\nof this host, and what changes cost.\n");
+    vn_option_help(stdout, options, NOPTIONS);
+    puts("\nexample: vnreplay calibrate --trace short.csv --cluster host:2 "
+         "--output host");
+}
+
+struct request {
+    double span_s;
+    int rounds;
+    const char *output;
+};
+
+static enum vn_status
+take(int i, const char *value, struct vn_lab *lab, struct request *r,
+     struct vn_error *err)
+{
+    char why[VN_WHY_SIZE];
+    const char *wrong = NULL;
+    int64_t n = 1;
+
+    switch (i) {
+    case SPAN:
+        wrong = vn_read_real(value, 0.01, 3600, &r->span_s, why);
+        break;
+    case REPEATS:
+        wrong = vn_read_int(value, 1, 1000, &n, why);
+        r->rounds = (int) n;
+        break;
+    case OUTPUT:
+        r->output = value;
+        break;
+    default:
+        return vn_lab_take(lab, (enum vn_lab_option) i, value, err);
+    }
+    return wrong == NULL ? VN_OK
+                         : vn_args_refuse(err, options[i].name, value, wrong);
+}
+
+static enum vn_status
+calibrate(const struct vn_lab *lab, const struct request *r,
+          struct vn_error *err)
+{
+    struct vn_calibrator *c = vn_calibrator_alloc(lab, r->span_s);
+    enum vn_status status;
+
+    vn_calibrator_want_trace(c);
+    status = vn_calibrator_write(c, r->output, err); /* can it be? */
+    if (status == VN_OK)
+        status = vn_calibrator_measure(c, r->rounds, err);
+    if (status == VN_OK)
+        status = vn_calibrator_write(c, r->output, err);
+    vn_calibrator_free(c);
+    return status;
+}
+
+int
+vn_command_calibrate(int argc, char **argv)
+{
+    struct vn_args args = vn_args_begin(argc, argv, options, NOPTIONS);
+    struct request r = {.span_s = VN_CALIBRATION_SPAN_S, .rounds = 6};
+    struct vn_lab lab = {.scale = 1, .seed = 1};
+    enum vn_status status = VN_OK;
+    struct vn_error err = {0};
+    const char *value;
+    int i;
+
+    while (status == VN_OK && (i = vn_args_next(&args, &value, &err)) >= 0)
+        status = take(i, value, &lab, &r, &err);
+    if (status == VN_OK && i == VN_ARGS_HELP) {
+        print_help();
+        return 0;
+    }
+    if (status == VN_OK && i == VN_ARGS_FAILED)
+        status = VN_EUSAGE;
+    else if (status == VN_OK && r.output == NULL)
+        status = vn_fail(&err, VN_EUSAGE,
+                         "no --output given (see vnreplay calibrate --help)");
+    if (status == VN_OK)
+        status = vn_lab_open(&lab, &err);
+    if (status == VN_OK)
+        status = calibrate(&lab, &r, &err);
+    vn_lab_close(&lab);
+    if (status == VN_OK)
+        return 0;
+    vn_error_print(stderr, "vnreplay", &err);
+    return vn_error_exit(&err);
+}

@@ -1,0 +1,182 @@
+#include "config.h"
+
+#include "base/number.h"
+#include "base/option.h"
+#include "replay/command/command.h"
+#include "replay/compare/report.h"
+
+#include <inttypes.h>
+
+enum option {
+    BASELINE,
+    POOL,
+    LEVEL,
+    FORMAT,
+    NOPTIONS
+};
+
+/* clang-format off */
+static const struct vn_option options[] = {
+    [BASELINE] = {"baseline", "POLICY", "what ratios are to [fifo]", 'b'},
+    [POOL] = {"pool", NULL,
+              "take different traces as replicates of one experiment", 0},
+    [LEVEL] = {"level", "P", "of the intervals, between 0 and 1 [0.95]", 0},
+    [FORMAT] = {"format", "NAME",
+                "text, csv, json, latex or markdown [text]", 0},
+};
+/* clang-format on */
+
+struct arguments {
+    const char *results;
+    struct vn_report report;
+    int format; /* of vn_report_forms */
+};
+
+static void
+print_help(void)
+{
+    puts("usage: vnreplay compare RESULTS [option ...]\n\n"
+         "Print each policy's job completion times, queueing, makespan and "
+         "utilisation,\nand their ratios to a baseline.  Intervals are over "
+         "replicates (seeds, or windows\nof a trace), ratios paired by "
+         "replicate; a single run has none.\n");
+    vn_option_help(stdout, options, NOPTIONS);
+    puts("\nexample: vnreplay compare philly.db --baseline fifo");
+}
+
+static enum vn_status
+compare(struct vn_store *store, const struct vn_groups *groups,
+        const struct arguments *a, struct vn_error *err)
+{
+    const struct vn_report_form *form = &vn_report_forms[a->format];
+    enum vn_status status = VN_OK;
+
+    for (int i = 0; i < groups->n && status == VN_OK; i++) {
+        struct vn_comparison c;
+
+        status = vn_comparison_make(store, &groups->all[i], &c, err);
+        if (status != VN_OK)
+            break;
+        form->print(&c, &a->report, i);
+        vn_comparison_free(&c);
+    }
+    if (status == VN_OK)
+        fputs(form->end, stdout);
+    return status;
+}
+
+/* Say of the runs that failed how many did, of which policy, and why. */
+static enum vn_status
+say_failed(struct vn_store *store, int n, FILE *out, struct vn_error *err)
+{
+    struct vn_rows *rows = NULL;
+    enum vn_status status;
+    bool more;
+
+    fprintf(out, "%d run%s failed and %s not shown:\n", n, n == 1 ? "" : "s",
+            n == 1 ? "is" : "are");
+    status = vn_store_query(store,
+                            "SELECT policy, coalesce(error, ''), count(*) "
+                            "FROM run WHERE state = 'failed' "
+                            "GROUP BY 1, 2 ORDER BY 1, 2",
+                            &rows, err);
+    while (status == VN_OK
+           && (status = vn_rows_next(rows, &more, err)) == VN_OK && more)
+        fprintf(out, "  %" PRId64 " of %s: %s\n", vn_rows_int(rows, 2),
+                vn_rows_text(rows, 0), vn_rows_text(rows, 1));
+    vn_rows_close(rows);
+    return status;
+}
+
+static enum vn_status
+run(const struct arguments *a, struct vn_error *err)
+{
+    struct vn_store *store = NULL;
+    struct vn_runs runs = {0};
+    struct vn_groups groups = {0};
+    enum vn_status status;
+    bool text = vn_report_forms[a->format].print == vn_report_text;
+
+    status = vn_store_open(a->results, VN_STORE_READ, &store, err);
+    if (status == VN_OK)
+        status = vn_runs_read(store, &runs, err);
+    if (status == VN_OK && runs.failed > 0 && (!text || runs.n == 0))
+        status = say_failed(store, runs.failed, stderr, err);
+    if (status == VN_OK && runs.n == 0)
+        status = vn_fail(err, VN_EINVAL, "%s: holds no run%s", a->results,
+                         runs.failed > 0 ? " that did not fail" : "");
+    if (status == VN_OK) {
+        vn_groups_make(&runs, a->report.baseline, a->report.pool, &groups);
+        if (groups.n == 0)
+            status = vn_fail(err, VN_EINVAL, "%s: holds no run under a policy",
+                             a->results);
+    }
+    if (status == VN_OK)
+        status = compare(store, &groups, a, err);
+    if (status == VN_OK && runs.failed > 0 && text) {
+        putchar('\n');
+        status = say_failed(store, runs.failed, stdout, err);
+    }
+    vn_groups_free(&groups);
+    vn_runs_free(&runs);
+    vn_store_close(store);
+    return status;
+}
+
+static enum vn_status
+take(struct arguments *a, enum option option, const char *value,
+     struct vn_error *err)
+{
+    const char *formats[VN_REPORT_FORMS];
+
+    for (int i = 0; i < VN_REPORT_FORMS; i++)
+        formats[i] = vn_report_forms[i].name;
+    switch (option) {
+    case BASELINE:
+        a->report.baseline = value;
+        break;
+    case POOL:
+        a->report.pool = true;
+        break;
+    case LEVEL:
+        return vn_option_real("level", value, 0.01, 0.9999, &a->report.level,
+                              err);
+    case FORMAT:
+        return vn_option_choice("format", value, formats, VN_REPORT_FORMS,
+                                &a->format, err);
+    case NOPTIONS:
+        break;
+    }
+    return VN_OK;
+}
+
+int
+vn_command_compare(int argc, char **argv)
+{
+    struct vn_args args = vn_args_begin(argc, argv, options, NOPTIONS);
+    struct arguments a = {.report = {.baseline = "fifo", .level = 0.95}};
+    struct vn_error err;
+    enum vn_status status = VN_OK;
+    const char *value;
+    int i;
+
+    while ((i = vn_args_next(&args, &value, &err)) >= 0 && status == VN_OK)
+        status = take(&a, (enum option) i, value, &err);
+    if (i == VN_ARGS_HELP && status == VN_OK) {
+        print_help();
+        return 0;
+    }
+    if (i == VN_ARGS_FAILED)
+        status = VN_EUSAGE;
+    if (status == VN_OK && args.nrest != 1)
+        status = vn_fail(&err, VN_EUSAGE,
+                         "expected one results file (see vnreplay compare "
+                         "--help)");
+    if (status == VN_OK) {
+        a.results = args.rest[0];
+        status = run(&a, &err);
+    }
+    if (status != VN_OK)
+        vn_error_print(stderr, "vnreplay", &err);
+    return status == VN_OK ? 0 : vn_error_exit(&err);
+}

@@ -1,0 +1,133 @@
+#include "config.h"
+
+#include "base/file.h"
+#include "base/option.h"
+#include "base/store/store.h"
+#include "replay/command/command.h"
+
+#include <string.h>
+
+enum option {
+    TABLE,
+    OUTPUT,
+    ALL,
+    NOPTIONS
+};
+
+/* clang-format off */
+static const struct vn_option options[] = {
+    [TABLE] = {"table", "NAME", "one table; else each, behind a '# NAME'",
+               't'},
+    [OUTPUT] = {"output", "FILE", "write there [standard output]", 'o'},
+    [ALL] = {"all", NULL, "with the host and the wall time of each run", 'a'},
+};
+/* clang-format on */
+
+struct arguments {
+    const char *results;
+    const char *output;
+    int table; /* -1 for all */
+    bool all;
+};
+
+static enum vn_status
+take(struct arguments *a, enum option option, const char *value,
+     struct vn_error *err)
+{
+    const char *names[VN_STORE_TABLES];
+
+    for (int i = 0; i < VN_STORE_TABLES; i++)
+        names[i] = vn_store_forms[i].name;
+    switch (option) {
+    case TABLE:
+        return vn_option_choice("table", value, names, VN_STORE_TABLES,
+                                &a->table, err);
+    case OUTPUT:
+        a->output = value;
+        break;
+    case ALL:
+        a->all = true;
+        break;
+    case NOPTIONS:
+        break;
+    }
+    return VN_OK;
+}
+
+static void
+print_help(void)
+{
+    puts("usage: vnreplay export RESULTS [option ...]\n\n"
+         "Print results as CSV, in an order that depends only on what is in "
+         "them: the\nsame runs give the same bytes, wherever and however "
+         "often they were run.\n");
+    vn_option_help(stdout, options, NOPTIONS);
+    puts("\nexample: vnreplay export philly.db --table job -o jobs.csv");
+}
+
+static enum vn_status
+write_tables(const struct arguments *a, struct vn_store *store, FILE *out,
+             struct vn_error *err)
+{
+    enum vn_status status = VN_OK;
+
+    for (int i = 0; i < VN_STORE_TABLES && status == VN_OK; i++) {
+        if (a->table >= 0 && a->table != i)
+            continue;
+        if (a->table < 0)
+            fprintf(out, "# %s\n", vn_store_forms[i].name);
+        status =
+            vn_store_export(store, (enum vn_store_table) i, a->all, out, err);
+    }
+    return status;
+}
+
+static enum vn_status
+run(const struct arguments *a, struct vn_error *err)
+{
+    struct vn_store *store = NULL;
+    struct vn_file file = {0};
+    enum vn_status status;
+
+    status = vn_store_open(a->results, VN_STORE_READ, &store, err);
+    if (status == VN_OK)
+        status = vn_file_create(&file, a->output, err);
+    if (status == VN_OK)
+        status = write_tables(a, store, file.stream, err);
+    if (status == VN_OK)
+        status = vn_file_commit(&file, err);
+    vn_file_discard(&file);
+    vn_store_close(store);
+    return status;
+}
+
+int
+vn_command_export(int argc, char **argv)
+{
+    struct vn_args args = vn_args_begin(argc, argv, options, NOPTIONS);
+    struct arguments a = {.output = "-", .table = -1};
+    struct vn_error err;
+    enum vn_status status = VN_OK;
+    const char *value;
+    int i;
+
+    while ((i = vn_args_next(&args, &value, &err)) >= 0 && status == VN_OK)
+        status = take(&a, (enum option) i, value, &err);
+    if (i == VN_ARGS_HELP && status == VN_OK) {
+        print_help();
+        return 0;
+    }
+    if (i == VN_ARGS_FAILED)
+        status = VN_EUSAGE;
+    if (status == VN_OK && args.nrest != 1)
+        status = vn_fail(&err, VN_EUSAGE,
+                         "expected one results file (see vnreplay export "
+                         "--help)");
+    if (status == VN_OK) {
+        a.results = args.rest[0];
+        status = run(&a, &err);
+    }
+    if (status != VN_OK)
+        vn_error_print(stderr, "vnreplay", &err);
+    return status == VN_OK ? 0 : vn_error_exit(&err);
+}

@@ -1,0 +1,241 @@
+/*
+ * vnreplay validate: a trace simulated and executed, and how far the two lie
+ * apart, against the noise of the execution (replay/validate/policies.h).
+ */
+#include "config.h"
+
+#include "replay/command/command.h"
+#include "replay/validate/policies.h"
+#include "replay/validate/validate.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum option {
+    LAB,
+    REPEATS = VN_LAB_OPTIONS,
+    TOLERANCE,
+    FORMAT,
+    PLAN,
+    JOB,
+    STEPS,
+    SPLIT,
+    SPAN,
+    OUTPUT,
+    ASSUMED,
+    NOPTIONS = ASSUMED + VN_ASSUMPTIONS
+};
+
+static const struct vn_option options[] = {
+    VN_LAB_ROWS,
+    [REPEATS] = {"repeats", "N", "executions of each policy [3]", 'n'},
+    [TOLERANCE] = {"tolerance", "X",
+                   "of the mean error of completion times [0.05]", 0},
+    [FORMAT] = {"format", "text|csv|json", "how to print it [text]", 0},
+    [PLAN] = {"plan", "FILE",
+              "a plan of one job instead of a trace, segment "
+              "by segment",
+              0},
+    [JOB] = {"job", "ID", "of the plan [the only one]", 'j'},
+    [STEPS] = {"steps", "N",
+               "of the plan [as many behind its last change as "
+               "before it; 100]",
+               0},
+    [SPLIT] = {"split", "MODEL:BATCH,...",
+               "batches over the cluster's unlike "
+               "devices: the solver's split, the even one and one type",
+               0},
+    [SPAN] = {"span", "TIME", "of each execution of a split [4]", 0},
+    [OUTPUT] = {"output", "NAME",
+                "keep what was calibrated, as vnreplay calibrate does", 'O'},
+    VN_ASSUMPTION_ROWS};
+
+static void
+print_help(void)
+{
+    puts("usage: vnreplay validate --trace FILE --cluster FILE|INLINE "
+         "[--profile FILE]\n                         [--policy NAME,...] "
+         "[option ...]\n"
+         "       vnreplay validate --plan FILE --profile FILE [option ...]\n"
+         "       vnreplay validate --split MODEL:BATCH,... --cluster "
+         "FILE|INLINE\n                         [--profile FILE] [option "
+         "...]\n\n"
+         "Simulate a trace and execute it, and say how far the two lie "
+         "apart.  Without a profile the host is\ncalibrated between the "
+         "executions.  Exit status 0:\nthey are equivalent within the "
+         "tolerance, "
+         "1: they are not, 3: the noise is too large\nto say.\n");
+    vn_option_help(stdout, options, NOPTIONS);
+    puts("\nexample: vnreplay validate --trace short.csv --cluster host:2 "
+         "--policy fifo,wfs\n             --profile host-nodes.csv --profile "
+         "host-links.csv --profile host-crowds.csv --costs host-costs.csv");
+}
+
+/* Without a profile the study calibrates itself. */
+static enum vn_status
+validate(struct vn_study *s, const char *output, int format, int *verdict,
+         struct vn_error *err)
+{
+    bool calibrates = s->lab->sweep.assumptions.nprofiles == 0;
+    struct vn_findings *findings;
+    enum vn_status status = VN_OK;
+
+    if (output != NULL && !calibrates)
+        return vn_fail(err, VN_EUSAGE,
+                       "--output and --profile, expected --output only where "
+                       "there is a calibration to write");
+    if (calibrates) {
+        s->calibrator = vn_calibrator_alloc(s->lab, VN_CALIBRATION_SPAN_S);
+        vn_calibrator_want_trace(s->calibrator);
+    }
+    s->name = output;
+    if (output != NULL) /* can it be? */
+        status = vn_calibrator_write(s->calibrator, output, err);
+    if (status == VN_OK)
+        status = vn_study_run(s, err);
+    if (status != VN_OK)
+        return status;
+    findings = vn_findings_alloc();
+    vn_study_report(s, findings);
+    *verdict = vn_study_judge(s, findings);
+    vn_findings_print(findings, stdout, (enum vn_findings_format) format);
+    vn_findings_free(findings);
+    return VN_OK;
+}
+
+static enum vn_status
+take(int i, const char *value, struct vn_study *s, int *format,
+     struct vn_error *err)
+{
+    static const char *const formats[] = {"text", "csv", "json"};
+    char why[VN_WHY_SIZE];
+    const char *wrong = NULL;
+    int64_t n = 1;
+
+    switch (i) {
+    case REPEATS:
+        wrong = vn_read_int(value, 1, VN_REPEATS_MAX, &n, why);
+        s->repeats = (int) n;
+        break;
+    case TOLERANCE:
+        wrong = vn_read_real(value, 1e-6, 10, &s->tolerance, why);
+        break;
+    case FORMAT:
+        return vn_option_choice("format", value, formats, 3, format, err);
+    default:
+        return i < VN_LAB_OPTIONS
+                   ? vn_lab_take(s->lab, (enum vn_lab_option) i, value, err)
+                   : vn_assume(&s->lab->sweep.assumptions,
+                               (enum vn_assumption)(i - ASSUMED), value, err);
+    }
+    return wrong == NULL ? VN_OK
+                         : vn_args_refuse(err, options[i].name, value, wrong);
+}
+
+/* Is it an option of the forms without a trace?  Then take it. */
+static bool
+take_course(int i, const char *value, struct vn_validation *v,
+            enum vn_status *status, struct vn_error *err)
+{
+    char why[VN_WHY_SIZE];
+    const char *wrong = NULL;
+    vn_time span;
+
+    switch (i) {
+    case PLAN:
+        v->plan = value;
+        break;
+    case SPLIT:
+        v->split = value;
+        break;
+    case JOB:
+        wrong = vn_read_int(value, 0, INT64_MAX, &v->job, why);
+        break;
+    case STEPS:
+        wrong = vn_read_int(value, 1, INT64_C(1) << 40, &v->steps, why);
+        break;
+    case SPAN:
+        wrong = vn_read_time(value, VN_SECOND / 10, VN_TIME_MAX, &span, why);
+        v->span_s = wrong == NULL ? (double) span * 1e-6 : 0;
+        break;
+    case LAB + VN_LAB_MODEL: /* of a plan: what shall be trained */
+        if (v->model == NULL)
+            v->model = value;
+        if (strchr(value, '=') != NULL)
+            return false;
+        break;
+    default:
+        return false;
+    }
+    if (wrong != NULL)
+        *status = vn_args_refuse(err, options[i].name, value, wrong);
+    return true;
+}
+
+/* A plan, or splits. */
+static enum vn_status
+validate_course(struct vn_validation *v, const struct vn_study *s, int format,
+                int *verdict, struct vn_error *err)
+{
+    struct vn_findings *findings = vn_findings_alloc();
+    char model[64] = "";
+    enum vn_status status;
+
+    if (v->model != NULL) {
+        snprintf(model, sizeof model, "%.*s", (int) strcspn(v->model, "="),
+                 v->model);
+        v->model = model;
+    }
+    v->repeats = s->repeats;
+    v->tolerance = s->tolerance;
+    status = vn_validate_course(v, findings, verdict, err);
+    if (status == VN_OK)
+        vn_findings_print(findings, stdout, (enum vn_findings_format) format);
+    vn_findings_free(findings);
+    return status;
+}
+
+int
+vn_command_validate(int argc, char **argv)
+{
+    struct vn_args args = vn_args_begin(argc, argv, options, NOPTIONS);
+    struct vn_lab lab = {.scale = 1, .seed = 1};
+    struct vn_study s = {.lab = &lab, .repeats = 3, .tolerance = 0.05};
+    struct vn_validation course = {.lab = &lab, .job = -1, .span_s = 4};
+    enum vn_status status = VN_OK;
+    struct vn_error err = {0};
+    int i, format = 0, verdict = 0;
+    const char *value, *output = NULL;
+
+    while (status == VN_OK && (i = vn_args_next(&args, &value, &err)) >= 0)
+        if (i == OUTPUT)
+            course.name = output = value;
+        else if (!take_course(i, value, &course, &status, &err))
+            status = take(i, value, &s, &format, &err);
+    if (status == VN_OK && i == VN_ARGS_HELP) {
+        print_help();
+        return 0;
+    }
+    if (status == VN_OK && i == VN_ARGS_FAILED)
+        status = VN_EUSAGE;
+    else if (status == VN_OK && args.nrest > 0)
+        status = vn_fail(&err, VN_EUSAGE,
+                         "'%s' is no option (see vnreplay validate --help)",
+                         args.rest[0]);
+    if (status == VN_OK && (course.plan != NULL || course.split != NULL)) {
+        status = validate_course(&course, &s, format, &verdict, &err);
+    } else if (status == VN_OK) {
+        status = course.model != NULL && strchr(course.model, '=') == NULL
+                     ? vn_lab_take(&lab, VN_LAB_MODEL, course.model, &err)
+                     : vn_lab_open(&lab, &err);
+        if (status == VN_OK)
+            status = validate(&s, output, format, &verdict, &err);
+    }
+    vn_study_free(&s);
+    vn_calibrator_free(s.calibrator);
+    vn_lab_close(&lab);
+    if (status == VN_OK)
+        return verdict;
+    vn_error_print(stderr, "vnreplay", &err);
+    return vn_error_exit(&err);
+}

@@ -1,0 +1,132 @@
+#include "config.h"
+
+#include "base/file.h"
+#include "base/number.h"
+#include "replay/compare/report.h"
+
+#include <inttypes.h>
+#include <math.h>
+
+/* A number for machines: nothing, or null, where there is none. */
+static void
+print_number(double x, const char *none)
+{
+    char text[VN_NUMBER_SIZE];
+
+    fputs(isfinite(x) ? vn_format_real(text, x) : none, stdout);
+}
+
+static void
+print_csv_row(const struct vn_comparison *c, const struct vn_report *a, int p,
+              enum vn_metric m)
+{
+    const struct vn_group *g = c->group;
+    const struct vn_store_run *run = g->first;
+    struct vn_interval mean = vn_interval_mean(vn_comparison_values(c, m, p),
+                                               g->nreplicates, a->level);
+    struct vn_interval rel = vn_report_ratio(c, m, p, a->level);
+    const double numbers[] = {mean.estimate, mean.low, mean.high,
+                              rel.estimate,  rel.low,  rel.high};
+
+    vn_csv_cell(stdout, run->trace != NULL ? run->trace : "");
+    putchar(',');
+    vn_csv_cell(stdout, run->cluster != NULL ? run->cluster : "");
+    putchar(',');
+    print_number(run->load, "");
+    printf(",%s,", run->kind);
+    vn_csv_cell(stdout, g->labels[p]);
+    printf(",%d,%" PRId64 ",%" PRId64 ",%s", g->nreplicates, c->compared,
+           c->unfinished[p], vn_metric_names[m]);
+    for (int i = 0; i < 6; i++) {
+        putchar(',');
+        if (i < 3 || vn_report_has_baseline(g, a))
+            print_number(numbers[i], "");
+    }
+    putchar('\n');
+}
+
+void
+vn_report_csv(const struct vn_comparison *c, const struct vn_report *a, int at)
+{
+    if (at == 0)
+        puts("trace,cluster,load,kind,policy,replicates,jobs,unfinished,"
+             "metric,mean,low,high,ratio,ratio_low,ratio_high");
+    for (int p = 0; p < c->group->npolicies; p++)
+        for (int m = 0; m < VN_METRICS && c->group->nreplicates > 0; m++)
+            print_csv_row(c, a, p, (enum vn_metric) m);
+}
+
+static void
+print_json_interval(const char *name, const struct vn_interval *i)
+{
+    printf("\"%s\": {\"estimate\": ", name);
+    print_number(i->estimate, "null");
+    printf(", \"low\": ");
+    print_number(i->low, "null");
+    printf(", \"high\": ");
+    print_number(i->high, "null");
+    printf(", \"n\": %d}", i->n);
+}
+
+static void
+print_json_metric(const struct vn_comparison *c, const struct vn_report *a,
+                  int p, enum vn_metric m)
+{
+    const double *x = vn_comparison_values(c, m, p);
+    int n = c->group->nreplicates;
+    struct vn_interval i = vn_interval_mean(x, n, a->level);
+
+    printf("      \"%s\": {", vn_metric_names[m]);
+    print_json_interval("mean", &i);
+    if (vn_report_has_baseline(c->group, a)) {
+        i = vn_report_ratio(c, m, p, a->level);
+        printf(", ");
+        print_json_interval("ratio", &i);
+    }
+    printf(", \"points\": [");
+    for (int r = 0; r < n; r++) {
+        fputs(r > 0 ? ", " : "", stdout);
+        print_number(x[r], "null");
+    }
+    puts(m + 1 < VN_METRICS ? "]}," : "]}");
+}
+
+static void
+print_json_text(const char *name, const char *text)
+{
+    printf("  \"%s\": ", name);
+    if (text != NULL)
+        vn_json_string(stdout, text);
+    else
+        printf("null");
+    puts(",");
+}
+
+void
+vn_report_json(const struct vn_comparison *c, const struct vn_report *a,
+               int at)
+{
+    const struct vn_group *g = c->group;
+    const struct vn_store_run *run = g->first;
+
+    puts(at == 0 ? "[{" : ", {");
+    print_json_text("trace", run->trace);
+    print_json_text("cluster", run->cluster);
+    print_json_text("kind", run->kind);
+    print_json_text("scaling", run->scaling);
+    print_json_text("costs", run->costs);
+    print_json_text("compat", run->compat);
+    printf("  \"replicates\": %d, \"incomplete\": %d, \"jobs\": %" PRId64
+           ",\n  \"policies\": [\n",
+           g->nreplicates, g->incomplete, c->compared);
+    for (int p = 0; p < g->npolicies; p++) {
+        printf("    {\"policy\": ");
+        vn_json_string(stdout, g->labels[p]);
+        printf(", \"unfinished\": %" PRId64 ", \"rejected\": %" PRId64 ",\n",
+               c->unfinished[p], c->rejected[p]);
+        for (int m = 0; m < VN_METRICS; m++)
+            print_json_metric(c, a, p, (enum vn_metric) m);
+        puts(p + 1 < g->npolicies ? "    }," : "    }");
+    }
+    puts("  ]}");
+}

@@ -1,0 +1,214 @@
+#include "config.h"
+
+#include "replay/compare/report.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <string.h>
+
+enum {
+    MANY = 10 /* from so many replicates on, an interval speaks for them */
+};
+
+static void
+print_mean(const struct vn_interval *i, const struct vn_report_unit *unit,
+           bool last)
+{
+    char text[32];
+
+    double mean = i->estimate / unit->size,
+           half = (i->high - i->low) / 2 / unit->size;
+
+    if (isnan(mean))
+        printf("  %11s", "-");
+    else
+        printf("  %11.*f", vn_report_decimals(mean), mean);
+    if (i->n < 2)
+        return;
+    snprintf(text, sizeof text, "+-%.*f", vn_report_decimals(mean), half);
+    printf(last ? " %s" : " %-7s", text);
+}
+
+static int
+label_width(const struct vn_group *g)
+{
+    int width = (int) strlen("policy");
+
+    for (int p = 0; p < g->npolicies; p++)
+        if ((int) strlen(g->labels[p]) > width)
+            width = (int) strlen(g->labels[p]);
+    return width;
+}
+
+/* What the group is of, and what was assumed. */
+static void
+print_heading(const struct vn_group *g, bool pool)
+{
+    const struct vn_store_run *run = g->first;
+
+    printf("%s%s on %s", run->trace != NULL ? run->trace : "(no trace)",
+           pool && g->nreplicates > 1 ? " and others" : "",
+           run->cluster != NULL ? run->cluster : "(no cluster)");
+    if (run->devices > 0)
+        printf(", %" PRId64 " devices", run->devices);
+    if (!isnan(run->load))
+        printf(", load %g", run->load);
+    printf("; %s\n", run->kind);
+    printf("speed: %s%s%s in devices; costs: %s",
+           run->profile != NULL ? run->profile : "",
+           run->profile != NULL ? ", of recorded jobs " : "",
+           run->scaling != NULL ? run->scaling : "as profiled",
+           run->costs != NULL ? run->costs : "as measured");
+    if (run->compat != NULL)
+        printf("; with %s", run->compat);
+    if (run->until_us >= 0)
+        printf("; stopped at %g s", (double) run->until_us / 1e6);
+    putchar('\n');
+}
+
+/* On which jobs the comparison rests, and which it had to leave out. */
+static void
+print_jobs(const struct vn_comparison *c)
+{
+    const struct vn_group *g = c->group;
+
+    printf("%d replicate%s, %" PRId64 " jobs compared", g->nreplicates,
+           g->nreplicates == 1 ? "" : "s", c->compared);
+    if (g->incomplete > 0)
+        printf("; %d replicate%s left out, not run under every policy",
+               g->incomplete, g->incomplete == 1 ? "" : "s");
+    putchar('\n');
+    if (g->repeated > 0)
+        printf("%d replicate%s left out, the same as another: their seeds "
+               "decided nothing\n",
+               g->repeated, g->repeated == 1 ? "" : "s");
+    for (int p = 0; p < g->npolicies; p++) {
+        if (c->unfinished[p] > 0)
+            printf("%s left %" PRId64 " jobs unfinished: censored, in no "
+                   "policy's times\n",
+                   g->labels[p], c->unfinished[p]);
+        if (c->rejected[p] > 0)
+            printf("%s rejected %" PRId64 " jobs that cannot run on this "
+                   "cluster\n",
+                   g->labels[p], c->rejected[p]);
+    }
+}
+
+static void
+print_means(const struct vn_comparison *c, const struct vn_report *a)
+{
+    const struct vn_group *g = c->group;
+    struct vn_report_unit units[VN_METRICS];
+    int width = label_width(g);
+
+    if (g->nreplicates > 1)
+        printf("\nmeans over %d replicates, +- half the %g %% interval\n",
+               g->nreplicates, 100 * a->level);
+    else
+        putchar('\n');
+    printf("%-*s", width, "policy");
+    for (int m = 0; m < VN_METRICS; m++) {
+        char title[32];
+
+        units[m] = vn_report_unit(c, (enum vn_metric) m);
+        snprintf(title, sizeof title, "%s, %s", vn_report_titles[m],
+                 units[m].name);
+        printf(" %12s%s", title,
+               g->nreplicates > 1 && m + 1 < VN_METRICS ? "        " : "");
+    }
+    putchar('\n');
+    for (int p = 0; p < g->npolicies; p++) {
+        printf("%-*s", width, g->labels[p]);
+        for (int m = 0; m < VN_METRICS; m++) {
+            struct vn_interval i = vn_interval_mean(
+                vn_comparison_values(c, (enum vn_metric) m, p), g->nreplicates,
+                a->level);
+
+            print_mean(&i, &units[m], m + 1 == VN_METRICS);
+        }
+        putchar('\n');
+    }
+}
+
+/* Of n replicates; where some have no ratio, of how many it is. */
+static void
+print_ratio(const struct vn_interval *i, int n)
+{
+    char text[64] = "-";
+    int d = vn_report_decimals(i->estimate);
+
+    if (i->n > 0 && i->estimate < 0.00005)
+        snprintf(text, sizeof text, "< 0.0001");
+    else if (i->n > 0 && i->n < n)
+        snprintf(text, sizeof text, "%.*f (n = %d)", d, i->estimate, i->n);
+    else if (i->n == 1)
+        snprintf(text, sizeof text, "%.*f", d, i->estimate);
+    else if (i->n > 1)
+        snprintf(text, sizeof text, "%.*f [%.*f %.*f]", d, i->estimate, d,
+                 i->low, d, i->high);
+    printf(n > 1 ? "  %21s" : "  %11s", text);
+}
+
+static void
+print_points(const struct vn_comparison *c, int policy)
+{
+    const double *x = vn_comparison_values(c, VN_METRIC_JCT_MEAN, policy),
+                 *base = vn_comparison_values(c, VN_METRIC_JCT_MEAN, 0);
+
+    for (int r = 0; r < c->group->nreplicates; r++)
+        if (base[r] > 0 && x[r] > 0)
+            printf(" %.3f", x[r] / base[r]);
+}
+
+static void
+print_ratios(const struct vn_comparison *c, const struct vn_report *a)
+{
+    const struct vn_group *g = c->group;
+    int width = label_width(g), n = g->nreplicates;
+
+    if (n > 1)
+        printf("\nratio to %s, paired by replicate, with %g %% interval "
+               "(n = %d)\n",
+               g->labels[0], 100 * a->level, n);
+    else
+        printf("\nratio to %s (n = 1: no interval)\n", g->labels[0]);
+    printf("%-*s", width, "policy");
+    for (int m = 0; m < VN_METRIC_UTILISATION; m++)
+        printf(n > 1 ? "  %21s" : "  %11s", vn_report_titles[m]);
+    putchar('\n');
+    for (int p = 1; p < g->npolicies; p++) {
+        printf("%-*s", width, g->labels[p]);
+        for (int m = 0; m < VN_METRIC_UTILISATION; m++) {
+            struct vn_interval i =
+                vn_report_ratio(c, (enum vn_metric) m, p, a->level);
+
+            print_ratio(&i, n);
+        }
+        putchar('\n');
+    }
+    if (n < 2 || n >= MANY)
+        return;
+    printf("\nratio of the mean JCT, each replicate\n");
+    for (int p = 1; p < g->npolicies; p++) {
+        printf("%-*s", width, g->labels[p]);
+        print_points(c, p);
+        putchar('\n');
+    }
+}
+
+void
+vn_report_text(const struct vn_comparison *c, const struct vn_report *a,
+               int at)
+{
+    if (at > 0)
+        putchar('\n');
+    print_heading(c->group, a->pool);
+    print_jobs(c);
+    if (c->group->nreplicates == 0)
+        return;
+    print_means(c, a);
+    if (!vn_report_has_baseline(c->group, a))
+        printf("\nno run of %s, to which ratios would be\n", a->baseline);
+    else if (c->group->npolicies > 1)
+        print_ratios(c, a);
+}

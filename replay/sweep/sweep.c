@@ -1,0 +1,266 @@
+#include "config.h"
+
+#include "replay/sweep/sweep.h"
+
+#include "base/progress.h"
+#include "base/rng.h"
+#include "base/xalloc.h"
+#include "sim/outside/external.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+void
+vn_sweep_free(struct vn_sweep *sweep)
+{
+    for (int i = 0; i < sweep->nsettings; i++)
+        vn_cluster_free(&sweep->settings[i].cluster);
+    for (int i = 0; i < sweep->ncontenders; i++) {
+        free(sweep->contenders[i].options);
+        free(sweep->contenders[i].words);
+        vn_external_free(sweep->contenders[i].policy);
+    }
+    vn_assumptions_free(&sweep->assumptions);
+    free(sweep->settings);
+    free(sweep->contenders);
+    *sweep = (struct vn_sweep){0};
+}
+
+enum vn_status
+vn_sweep_cluster(struct vn_sweep *sweep, const char *what,
+                 struct vn_error *err)
+{
+    struct vn_setting setting = {.what = what};
+    enum vn_status status = vn_cluster_read(what, &setting.cluster, err);
+
+    if (status != VN_OK)
+        return status;
+    snprintf(setting.hash, sizeof setting.hash, "%016" PRIx64,
+             vn_cluster_hash(&setting.cluster));
+    sweep->settings =
+        vn_xrealloc(sweep->settings, (size_t) sweep->nsettings + 1,
+                    sizeof *sweep->settings);
+    sweep->settings[sweep->nsettings++] = setting;
+    return VN_OK;
+}
+
+/* Whether "name=value" is of this option. */
+static bool
+names_option(const char *word, const struct vn_policy_option *option)
+{
+    size_t n = strlen(option->name);
+
+    return strncmp(word, option->name, n) == 0 && word[n] == '=';
+}
+
+/* The words that set a policy's options, in the order of its table; of two
+ * that set the same, the last. */
+static char *
+options_text(const struct vn_policy *policy, const char *const *words, int n)
+{
+    const struct vn_policy_option *o = policy->options;
+    char *text = NULL;
+    size_t size = 0;
+    FILE *out = open_memstream(&text, &size);
+
+    for (; o != NULL && o->name != NULL; o++)
+        for (int i = n; i-- > 0;)
+            if (names_option(words[i], o)) {
+                fprintf(out, "%s%s", ftell(out) > 0 ? " " : "", words[i]);
+                break;
+            }
+    fclose(out);
+    if (size > 0)
+        return text;
+    free(text);
+    return NULL;
+}
+
+static bool
+knows(const struct vn_policy *policy, const char *word)
+{
+    const struct vn_policy_option *o = policy->options;
+
+    for (; o != NULL && o->name != NULL; o++)
+        if (names_option(word, o))
+            return true;
+    return false;
+}
+
+/* Takes text, which the words may be part of. */
+static enum vn_status
+add_contender(struct vn_sweep *sweep, const struct vn_policy *policy,
+              const char *const *words, int nwords, char *text,
+              struct vn_error *err)
+{
+    struct vn_contender c = {.policy = policy, .words = text};
+    enum vn_status status =
+        vn_policy_configure(policy, words, nwords, c.values, err);
+
+    if (status != VN_OK) {
+        free(text);
+        return status;
+    }
+    c.options = options_text(policy, words, nwords);
+    sweep->contenders =
+        vn_xrealloc(sweep->contenders, (size_t) sweep->ncontenders + 1,
+                    sizeof *sweep->contenders);
+    sweep->contenders[sweep->ncontenders++] = c;
+    return VN_OK;
+}
+
+enum vn_status
+vn_sweep_policy(struct vn_sweep *sweep, const char *what,
+                const char *const *words, int nwords, struct vn_error *err)
+{
+    const char *own[2 * VN_POLICY_OPTIONS_MAX];
+    const struct vn_policy *policy;
+    enum vn_status status = VN_OK;
+    char *text, *next, *name;
+    int n = 0;
+
+    if (strcmp(what, "all") == 0) {
+        for (int i = 0; vn_policies[i] != NULL && status == VN_OK; i++)
+            status = vn_sweep_policy(sweep, vn_policies[i]->name, words,
+                                     nwords, err);
+        return status;
+    }
+    text = next = strcpy(vn_xcalloc(strlen(what) + 1, 1), what);
+    if (vn_exec_is(what)) { /* a command may hold a ':' */
+        name = text;
+        next = NULL;
+    } else
+        name = strsep(&next, ":");
+    status = vn_external_is(name)
+                 ? vn_external_open(name, &sweep->limits, &policy, err)
+                 : vn_policy_find(name, &policy, err);
+    if (status == VN_OK) {
+        for (int i = 0; i < nwords && n < VN_POLICY_OPTIONS_MAX; i++)
+            if (knows(policy, words[i]))
+                own[n++] = words[i];
+        while (next != NULL && n < 2 * VN_POLICY_OPTIONS_MAX)
+            own[n++] = strsep(&next, ":");
+        return add_contender(sweep, policy, own, n, text, err);
+    }
+    free(text);
+    return status;
+}
+
+void
+vn_sweep_describe(const struct vn_sweep *sweep, const struct vn_workload *w,
+                  const struct vn_setting *setting,
+                  const struct vn_contender *contender,
+                  struct vn_store_run *run)
+{
+    vn_store_blank(VN_STORE_RUN, run);
+    run->kind = "simulated";
+    run->trace = w->trace;
+    run->trace_hash = w->hash;
+    run->window = w->window[0] != '\0' ? w->window : NULL;
+    run->seed = w->seed;
+    run->load = w->load;
+    run->cluster = setting->what;
+    run->cluster_hash = setting->hash;
+    run->policy = contender->policy->name;
+    run->options = contender->options;
+    run->backend = vn_plugin_backend(contender->policy);
+    vn_assumptions_describe(&sweep->assumptions, run);
+    run->until_us = sweep->until > 0 ? sweep->until : -1;
+    run->version = PACKAGE_VERSION;
+    run->devices = setting->cluster.devices;
+}
+
+enum vn_status
+vn_sweep_failed(const struct vn_sweep *sweep, const struct vn_store_run *given,
+                const char *why, struct vn_error *err)
+{
+    struct vn_store_run run = *given;
+    char name[VN_STORE_NAME_SIZE];
+    struct vn_store *store = NULL;
+    enum vn_status status;
+
+    run.state = "failed";
+    run.error = why;
+    vn_store_run_name(&run, name);
+    status = vn_store_open(sweep->results, VN_STORE_WRITE, &store, err);
+    if (status == VN_OK)
+        status = vn_store_begin(store, name, err);
+    if (status == VN_OK)
+        status = vn_store_commit(store, &run, err);
+    vn_store_close(store);
+    return status;
+}
+
+/*
+ * Write a run that ended with this status; of one whose policy was stopped,
+ * what there is.  Returns the status, or that of what went wrong here.
+ */
+static enum vn_status
+keep(const struct vn_sweep *sweep, struct vn_recorder *recorder,
+     struct vn_engine *engine, const struct vn_store_run *run,
+     enum vn_status status, struct vn_error *err)
+{
+    struct vn_store *store = NULL;
+    struct vn_error again;
+    enum vn_status kept;
+
+    if (status != VN_OK && (status != VN_EPOLICY || engine == NULL)) {
+        kept = vn_sweep_failed(sweep, run, err->text, &again);
+        if (kept != VN_OK)
+            *err = again;
+        return kept != VN_OK ? kept : status;
+    }
+    kept = vn_store_open(sweep->results, VN_STORE_WRITE, &store, &again);
+    if (kept == VN_OK && status == VN_OK)
+        kept = vn_recorder_write(recorder, engine, run, store, &again);
+    else if (kept == VN_OK)
+        kept = vn_recorder_write_failed(recorder, engine, run, err->text,
+                                        store, &again);
+    vn_store_close(store);
+    if (kept != VN_OK)
+        *err = again;
+    return kept != VN_OK ? kept : status;
+}
+
+enum vn_status
+vn_sweep_replay(const struct vn_sweep *sweep, const struct vn_workload *w,
+                const struct vn_setting *setting,
+                const struct vn_contender *contender, struct vn_error *err)
+{
+    double started = vn_clock();
+    struct vn_reader reader = {w, 0};
+    struct vn_recorder *recorder =
+        vn_recorder_alloc(&setting->cluster, sweep->recording);
+    struct vn_engine_config config = {
+        .cluster = &setting->cluster,
+        .source = vn_workload_source(&reader),
+        .policy = contender->policy,
+        .options = contender->values,
+        .until = sweep->until,
+        .seed = w->seed > 0 ? (uint64_t) w->seed : 0,
+        .observer = vn_recorder_observer(recorder),
+    };
+    struct vn_engine *engine = NULL;
+    char host[256] = "";
+    struct vn_store_run run;
+    enum vn_status status;
+
+    vn_sweep_describe(sweep, w, setting, contender, &run);
+    gethostname(host, sizeof host - 1);
+    run.host = host;
+    vn_workload_withhold(w);
+    if ((status = vn_assumptions_apply(&sweep->assumptions, &config, err))
+            == VN_OK
+        && (status = vn_engine_alloc(&config, &engine, err)) == VN_OK) {
+        vn_recorder_guard(recorder, engine);
+        status = vn_engine_run(engine, err);
+    }
+    run.wall_us = (int64_t) ((vn_clock() - started) * 1e6);
+    status = keep(sweep, recorder, engine, &run, status, err);
+    vn_recorder_free(recorder);
+    vn_engine_free(engine);
+    vn_assumptions_drop(&config);
+    return status;
+}

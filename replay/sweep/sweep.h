@@ -1,0 +1,119 @@
+/*
+ * A sweep: every combination of workloads, clusters and policies, each a run
+ * with a name of its own in one results file.
+ *
+ * Runs that are in the file are passed over, so a sweep that was interrupted
+ * at any point is continued by starting it again.  Each run is a process of
+ * its own: one that crashes is a failed run, not a failed sweep.
+ */
+#ifndef REPLAY_SWEEP_SWEEP_H
+#define REPLAY_SWEEP_SWEEP_H
+
+#include "plan/cluster.h"
+#include "replay/sweep/workload.h"
+#include "sim/assumptions.h"
+#include "sim/observe/recorder.h"
+#include "sim/outside/plugin.h"
+
+/* A policy with its options. */
+struct vn_contender {
+    const struct vn_policy *policy;
+    double values[VN_POLICY_OPTIONS_MAX];
+    char *options; /* those that were given, "a=1 b=2", or NULL */
+    char *words;   /* what values of text are borrowed from */
+};
+
+struct vn_setting {
+    const char *what; /* the cluster as it was named; borrowed */
+    struct vn_cluster cluster;
+    char hash[17];
+};
+
+struct vn_sweep {
+    const char *results; /* path */
+    struct vn_setting *settings;
+    int nsettings;
+    struct vn_contender *contenders;
+    int ncontenders;
+    enum vn_recording recording;
+    vn_time until; /* stop each run before this time; 0 for never */
+    struct vn_plugin_limits limits; /* of policies from outside */
+    struct vn_assumptions assumptions;
+    int workers; /* runs at a time, at least 1 */
+    int shard;   /* of shards, from 0: every shards-th run is this one's */
+    int shards;  /* at least 1 */
+};
+
+/* Start from (struct vn_sweep) {0}; releases what the next two added. */
+void vn_sweep_free(struct vn_sweep *sweep);
+
+/* Add a cluster: a table's path or inline; `what` is kept. */
+enum vn_status vn_sweep_cluster(struct vn_sweep *sweep, const char *what,
+                                struct vn_error *err);
+
+/*
+ * Add a policy, "name" or "name:option=value:...", or "all" of them.  Of
+ * `words`, "option=value", it takes those that it knows.
+ */
+enum vn_status vn_sweep_policy(struct vn_sweep *sweep, const char *what,
+                               const char *const *words, int nwords,
+                               struct vn_error *err);
+
+/* What becomes of runs. */
+struct vn_sweep_count {
+    int total;
+    int there; /* they were in the file already */
+    int done;
+    int failed;
+};
+
+struct vn_pool;
+
+/* Begin: makes the file, or sees that it is one.  The sweep is kept. */
+enum vn_status vn_pool_begin(const struct vn_sweep *sweep, int total,
+                             struct vn_pool **pool, struct vn_error *err);
+
+/*
+ * Run a workload on a cluster, the number of one of the sweep's settings or
+ * -1 for each, under every policy, where that is not there yet.  Returns
+ * when the last was begun, and the workload may then be freed.  Fails only
+ * where nothing more can be done; a run's own failure is counted.
+ */
+enum vn_status vn_pool_run(struct vn_pool *pool,
+                           const struct vn_workload *workload, int setting,
+                           struct vn_error *err);
+
+/*
+ * Wait for the runs that were begun.  Where stop is true, or SIGINT or
+ * SIGTERM came, they are ended instead, which leaves nothing of them.  Fails
+ * where it was interrupted.
+ */
+enum vn_status vn_pool_end(struct vn_pool *pool, bool stop,
+                           struct vn_sweep_count *count, struct vn_error *err);
+
+/*
+ * Replay a workload once, and write it to the results file; where it fails,
+ * that it did, and why, and what was finished before a policy was stopped.
+ */
+enum vn_status vn_sweep_replay(const struct vn_sweep *sweep,
+                               const struct vn_workload *workload,
+                               const struct vn_setting *setting,
+                               const struct vn_contender *contender,
+                               struct vn_error *err);
+
+/*
+ * Set what describes a run, before it is run; its texts are borrowed from
+ * the four.
+ */
+void vn_sweep_describe(const struct vn_sweep *sweep,
+                       const struct vn_workload *workload,
+                       const struct vn_setting *setting,
+                       const struct vn_contender *contender,
+                       struct vn_store_run *run);
+
+/* Record that a run failed, and why. */
+enum vn_status vn_sweep_failed(const struct vn_sweep *sweep,
+                               const struct vn_store_run *run, const char *why,
+                               struct vn_error *err);
+
+#endif /* REPLAY_SWEEP_SWEEP_H */

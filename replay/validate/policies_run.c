@@ -1,0 +1,184 @@
+/* What a study executes, and how the two go together. */
+#include "config.h"
+
+#include "replay/validate/policies.h"
+
+#include "base/xalloc.h"
+#include "sim/observe/recorder.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+enum {
+    FIRST_ROUNDS = 3 /* of a calibration; one more follows each repeat */
+};
+
+/* What was measured of a run, and what keeps it. */
+struct keeping {
+    struct vn_study *study;
+    struct vn_store_run run;
+    struct vn_recorder *recorder;
+};
+
+static enum vn_status
+keep(void *arg, struct vn_engine *engine, struct vn_live *live,
+     struct vn_error *err)
+{
+    struct keeping *k = arg;
+    const char *results = k->study->lab->sweep.results;
+
+    if (results == NULL || live->interrupted)
+        return VN_OK;
+    return vn_live_keep(live, engine, k->recorder, &k->run, results, err);
+}
+
+static void
+take_live(const struct vn_study *s, const struct vn_live *live,
+          struct vn_outcome *o)
+{
+    vn_outcome_alloc(o, s->lab->workload.njobs);
+    for (int i = 0; i < live->njobs; i++) {
+        if (live->jobs[i].start >= 0)
+            o->start[i] = (double) live->jobs[i].start * 1e-6;
+        if (live->jobs[i].finish >= 0)
+            o->finish[i] = (double) live->jobs[i].finish * 1e-6;
+    }
+    for (int i = 0; i < live->ngrants; i++)
+        vn_outcome_grant(o, live->grants[i]);
+    o->makespan = vn_outcome_makespan(o, s->lab->workload.njobs);
+}
+
+static enum vn_status
+execute(struct vn_study *s, struct vn_trial *t, int repeat,
+        struct vn_error *err)
+{
+    struct vn_lab *lab = s->lab;
+    const struct vn_setting *setting = &lab->sweep.settings[0];
+    struct keeping k = {.study = s};
+    struct vn_live_config config = {
+        .workload = &lab->workload,
+        .setup = &lab->setup,
+        .engine = {.cluster = &setting->cluster,
+                   .policy = t->contender->policy,
+                   .options = t->contender->values}};
+    struct vn_live *live = &t->live[repeat];
+    char host[256] = "";
+    enum vn_status status;
+
+    fprintf(stderr, "vnreplay: %s, execution %d of %d\n",
+            t->contender->policy->name, repeat + 1, s->repeats);
+    vn_sweep_describe(&lab->sweep, &lab->workload, setting, t->contender,
+                      &k.run);
+    gethostname(host, sizeof host - 1);
+    k.run.host = host;
+    k.run.kind = "measured";
+    k.run.seed = lab->seed + repeat;
+    status =
+        vn_assumptions_apply(&lab->sweep.assumptions, &config.engine, err);
+    if (status != VN_OK)
+        return status;
+    k.recorder = vn_recorder_alloc(&setting->cluster, VN_RECORD_ALL);
+    config.engine.observer = vn_recorder_observer(k.recorder);
+    status = vn_live_run(&config, live, keep, &k, err);
+    if (status == VN_OK && live->interrupted)
+        status = vn_fail(err, VN_EIO, "interrupted");
+    if (status == VN_OK) {
+        take_live(s, live, &t->measured[repeat]);
+        status = vn_study_check(s, &t->measured[repeat], "measured", t, err);
+    }
+    vn_lab_clear(lab);
+    vn_recorder_free(k.recorder);
+    vn_assumptions_drop(&config.engine);
+    return status;
+}
+
+/* So many rounds more, where the study calibrates itself. */
+static enum vn_status
+calibrate(struct vn_study *s, int rounds, struct vn_error *err)
+{
+    enum vn_status status = VN_OK;
+
+    if (s->calibrator == NULL)
+        return VN_OK;
+    status = vn_calibrator_measure(s->calibrator, rounds, err);
+    return status == VN_OK ? vn_calibrator_assume(
+               s->calibrator, s->name, &s->lab->sweep.assumptions, err)
+                           : status;
+}
+
+/* Repeats of the policies are interleaved, and the calibration with them:
+ * what drifts is the same for all. */
+static enum vn_status
+execute_all(struct vn_study *s, struct vn_error *err)
+{
+    enum vn_status status = calibrate(s, FIRST_ROUNDS, err);
+
+    for (int k = 0; k < s->ntrials && status == VN_OK; k++)
+        status = vn_study_rehearse(s, &s->trials[k], err);
+    for (int r = 0; r < s->repeats && status == VN_OK; r++) {
+        for (int k = 0; k < s->ntrials && status == VN_OK; k++)
+            status = execute(s, &s->trials[k], r, err);
+        if (status == VN_OK)
+            status = calibrate(s, 1, err);
+    }
+    return status;
+}
+
+/* Simulate what was executed. */
+static enum vn_status
+evaluate(struct vn_study *s, struct vn_trial *t, struct vn_error *err)
+{
+    struct vn_sweep *sweep = &s->lab->sweep;
+    struct vn_engine_config config = {.cluster = &sweep->settings[0].cluster};
+    enum vn_status status;
+    size_t n = s->lab->workload.njobs;
+
+    t->step_predicted = vn_xcalloc(n, sizeof(double));
+    t->step_measured = vn_xcalloc(n, sizeof(double));
+    status = vn_assumptions_apply(&sweep->assumptions, &config, err);
+    for (int r = 0; r < s->repeats && status == VN_OK; r++) {
+        vn_study_blame(s, t, r, &config);
+        status = vn_study_simulate(s, t, r, err);
+    }
+    vn_assumptions_drop(&config);
+    return status;
+}
+
+enum vn_status
+vn_study_run(struct vn_study *s, struct vn_error *err)
+{
+    const struct vn_fault_config *faults = &s->lab->sweep.assumptions.faults;
+    enum vn_status status;
+
+    if (faults->fails || faults->slow != NULL)
+        return vn_fail(err, VN_EUSAGE,
+                       "--faults and --slow, expected neither: what is "
+                       "executed has the host as it is");
+    s->ntrials = s->lab->sweep.ncontenders;
+    s->trials = vn_xcalloc((size_t) s->ntrials, sizeof *s->trials);
+    for (int k = 0; k < s->ntrials; k++)
+        s->trials[k].contender = &s->lab->sweep.contenders[k];
+    status = execute_all(s, err);
+    for (int k = 0; k < s->ntrials && status == VN_OK; k++)
+        status = evaluate(s, &s->trials[k], err);
+    return status;
+}
+
+void
+vn_study_free(struct vn_study *s)
+{
+    for (int k = 0; k < s->ntrials; k++) {
+        struct vn_trial *t = &s->trials[k];
+
+        for (int r = 0; r < s->repeats; r++) {
+            vn_live_free(&t->live[r]);
+            vn_outcome_free(&t->measured[r]);
+            vn_outcome_free(&t->closed[r]);
+            vn_outcome_free(&t->open[r]);
+        }
+        free(t->step_predicted);
+        free(t->step_measured);
+    }
+    free(s->trials);
+}

@@ -1,0 +1,91 @@
+#include "config.h"
+
+#include "sim/engine/tally.h"
+
+void
+vn_tally_init(struct vn_tally *tally, struct ed_region *region)
+{
+    *tally = (struct vn_tally){.region = region, .first_submit = -1};
+    if (region == NULL)
+        return;
+    tally->jct.lent =
+        vn_region_alloc(region, VN_QUANTILE_BUFFER, sizeof *tally->jct.lent);
+    tally->queueing.lent = vn_region_alloc(region, VN_QUANTILE_BUFFER,
+                                           sizeof *tally->queueing.lent);
+}
+
+void
+vn_tally_free(struct vn_tally *tally)
+{
+    int64_t *lent[] = {tally->jct.lent, tally->queueing.lent};
+
+    vn_quantile_free(&tally->jct);
+    vn_quantile_free(&tally->queueing);
+    for (int i = 0; i < 2; i++)
+        if (lent[i] != NULL)
+            vn_region_free(tally->region, lent[i]);
+}
+
+void
+vn_tally_add(struct vn_tally *tally, const struct vn_record *record)
+{
+    if (tally->first_submit < 0)
+        tally->first_submit = record->submit;
+    if (record->submit < tally->first_submit)
+        tally->first_submit = record->submit;
+    tally->count[record->state]++;
+    tally->preemptions += record->preemptions;
+    tally->failures += record->failures;
+    tally->overhead_us += record->overhead_us;
+    tally->lost_us += record->lost_us;
+    tally->resizes += record->resizes;
+    if (record->state != VN_JOB_FINISHED)
+        return;
+    vn_quantile_add(&tally->jct, record->finish - record->submit);
+    vn_quantile_add(&tally->queueing, record->start - record->submit);
+    tally->jct_us += record->finish - record->submit;
+    tally->queueing_us += record->start - record->submit;
+    if (record->finish > tally->last_finish)
+        tally->last_finish = record->finish;
+}
+
+static enum vn_status
+spread(struct vn_quantile *q, __int128 sum, struct vn_spread *out,
+       struct vn_error *err)
+{
+    static const double at[] = {0.5, 0.9, 0.99};
+    double value[3];
+    enum vn_status status = vn_quantile_get(q, at, 3, value, err);
+
+    if (status == VN_OK)
+        *out = (struct vn_spread){
+            .mean = q->count > 0 ? (double) sum / (double) q->count : 0,
+            .p50 = value[0],
+            .p90 = value[1],
+            .p99 = value[2]};
+    return status;
+}
+
+enum vn_status
+vn_tally_summary(struct vn_tally *tally, struct vn_summary *summary,
+                 struct vn_error *err)
+{
+    enum vn_status status;
+
+    summary->finished = tally->count[VN_JOB_FINISHED];
+    summary->rejected = tally->count[VN_JOB_REJECTED];
+    summary->left = tally->count[VN_JOB_LEFT];
+    summary->jobs = summary->finished + summary->rejected + summary->left;
+    summary->preemptions = tally->preemptions;
+    summary->failures = tally->failures;
+    summary->overhead_us = tally->overhead_us;
+    summary->lost_us = tally->lost_us;
+    summary->resizes = tally->resizes;
+    summary->makespan =
+        summary->finished > 0 ? tally->last_finish - tally->first_submit : 0;
+    status = spread(&tally->jct, tally->jct_us, &summary->jct, err);
+    if (status == VN_OK)
+        status = spread(&tally->queueing, tally->queueing_us,
+                        &summary->queueing, err);
+    return status;
+}

@@ -1,0 +1,37 @@
+/* A run in numbers, gathered as jobs end, in memory that does not grow. */
+#ifndef SIM_ENGINE_TALLY_H
+#define SIM_ENGINE_TALLY_H
+
+#include "base/quantile.h"
+#include "sim/engine/engine.h"
+
+struct vn_tally {
+    struct ed_region *region;
+    struct vn_quantile jct;
+    struct vn_quantile queueing;
+    __int128 jct_us;
+    __int128 queueing_us;
+    int64_t count[VN_JOB_LEFT + 1]; /* by state */
+    int64_t preemptions;
+    int64_t failures;
+    int64_t overhead_us;
+    int64_t lost_us;
+    int64_t resizes;
+    vn_time first_submit; /* -1 before the first job */
+    vn_time last_finish;
+};
+
+/* An empty tally, kept in a region, as of sim/api/memory.h. */
+void vn_tally_init(struct vn_tally *tally, struct ed_region *region);
+
+void vn_tally_free(struct vn_tally *tally);
+
+/* Count a job that ended, was rejected or is left. */
+void vn_tally_add(struct vn_tally *tally, const struct vn_record *record);
+
+/* Fill what the tally knows of the summary; the rest is left alone. */
+enum vn_status vn_tally_summary(struct vn_tally *tally,
+                                struct vn_summary *summary,
+                                struct vn_error *err);
+
+#endif /* SIM_ENGINE_TALLY_H */

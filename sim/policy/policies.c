@@ -1,0 +1,155 @@
+#include "config.h"
+
+#include "sim/api/policy.h"
+
+#include "base/names.h"
+#include "base/option.h"
+
+#include <string.h>
+
+extern const struct vn_policy vn_policy_fifo;
+extern const struct vn_policy vn_policy_fifo_skip;
+extern const struct vn_policy vn_policy_sjf;
+extern const struct vn_policy vn_policy_srtf;
+extern const struct vn_policy vn_policy_las;
+extern const struct vn_policy vn_policy_priority;
+extern const struct vn_policy vn_policy_wfs;
+extern const struct vn_policy vn_policy_wfs_ht;
+extern const struct vn_policy vn_policy_gavel;
+extern const struct vn_policy vn_policy_gavel_ht;
+extern const struct vn_policy vn_policy_gavel_fifo;
+extern const struct vn_policy vn_policy_gavel_fifo_perf;
+extern const struct vn_policy vn_policy_makespan;
+extern const struct vn_policy vn_policy_ftf;
+
+const struct vn_policy *const vn_policies[] = {
+    &vn_policy_fifo,     &vn_policy_fifo_skip,  &vn_policy_sjf,
+    &vn_policy_srtf,     &vn_policy_las,        &vn_policy_priority,
+    &vn_policy_wfs,      &vn_policy_wfs_ht,     &vn_policy_gavel,
+    &vn_policy_gavel_ht, &vn_policy_gavel_fifo, &vn_policy_gavel_fifo_perf,
+    &vn_policy_makespan, &vn_policy_ftf,        NULL,
+};
+
+enum {
+    NAMES_MAX = 64
+};
+
+enum vn_status
+vn_policy_find(const char *name, const struct vn_policy **policy,
+               struct vn_error *err)
+{
+    const char *names[NAMES_MAX];
+    enum vn_status status;
+    int n = 0, choice;
+
+    for (; vn_policies[n] != NULL; n++)
+        names[n] = vn_policies[n]->name;
+    status = vn_option_choice("policy", name, names, n, &choice, err);
+    if (status == VN_OK)
+        *policy = vn_policies[choice];
+    return status;
+}
+
+static enum vn_status
+read_choice(const struct vn_policy_option *o, const char *text, double *value,
+            struct vn_error *err)
+{
+    enum vn_status status;
+    int n = 0, choice = 0;
+
+    while (o->choices[n] != NULL)
+        n++;
+    status = vn_option_choice(o->name, text, o->choices, n, &choice, err);
+    *value = choice;
+    return status;
+}
+
+static enum vn_status
+read_value(const struct vn_policy *policy, const struct vn_policy_option *o,
+           const char *text, double *value, struct vn_error *err)
+{
+    char why[VN_WHY_SIZE];
+    const char *wrong = NULL;
+    vn_time time;
+
+    switch (o->kind) {
+    case VN_OPTION_CHOICE:
+        return read_choice(o, text, value, err);
+    case VN_OPTION_TEXT: /* addresses are below 2^53: a double has them all */
+        *value = (double) (uintptr_t) text;
+        return VN_OK;
+    case VN_OPTION_REAL:
+        wrong = vn_read_real(text, o->min, o->max, value, why);
+        break;
+    case VN_OPTION_TIME:
+        wrong = vn_read_time(text, (vn_time) (o->min * 1e6),
+                             (vn_time) (o->max * 1e6), &time, why);
+        *value = wrong == NULL ? (double) time : 0;
+        break;
+    }
+    if (wrong != NULL)
+        return vn_fail(err, VN_EUSAGE, "policy %s: %s is '%.64s', expected %s",
+                       policy->name, o->name, text, wrong);
+    return VN_OK;
+}
+
+static enum vn_status
+unknown(const struct vn_policy *policy, const char *name, size_t n,
+        struct vn_error *err)
+{
+    const char *names[VN_POLICY_OPTIONS_MAX], *near;
+    char word[64];
+
+    snprintf(word, sizeof word, "%s", name);
+    word[strcspn(word, "=")] = '\0';
+    if (strchr(name, '=') == NULL)
+        return vn_fail(err, VN_EUSAGE,
+                       "--option: '%.64s' has no value, expected NAME=VALUE",
+                       name);
+    for (size_t i = 0; i < n; i++)
+        names[i] = policy->options[i].name;
+    near = vn_names_nearest(word, names, n);
+    if (near != NULL)
+        return vn_fail(err, VN_EUSAGE,
+                       "policy %s has no option '%s', did you mean '%s'?",
+                       policy->name, word, near);
+    return vn_fail(err, VN_EUSAGE,
+                   "policy %s has no option '%s' (see --policies)",
+                   policy->name, word);
+}
+
+const char *
+vn_policy_text(double value)
+{
+    return (const char *) (uintptr_t) value;
+}
+
+enum vn_status
+vn_policy_configure(const struct vn_policy *policy, const char *const *words,
+                    int nwords, double *values, struct vn_error *err)
+{
+    const struct vn_policy_option *o = policy->options;
+    enum vn_status status = VN_OK;
+    size_t n = 0;
+
+    for (; o != NULL && o[n].name != NULL; n++) {
+        status = read_value(policy, &o[n], o[n].fallback, &values[n], err);
+        if (status != VN_OK)
+            return status;
+    }
+    for (int w = 0; w < nwords; w++) {
+        size_t length = strcspn(words[w], "="), i = 0;
+
+        while (i < n
+               && (strlen(o[i].name) != length
+                   || strncmp(o[i].name, words[w], length) != 0))
+            i++;
+        if (i == n || words[w][length] != '=')
+            return unknown(policy, words[w], n, err);
+        status =
+            read_value(policy, &o[i], words[w] + length + 1, &values[i], err);
+        if (status != VN_OK)
+            return status;
+    }
+    return VN_OK;
+}

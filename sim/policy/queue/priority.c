@@ -1,0 +1,34 @@
+/*
+ * Priority, without preemption or resizing: the baseline that VirtualFlow
+ * (Or, Zhang and Freedman, arXiv 2009.09523) compares with.
+ *
+ * Jobs wait in order of priority, highest first, then of submission.  Only
+ * the head may start, with all the devices it asks for; while it does not fit
+ * nothing starts.  Priorities are told apart to a millionth.
+ */
+#include "config.h"
+
+#include "sim/policy/queue/rigid.h"
+
+#include <math.h>
+
+extern const struct vn_policy vn_policy_priority;
+
+static void
+priority_arrive(void *state, const struct vn_view *view, int job)
+{
+    double priority = vn_view_job(view, job)->priority;
+
+    vn_rigid_wait(state, view, job, -llround(priority * 1e6));
+}
+
+const struct vn_policy vn_policy_priority = {
+    .name = "priority",
+    .summary = "highest priority first, then submission; the head blocks",
+    .rigid = true,
+    .state_size = sizeof(struct vn_rigid),
+    .open = vn_rigid_open,
+    .close = vn_rigid_close,
+    .arrive = priority_arrive,
+    .decide = vn_rigid_decide_block,
+};

@@ -1,0 +1,166 @@
+#!/bin/sh
+# vnplot: figures, their data and scripts, and what gnuplot does wrong.
+. "$(dirname "$0")/../tap.sh"
+bin=$TOP_BUILDDIR
+cd "$tmp" || exit 1
+plot() {
+    "$bin/vnplot" "$@"
+}
+awk -v x=2385 'BEGIN {
+    print "job_id,submit_s,duration_s,devices"
+    for (i = 0; i < 400; i++) {
+        x = x * 16807 % 2147483647; t += x % 97
+        x = x * 16807 % 2147483647; d = 1 + x % 1999
+        x = x * 16807 % 2147483647; print i "," t "," d "," 2 ^ (x % 4)
+    }
+}' > a.csv
+# A name that would run a command, close a string or be typeset.
+evil='a`touch ran`$(touch ran)'"'"'"_{x}^%.csv'
+head -300 a.csv > "$evil"
+"$bin/vnreplay" run -t a.csv -c v100:2x8 -p fifo,las,srtf -r one.db > /dev/null
+"$bin/vnreplay" run -t a.csv --windows 4 -c v100:1x8 -p fifo,las:form=reference \
+    -r many.db > /dev/null
+cat one.db > both.db
+"$bin/vnreplay" run -t "$evil" -c v100:2x8 -p fifo -r both.db > /dev/null
+"$bin/vnreplay" run --generate '--jobs 200 --durations lognormal:20m:1' \
+    --load 0.4:1:0.2 --seed 1:3 -c v100:1x8 -p fifo,srtf -r loads.db > /dev/null
+figures='jct jct-cdf queue-cdf utilisation'
+
+# Without gnuplot.
+for f in $figures; do
+    GNUPLOT=/nowhere/gnuplot
+    export GNUPLOT
+    says 3 'gnuplot is not there.*gnuplot-nox' \
+        "$f: no gnuplot has a status of its own" plot $f one.db -o $f.svg
+    test -s $f.gp && test -s $f.csv && test ! -e $f.svg
+    ok $? "$f: data and script are left"
+    unset GNUPLOT
+done
+awk -F, 'NR == 1 {next} $4 < 0 || $4 > 1 {bad = 1}
+    $1 == last && $4 <= share {bad = 1} {last = $1; share = $4}
+    END {exit bad || NR < 100}' jct-cdf.csv
+ok $? "a distribution rises"
+awk -F, 'NR > 1 {end[$1] = $4} END {for (s in end) if (end[s] != 1) bad = 1
+    exit bad}' jct-cdf.csv
+ok $? "to 1, where every job finished"
+# Device time from the curve is that of the jobs.
+area=$(awk -F, '$1 == 0 {if (w == "" && t != "") w = $3 - t; t = $3; u += $4}
+    END {printf "%.0f", u * w * 3600 * 16}' utilisation.csv)
+used=$("$bin/vnreplay" export one.db -t run \
+    | awk -F, 'NR == 1 {for (i = 1; i <= NF; i++) c[$i] = i}
+        /,fifo,/ {printf "%.0f", $c["device_us"] / 1e6; exit}')
+awk -v a="$area" -v u="$used" 'BEGIN {d = a / u - 1; exit d * d > 1e-6}'
+ok $? "the curve of utilisation holds the jobs' device time ($area, $used)"
+
+GNUPLOT=/nowhere/gnuplot "$bin/vnplot" load loads.db -o load.svg 2> /dev/null
+test "$(cut -d, -f 1-4 load.csv | tr '\n' ' ')" = "series,policy,load,\
+replicates 0,fifo,0.4,3 0,fifo,0.6,3 0,fifo,0.8,3 0,fifo,1,3 1,srtf,0.4,3 \
+1,srtf,0.6,3 1,srtf,0.8,3 1,srtf,1,3 "
+ok $? "a load curve has every policy, load by load"
+# The same mean as that of compare.
+"$bin/vnreplay" compare loads.db --format csv \
+    | awk -F, '$3 == 0.6 && $5 == "srtf" && $9 == "jct_mean_s" {print $10}' \
+    > mean
+awk -F, '$2 == "srtf" && $3 == 0.6 {print $5 * 3600}' load.csv \
+    | paste - mean | awk '{d = $1 / $2 - 1; exit d * d > 1e-9 || $2 == ""}'
+ok $? "with the means of compare"
+
+# A gnuplot that fails in each way that it knows.
+fake() { # script
+    printf '#!/bin/sh\n%s\n' "$1" > fake
+    chmod +x fake
+    GNUPLOT=$tmp/fake
+    export GNUPLOT
+}
+echo old > o.svg
+fake 'echo "\"x.gp\" line 3: undefined variable: y" >&2; exit 1'
+says 1 'undefined variable: y' "what gnuplot says is passed on" \
+    plot jct one.db -o o.svg
+fake 'echo done >&2; exit 0'
+says 1 'did not draw' "a figure that is not there is noticed" \
+    plot jct one.db -o o.svg
+fake 'echo done >&2; : > o.svg; exit 0'
+says 1 'did not draw' "so is an empty one" plot jct one.db -o o.svg
+fake 'echo half > o.svg; exit 0'
+says 1 'did not draw' "so is a script that was not read to its end" \
+    plot jct one.db -o o.svg
+fake 'kill -9 $$'
+says 1 'did not draw' "so is a gnuplot that is killed" plot jct one.db -o o.svg
+test "$(cat o.svg)" = old && ! ls -d .plot-* > /dev/null 2>&1
+ok $? "the older figure is left alone, and nothing beside it"
+unset GNUPLOT
+
+if command -v gnuplot > /dev/null; then
+    for f in $figures; do
+        for r in one many; do
+            plot $f $r.db -o $f.svg > out 2>&1 && grep -q '</svg>' $f.svg
+            ok $? "$f is drawn, $r"
+        done
+        cp $f.svg again.svg && plot $f many.db -o $f.svg \
+            && cmp -s $f.svg again.svg
+        ok $? "$f: twice the same bytes"
+        rm $f.svg && gnuplot -d $f.gp 2> /dev/null \
+            && cmp -s $f.svg again.svg
+        ok $? "$f: its script draws it too"
+    done
+    plot load loads.db -o load.svg > out 2>&1
+    ok $? "load is drawn"
+    plot jct loads.db --load 0.6 -o l.svg > out 2>&1
+    ok $? "one load of several may be named"
+    plot jct-cdf both.db -t "$evil" -o evil.svg > out 2>&1
+    ok $? "a name full of quotes is drawn"
+    mkdir -p 'f`touch ran`'"'"
+    plot jct one.db -o 'f`touch ran`'"'"'/x`touch ran`'"'"'.svg' > out 2>&1
+    ok $? "into a folder full of quotes"
+    find . -name ran | grep -q .
+    test $? -ne 0
+    ok $? "and nothing that they said was run"
+    for x in pdf png tex txt; do
+        plot jct one.db -o x.$x && test -s x.$x
+        ok $? "the extension $x decides the format"
+    done
+    head -c 4 x.pdf | grep -q '%PDF'
+    ok $? "a PDF is one"
+    plot jct many.db --format epslatex -o e.tex && test -s e.eps \
+        && grep -q 'includegraphics.*{e}' e.tex
+    ok $? "LaTeX gets two files that fit together"
+    plot jct one.db && test -s jct.pdf
+    ok $? "without --output it is FIGURE.pdf"
+    ls -d .plot-* > /dev/null 2>&1
+    test $? -ne 0
+    ok $? "no folder is left behind"
+else
+    skip "figures are drawn" "no gnuplot here"
+fi
+
+says 2 "unknown figure 'jtc', did you mean 'jct'" "a figure that is not there" \
+    plot jtc one.db
+says 2 "unknown figure 'zzzzzz'" "one like no other" plot zzzzzz one.db
+says 2 'expected a figure and a results file' "no results" plot jct
+says 2 'does not say what to draw' "an extension like no format" \
+    plot jct one.db -o x.jpeg
+says 2 'has no extension' "no extension" \
+    plot jct one.db --format svg -o figure
+says 2 'data or script' "a figure in the place of its data" \
+    plot jct one.db --format svg -o figure.csv
+says 2 "did you mean 'pdf'" "a format that is not there" \
+    plot jct one.db --format pdff
+says 2 'is wrong' "a width of nothing" plot jct one.db --width 0
+says 2 'is wrong' "a height of nothing" plot jct one.db --height x
+says 1 'cannot write' "a folder that is not there" \
+    plot jct one.db -o nowhere/x.svg
+says 1 'none.db: No such file' "results that are not there" plot jct none.db
+says 1 'is not a results file' "a trace is no result" plot jct a.csv
+says 1 'holds no such run' "a policy that was not run" \
+    plot jct one.db -p wfs
+says 2 'holds 2 experiments' "one experiment at a time" plot jct both.db
+says 2 'holds 4 experiments.*--load.*load 0.4' "one load at a time" \
+    plot jct loads.db
+says 2 'is wrong' "a load that is no number" plot jct loads.db --load high
+says 1 'has no load' "a load curve needs loads" plot load one.db
+"$bin/vnreplay" run -t a.csv -c v100:2x8 -p fifo --keep run -r bare.db \
+    > /dev/null
+says 1 'recorded with its jobs' "a distribution needs jobs" \
+    plot jct-cdf bare.db
+says 1 'without samples' "a course needs samples" plot utilisation bare.db
+done_testing

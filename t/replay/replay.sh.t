@@ -1,0 +1,277 @@
+#!/bin/sh
+# vnreplay: sweeps that go on after any end, and what is made of results.
+. "$(dirname "$0")/../tap.sh"
+bin=$TOP_BUILDDIR/vnreplay
+cd "$tmp" || exit 1
+# Jobs drawn with Park and Miller's generator: bursts that make jobs wait.
+jobs() { # seed, count
+    awk -v x="$1" -v n="$2" 'BEGIN {
+        print "job_id,submit_s,duration_s,devices"
+        for (i = 0; i < n; i++) {
+            x = x * 16807 % 2147483647; t += x % 97
+            x = x * 16807 % 2147483647; d = 1 + x % 1999
+            x = x * 16807 % 2147483647; print i "," t "," d "," 2 ^ (x % 4)
+        }
+    }'
+}
+jobs 2385 3000 > a.csv
+jobs 7177 3000 > b.csv
+cat > c.csv <<'END'
+device_type,nodes,devices_per_node
+v100,5,4
+END
+sweep() { # results, further arguments
+    results=$1
+    shift
+    "$bin" run -t a.csv,b.csv --windows 4 -c c.csv -c v100:3x8,k80:1x8 \
+        -p fifo,las:form=reference,srtf,fifo-skip -r "$results" "$@"
+}
+
+says 0 '^64 runs into one.db: 2 traces x 4 windows x 2 clusters x 4 policies' \
+    "a sweep says what it will do" sweep one.db -j 1
+says 0 '^0 done, 64 there before, 0 failed' \
+    "what is there is not run again" sweep one.db
+"$bin" export one.db -o one.csv
+ok $? "results are exported"
+sweep four.db -j 4 > out 2>&1
+"$bin" export four.db | cmp -s - one.csv
+ok $? "four runs at a time give the same bytes as one"
+
+# Costs that are drawn and devices that fail change nothing in that.
+costly() { # results, further arguments
+    results=$1
+    shift
+    "$bin" run -t a.csv,b.csv --until 20000 -c v100:3x8 -p fifo,srtf,wfs \
+        --seed 1:3 --costs start=exponential:20,grow=9,release=3,checkpoint=60 \
+        --faults node,mtbf=9000,mttr=300 --placement consolidate \
+        -r "$results" "$@"
+}
+costly costly.db -j 1 > out 2>&1 && costly costly4.db -j 4 > out 2>&1
+ok $? "a sweep with costs and faults"
+"$bin" export costly.db -o costly.csv
+"$bin" export costly4.db | cmp -s - costly.csv
+ok $? "four at a time give the same bytes as one"
+costly costly1.db --shard 1/2 > out 2>&1
+costly costly2.db --shard 2/2 > out 2>&1
+"$bin" merge costly2.db costly1.db -o costlyb.db > out 2>&1
+"$bin" export costlyb.db | cmp -s - costly.csv
+ok $? "as shards of it do"
+
+for t in 0.03 0.06 0.09 0.12; do
+    timeout -s KILL $t "$bin" run -t a.csv,b.csv --windows 4 -c c.csv \
+        -c v100:3x8,k80:1x8 -p fifo,las:form=reference,srtf,fifo-skip \
+        -r killed.db -j 2 > out 2>&1
+done
+sweep killed.db > out 2>&1
+ok $? "a sweep that was killed goes on"
+"$bin" export killed.db | cmp -s - one.csv
+ok $? "and gives the same bytes as one that was not"
+
+mkfifo slow.csv
+"$bin" run -t a.csv,slow.csv -c c.csv -p fifo -r int.db > int.out 2>&1 &
+pid=$!
+# This waits until slow.csv is read, which is when the run of a.csv has begun.
+exec 3> slow.csv
+kill -INT $pid
+exec 3>&-
+wait $pid
+test $? -eq 1 && grep -q 'goes on from there' int.out
+ok $? "an interrupted sweep says how to go on"
+diag int.out
+
+says 0 'form=reference' "compare names options" "$bin" compare one.db
+says 0 'n = 4' "compare counts replicates" "$bin" compare one.db
+says 0 'each replicate' "few replicates are shown one by one" \
+    "$bin" compare one.db
+says 0 'a.csv and others' "traces may be pooled" "$bin" compare --pool one.db
+"$bin" compare --pool one.db | grep -q 'n = 8'
+ok $? "pooled, they are as many replicates"
+"$bin" run -t a.csv -c c.csv -p fifo,srtf -r single.db > /dev/null
+says 0 'n = 1: no interval' "one run has no interval" \
+    "$bin" compare single.db
+"$bin" compare single.db --format csv > out
+awk -F, 'NR > 1 && ($11 != "" || $14 != "") {bad = 1}
+    END {exit bad || NR != 13}' out
+ok $? "nor has it in CSV"
+"$bin" compare single.db --format json > out
+if command -v python3 > /dev/null; then
+    python3 -c 'import json, sys; g = json.load(open("out"))
+p = {q["policy"]: q for q in g[0]["policies"]}
+r = p["srtf"]["jct_mean_s"]["mean"]["estimate"] \
+    / p["fifo"]["jct_mean_s"]["mean"]["estimate"]
+sys.exit(abs(r - p["srtf"]["jct_mean_s"]["ratio"]["estimate"]) > 1e-12)'
+    ok $? "JSON has the ratio of the means that it gives"
+else
+    skip "JSON has the ratio of the means that it gives" "no python3 here"
+fi
+"$bin" compare one.db --format markdown > out
+awk -F'|' '/^\|/ {n++; if (NF != 10) bad = 1} END {exit bad || n != 4 * 6}' out
+ok $? "Markdown has a table for each trace and cluster"
+says 0 'las form=reference & .*pm' "LaTeX has one too" \
+    "$bin" compare one.db --format latex
+cp a.csv 'a_b&c%.csv'
+"$bin" run -t 'a_b&c%.csv' -c c.csv -p fifo -r odd.db > /dev/null
+says 0 'a\\_b\\&c\\%.csv on' "in which odd names are quoted" \
+    "$bin" compare odd.db --format latex
+# The mean over windows, from the jobs themselves.
+"$bin" export one.db -t job > jobs.csv
+"$bin" export one.db -t run > runs.csv
+"$bin" compare one.db --format csv > compare.csv
+awk -F, 'FNR == 1 {f++; next}
+    f == 1 && $0 ~ /a\.csv/ && $0 ~ /c\.csv/ && $0 ~ /,srtf,/ {run[$1] = 1}
+    f == 2 && $1 in run {sum[$1] += $6; n[$1]++}
+    f == 3 && $1 == "a.csv" && $2 == "c.csv" && $5 == "srtf" \
+        && $9 == "jct_mean_s" {got = $10}
+    END {for (r in sum) {all += sum[r] / n[r] / 1e6; k++}
+        d = all / k - got; exit !(k == 4 && d < 1e-6 && d > -1e-6)}' \
+    runs.csv jobs.csv compare.csv
+ok $? "the mean JCT is that of the jobs, window by window"
+
+# srtf gives short jobs' turns to none: stop early and some are left.
+"$bin" run -t a.csv -c v100:1x8 -p fifo,srtf --until 40000 -r cut.db \
+    > /dev/null
+says 0 'unfinished: censored' "unfinished jobs are counted as censored" \
+    "$bin" compare cut.db
+"$bin" export cut.db -t job > jobs.csv
+want=$(awk -F, 'NR > 1 && $NF == "finished" {n[$2]++}
+    END {for (i in n) k += n[i] == 2; print k}' jobs.csv)
+"$bin" compare cut.db | grep -q "1 replicate, $want jobs compared"
+ok $? "only jobs that every policy finished are compared ($want)"
+"$bin" run -t a.csv -c v100:1x8 -p fifo,srtf --until 40000 --keep run \
+    -r bare.db > /dev/null
+says 1 'recorded without its jobs' \
+    "without jobs the same ones cannot be found" "$bin" compare bare.db
+"$bin" run -t a.csv,b.csv -c c.csv -p fifo --keep run -r bare2.db > /dev/null
+"$bin" export bare2.db -t job | wc -l | grep -q '^1$'
+ok $? "--keep run keeps no jobs"
+says 0 'no run of fifo' "without the baseline there are no ratios" \
+    sh -c "'$bin' run -t a.csv -c c.csv -p wfs,las -r nobase.db &&
+        '$bin' compare nobase.db"
+
+for t in a b; do
+    "$bin" run -t $t.csv --windows 4 -c c.csv -c v100:3x8,k80:1x8 \
+        -p fifo,las:form=reference,srtf,fifo-skip -r shard-$t.db > /dev/null
+done
+for s in 1 2 3; do
+    for p in fifo srtf; do
+        "$TOP_BUILDDIR/vnsim" -t a.csv -c c.csv -p $p --seed $s \
+            --results seeds.db > /dev/null
+    done
+done
+says 0 '2 replicates left out, the same as another' \
+    "seeds that decide nothing are no replicates" "$bin" compare seeds.db
+"$bin" compare seeds.db | grep -q 'n = 1: no interval'
+ok $? "so they give no interval"
+
+says 0 '32 runs added, 0 there before' "shards are merged" \
+    "$bin" merge shard-b.db shard-a.db -o merged.db
+"$bin" export merged.db | cmp -s - one.csv
+ok $? "to the same bytes as one sweep"
+says 0 '0 runs added, 32 there before' "merging again adds nothing" \
+    "$bin" merge shard-a.db -o merged.db
+
+sweep half1.db --shard 1/2 > /dev/null
+says 0 '^32 runs into half2.db: .*, shard 2 of 2' \
+    "a sweep can be done in shards" sweep half2.db --shard 2/2
+"$bin" merge half1.db half2.db -o halves.db > /dev/null
+"$bin" export halves.db | cmp -s - one.csv
+ok $? "which make up the whole"
+for s in 0/2 3/2 2 /2 1/ x/y; do
+    says 2 'expected I/N with I from 1 to N' "no shard $s" \
+        sweep x.db --shard $s
+done
+
+says 0 '64 runs reproduced' "every run can be done again" \
+    "$bin" reproduce one.db
+says 0 '2 runs reproduced' "however much was kept of it" \
+    "$bin" reproduce bare.db
+says 0 '6 runs reproduced' "also what vnsim recorded" \
+    "$bin" reproduce seeds.db
+jobs 99 3000 > d.csv
+"$bin" run -t d.csv -c c.csv -p fifo,srtf -r moved.db > /dev/null
+awk -F, -v OFS=, 'NR == 700 {$3++} {print}' d.csv > e.csv && mv e.csv d.csv
+says 1 '2 of 2 runs came out otherwise' "a trace that has changed is noticed" \
+    "$bin" reproduce moved.db
+rm d.csv
+says 1 'd.csv: No such file' "so is one that is gone" "$bin" reproduce moved.db
+
+draws() { # results, further arguments
+    results=$1
+    shift
+    "$bin" run --generate '--jobs 300 --durations lognormal:20m:1' \
+        -c v100:2x8 -p fifo,srtf -r "$results" "$@"
+}
+says 0 '^24 runs into gen.db: 1 recipe x 3 seeds x 2 loads x 2 clusters' \
+    "recipes are drawn for seeds and loads" \
+    draws gen.db --seed 1:3 --load 0.5:0.9:0.4 -c c.csv -j 3
+"$bin" compare gen.db > out
+grep -q 'load 0.9' out && grep -q 'n = 3' out
+ok $? "seeds are replicates, loads are not"
+"$bin" export gen.db -t run | awk -F, 'NR == 1 {
+        for (i = 1; i <= NF; i++) c[$i] = i; next}
+    {key = $c["trace_hash"]; n[key]++}
+    END {for (k in n) if (n[k] != 2) bad = 1; exit bad || length(n) != 12}'
+ok $? "both policies replay the same draw, and each draw is another"
+says 0 '24 runs reproduced' "draws can be drawn again" \
+    "$bin" reproduce gen.db
+draws gen.db --seed 2 --load 0.5 > out
+grep -q '0 done, 2 there before' out
+ok $? "a draw is known by its seed and load"
+says 0 'seeds make no replicates' "of a trace, seeds change nothing" \
+    "$bin" run -t a.csv -c c.csv --seed 1:3 -r single.db
+for s in 3:1 1:x 1:2:0 1.5 ''; do
+    says 2 'expected whole numbers' "no seeds '$s'" draws x.db --seed "$s"
+done
+says 2 'expected numbers' "a range of loads needs a step" \
+    draws x.db --load 0.5:1
+says 2 'without seed and output' "a recipe has no output" \
+    "$bin" run --generate '--jobs 3 -o x' -c c.csv -r x.db
+says 1 "no trace from --generate" "a recipe that is none" \
+    "$bin" run --generate '--preset nowhere' -c c.csv -r x.db
+
+says 0 'jct_us .*integer us' "schema tells types and units" "$bin" schema
+"$bin" schema --format csv | awk -F, '{if (NF < 6) bad = 1} END {exit bad}'
+ok $? "also as CSV"
+columns=$("$bin" schema --format csv | grep -c '^job,')
+head -1 jobs.csv | awk -F, -v c="$columns" '{exit NF != c}'
+ok $? "and names the columns that export writes"
+
+says 1 '1 of 2 runs failed; bad.db says why' "a run that fails is counted" \
+    "$bin" run -t a.csv -c v100:3x8 -p fifo,exec:false -r bad.db
+"$bin" export bad.db -t run | grep ',failed,' | grep -q 'ended with status 1'
+ok $? "and the results say why"
+says 0 '1 run failed and is not shown' "compare says that it is missing" \
+    "$bin" compare bad.db
+says 1 '0 done, 1 there before, 1 failed' "it is tried again" \
+    "$bin" run -t a.csv -c v100:3x8 -p fifo,exec:false -r bad.db
+
+says 1 'nowhere.csv: No such file' "a trace that is not there" \
+    "$bin" run -t nowhere.csv -c c.csv -r x.db
+says 2 "unknown 'fifu', did you mean 'fifo'" "a policy that is not there" \
+    "$bin" run -t a.csv -c c.csv -p fifu -r x.db
+says 2 'is an option of none of the policies' "an option nobody knows" \
+    "$bin" run -t a.csv -c c.csv -p fifo -o form=reference -r x.db
+says 2 'no --trace given' "no trace" "$bin" run -c c.csv -r x.db
+says 2 'no --cluster given' "no cluster" "$bin" run -t a.csv -r x.db
+says 2 'no --results given' "no results" "$bin" run -t a.csv -c c.csv
+says 2 'an empty name' "an empty name in a list" \
+    "$bin" run -t a.csv,,b.csv -c c.csv -r x.db
+says 2 'has 3000 jobs, expected at least 4000' "more windows than jobs" \
+    "$bin" run -t a.csv -c c.csv -r x.db --windows 4000
+says 2 "'0' is wrong" "no windows" \
+    "$bin" run -t a.csv -c c.csv -r x.db --windows 0
+says 2 'is no option' "a word too many" "$bin" run -t a.csv more
+says 1 'a.csv: is not a results file' "a trace is no results file" \
+    "$bin" run -t a.csv -c c.csv -r a.csv
+says 1 'a.csv: is not a results file' "nor to compare" "$bin" compare a.csv
+says 1 'none.db: No such file' "nothing to compare" "$bin" compare none.db
+test ! -e none.db
+ok $? "and none is made"
+says 2 'expected one results file' "compare what?" "$bin" compare
+says 2 'expected one results file' "export what?" "$bin" export
+says 2 "did you mean 'job'" "a table that is not there" \
+    "$bin" export one.db -t jab
+says 2 'expected results files and --output' "merge into what?" \
+    "$bin" merge one.db
+says 2 "did you mean 'compare'" "a command that is not there" "$bin" compar
+done_testing

@@ -1,0 +1,313 @@
+/* Each policy's rule, as short replays that show it. */
+#include "config.h"
+
+#include "sim/engine/engine.h"
+#include "t/sim/script.h"
+#include "t/tap.h"
+
+#include <string.h>
+
+/* clang-format off: a case reads as policy, cluster, jobs (submit, duration,
+ * devices, priority, type) and their starts and finishes. */
+static const struct {
+    const char *what;
+    const char *policy;
+    const char *option;
+    const char *cluster;
+    struct script_job jobs[8];
+    const char *want;
+} cases[] = {
+    {"the head of the line blocks",
+     "fifo",
+     NULL,
+     "x:8",
+     {{0, 10, 4}, {1, 10, 8}, {2, 5, 2}},
+     "0-10 10-20 20-25"},
+    {"what does not fit is passed over",
+     "fifo-skip",
+     NULL,
+     "x:8",
+     {{0, 10, 4}, {1, 10, 8}, {2, 5, 2}},
+     "0-10 10-20 2-7"},
+    {"an end frees devices before an arrival of that instant is seen",
+     "fifo",
+     NULL,
+     "x:2",
+     {{0, 10, 2}, {10, 5, 2}},
+     "0-10 10-15"},
+    {"the shortest goes first, without preemption",
+     "sjf",
+     NULL,
+     "x:2",
+     {{0, 10, 2}, {1, 9, 2}, {2, 3, 2}},
+     "0-10 13-22 10-13"},
+    {"equal durations go in order of arrival",
+     "sjf",
+     NULL,
+     "x:1",
+     {{0, 5, 1}, {1, 4, 1}, {2, 4, 1}},
+     "0-5 5-9 9-13"},
+    {"the shortest remaining time preempts",
+     "srtf",
+     NULL,
+     "x:2",
+     {{0, 10, 2}, {4, 3, 2}, {5, 9, 2}},
+     "0-13 4-7 13-22"},
+    {"one that runs keeps its devices from an equal newcomer",
+     "srtf",
+     NULL,
+     "x:2",
+     {{0, 10, 2}, {4, 6, 2}},
+     "0-10 10-16"},
+    {"least service first: a newcomer preempts the demoted",
+     "las",
+     NULL,
+     "x:2",
+     {{0, 4000, 1}, {0, 4000, 1}, {3900, 100, 2}},
+     "0-4100 0-4100 3900-4000"},
+    {"service counts devices: demoted at 3250 device-seconds",
+     "las",
+     NULL,
+     "x:4",
+     {{0, 1000, 4}, {812, 50, 1}, {812, 50, 3}},
+     "0-1050 812.5-862.5 812.5-862.5"},
+    {"a limit of one's own",
+     "las",
+     "first=100",
+     "x:1",
+     {{0, 300, 1}, {50, 20, 1}},
+     "0-320 100-120"},
+    {"the highest priority is next, and blocks",
+     "priority",
+     NULL,
+     "x:4",
+     {{0, 10, 4, 1}, {1, 10, 1, 1}, {2, 10, 4, 9}},
+     "0-10 20-30 10-20"},
+    {"a lone job gets all it asks for",
+     "wfs",
+     NULL,
+     "x:4",
+     {{0, 10, 4, 1}},
+     "0-10"},
+    {"equals share, and the rest grows when one ends",
+     "wfs",
+     NULL,
+     "x:4",
+     {{0, 10, 4, 1}, {0, 10, 4, 1}},
+     "0-20 0-20"},
+    {"shares follow weights: 2 of 4 until the end of the first",
+     "wfs",
+     NULL,
+     "x:4",
+     {{0, 10, 2, 3}, {0, 10, 4, 1}},
+     "0-10 0-15"},
+    {"a job that cannot use less than its least waits for it",
+     "wfs",
+     NULL,
+     "x:4",
+     {{0, 10, 4, 1, NULL, 1}, {0, 10, 4, 1, NULL, 4}},
+     "0-20 20-30"},
+    {"more than the cluster has is rejected",
+     "fifo",
+     NULL,
+     "x:4",
+     {{0, 10, 5}, {1, 10, 4}},
+     "x 1-11"},
+    {"a type that is not there is rejected",
+     "sjf",
+     NULL,
+     "x:4",
+     {{0, 10, 1, 0, "y"}, {1, 10, 4}},
+     "x 1-11"},
+    {"the first type with room",
+     "fifo",
+     NULL,
+     "a:2,b:4",
+     {{0, 10, 2}, {0, 10, 2}, {0, 10, 2}, {0, 10, 2}},
+     "0-10 0-10 0-10 10-20"},
+    {"no job spans types",
+     "fifo",
+     NULL,
+     "a:2,b:4",
+     {{0, 10, 5}, {0, 10, 4}},
+     "x 0-10"},
+    {"a type asked for",
+     "fifo-skip",
+     NULL,
+     "a:2,b:4",
+     {{0, 10, 2, 0, "a"}, {0, 10, 2, 0, "a"}, {0, 10, 2}},
+     "0-10 10-20 0-10"},
+    {"preempted from one type, moved to another",
+     "srtf",
+     NULL,
+     "a:2,b:2",
+     {{0, 20, 2}, {0, 30, 2}, {5, 10, 2, 0, "a"}},
+     "0-20 0-40 5-15"},
+    {"equals take turns, and devices stay idle to the round's end",
+     "gavel",
+     NULL,
+     "x:1",
+     {{0, 400, 1}, {0, 400, 1}},
+     "0-760 360-1120"},
+    {"one that comes waits for the next round",
+     "gavel",
+     "round=100",
+     "x:2",
+     {{5, 150, 1}, {30, 20, 1}, {480, 10, 1}},
+     "5-155 105-125 480-490"},
+    {"the heavier is owed more",
+     "gavel",
+     "round=10",
+     "x:1",
+     {{0, 40, 1, 3}, {0, 40, 1, 1}},
+     "0-50 10-80"},
+    {"whoever fits runs in what is left",
+     "gavel",
+     "round=10",
+     "x:3",
+     {{0, 20, 2}, {0, 20, 2}, {0, 40, 1}},
+     "0-30 10-40 0-40"},
+    {"the longer job is owed more of the time",
+     "makespan",
+     "round=10",
+     "x:1",
+     {{0, 90, 1}, {0, 10, 1}},
+     "0-100 10-20"},
+    {"who is late against an equal part of the cluster is next",
+     "finish-time-fairness",
+     "round=10",
+     "x:1",
+     {{0, 30, 1}, {0, 10, 1}},
+     "0-40 10-20"},
+    {"first in, first out on the first type by name of equals",
+     "gavel-fifo-perf",
+     NULL,
+     "b:1,a:1",
+     {{0, 100, 1}, {0, 50, 1}, {0, 30, 1}},
+     "0-100 0-50 100-130"},
+    {"one that does not fit blocks those behind it",
+     "gavel-fifo",
+     "form=exact",
+     "a:2",
+     {{0, 400, 1}, {0, 100, 2}, {0, 100, 1}},
+     "0-400 720-820 1080-1180"},
+    {"least service over two types",
+     "las",
+     NULL,
+     "a:1,b:1",
+     {{0, 4000, 1}, {0, 4000, 1}, {3300, 100, 1, 0, "b"}},
+     "0-4000 0-4100 3300-3400"},
+    {"the type where the share is worth most",
+     "wfs",
+     NULL,
+     "a:2,b:2",
+     {{0, 10, 4, 1}, {0, 10, 2, 1}},
+     "0-20 0-10"},
+    {"shares on each of two types",
+     "wfs",
+     NULL,
+     "a:2,b:1",
+     {{0, 10, 2, 1, "a"}, {0, 10, 2, 1, "a"}, {0, 10, 1, 1}},
+     "0-20 0-20 0-10"},
+    {"a line that is blocked does not hold up another",
+     "wfs",
+     NULL,
+     "a:1,b:1",
+     {{0, 10, 1, 9, "a"}, {1, 10, 1, 5, "a"}, {2, 10, 1, 1, "b"}},
+     "0-10 10-20 2-12"},
+    {"no recorded job borrows",
+     "wfs-ht",
+     NULL,
+     "a:2,b:2",
+     {{0, 10, 4, 1}, {0, 10, 2, 1}},
+     "0-20 0-10"},
+};
+/* clang-format on */
+
+static void
+check(size_t i)
+{
+    struct script script = {.jobs = cases[i].jobs};
+    const struct vn_policy *policy;
+    double values[VN_POLICY_OPTIONS_MAX];
+    const char *words[] = {cases[i].option};
+    struct vn_cluster cluster;
+    struct vn_engine_config config;
+    struct vn_engine *engine = NULL;
+    struct vn_error err = {0};
+    char got[512];
+
+    vn_cluster_read(cases[i].cluster, &cluster, &err);
+    if (vn_policy_find(cases[i].policy, &policy, &err) == VN_OK
+        && vn_policy_configure(policy, words, cases[i].option != NULL, values,
+                               &err)
+               == VN_OK) {
+        config = script_config(&script, &cluster, policy, values);
+        if (vn_engine_alloc(&config, &engine, &err) == VN_OK)
+            vn_engine_run(engine, &err);
+    }
+    script_describe(&script, got, sizeof got);
+    is_str(err.status == VN_OK ? got : err.text, cases[i].want, "%s: %s",
+           cases[i].policy, cases[i].what);
+    vn_engine_free(engine);
+    vn_cluster_free(&cluster);
+}
+
+/* clang-format off: a case reads as policy, option, and what is said. */
+static const struct {
+    const char *policy;
+    const char *option;
+    const char *message;
+} wrong[] = {
+    {"fifp", "", "--policy: unknown 'fifp', did you mean 'fifo'?"},
+    {"las", "first", "--option: 'first' has no value, expected NAME=VALUE"},
+    {"las", "frist=1",
+     "policy las has no option 'frist', did you mean 'first'?"},
+    {"las", "zebra=1", "policy las has no option 'zebra' (see --policies)"},
+    {"fifo", "first=1", "policy fifo has no option 'first' (see --policies)"},
+    {"las", "first=x",
+     "policy las: first is 'x', expected a number from 1e-06 to "
+     "1000000000000"},
+    {"las", "form=exat", "--form: unknown 'exat', did you mean 'exact'?"},
+    {"las", "second=1",
+     "policy las: second is 1, expected at least first, 3250"},
+    {"wfs-ht", "gain=0.5",
+     "policy wfs-ht: gain is '0.5', expected a number from 1 to 1000"},
+};
+/* clang-format on */
+
+static void
+check_wrong(size_t i)
+{
+    struct script script = {.jobs = cases[0].jobs};
+    const char *words[] = {wrong[i].option};
+    const struct vn_policy *policy;
+    double values[VN_POLICY_OPTIONS_MAX];
+    struct vn_cluster cluster;
+    struct vn_engine_config config;
+    struct vn_engine *engine = NULL;
+    struct vn_error err = {0};
+
+    vn_cluster_read("a:1,b:1", &cluster, &err);
+    if (vn_policy_find(wrong[i].policy, &policy, &err) == VN_OK
+        && vn_policy_configure(policy, words, wrong[i].option != NULL, values,
+                               &err)
+               == VN_OK) {
+        config = script_config(&script, &cluster, policy, values);
+        vn_engine_alloc(&config, &engine, &err);
+    }
+    is_str(err.text, wrong[i].message, "%s %s is refused", wrong[i].policy,
+           wrong[i].option != NULL ? wrong[i].option : "on two types");
+    vn_engine_free(engine);
+    vn_cluster_free(&cluster);
+}
+
+int
+main(void)
+{
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
+        check(i);
+    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++)
+        check_wrong(i);
+    return done_testing();
+}

@@ -1,0 +1,145 @@
+/*
+ * Every policy against the second simulator of t/sim/naive.c, job by job, on
+ * random traces that are crowded and full of ties.
+ */
+#include "config.h"
+
+#include "sim/engine/engine.h"
+#include "t/sim/naive.h"
+#include "traces/trace.h"
+
+#include "base/rng.h"
+#include "t/tap.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    JOBS = 120,
+    SEEDS = 150
+};
+
+struct feed {
+    const struct naive_job *jobs;
+    int at;
+    struct vn_record got[JOBS];
+    int ngot;
+};
+
+static enum vn_status
+next_job(void *arg, struct vn_job *job, bool *more, struct vn_error *err)
+{
+    struct feed *f = arg;
+
+    (void) err;
+    *more = f->at < JOBS;
+    if (*more)
+        *job = f->jobs[f->at++].job;
+    return VN_OK;
+}
+
+static void
+on_ended(void *arg, const struct vn_record *record)
+{
+    struct feed *f = arg;
+
+    f->got[record->id] = *record;
+    f->ngot++;
+}
+
+static void
+make_jobs(struct naive_job *jobs, int devices, uint64_t seed)
+{
+    struct vn_rng rng = vn_rng_stream(seed, 7, 0);
+    uint64_t gap = 1 + vn_rng_below(&rng, 400);
+    uint64_t grain = vn_rng_below(&rng, 2) == 0 ? 1000000 : 50000000;
+    vn_time t = 0;
+
+    for (int i = 0; i < JOBS; i++) {
+        struct vn_job *j = &jobs[i].job;
+        int most = 1 << vn_rng_below(&rng, 6);
+
+        jobs[i] = (struct naive_job){.job = vn_trace_job()};
+        t += (vn_time) (vn_rng_below(&rng, gap) * grain / 1000000) * VN_SECOND;
+        j->id = i;
+        j->submit = t;
+        j->duration = (vn_time) ((1 + vn_rng_below(&rng, 40)) * grain * 8);
+        most = most > devices ? devices : most;
+        j->devices = j->max_devices =
+            1 + (int) vn_rng_below(&rng, (uint64_t) most);
+        j->priority = (double) vn_rng_below(&rng, 3);
+        j->weight = j->priority > 0 ? 5 * j->priority : 1;
+    }
+}
+
+/* Does one run agree? */
+static bool
+agrees(const char *policy, int devices, struct naive_job *jobs, uint64_t seed)
+{
+    static const char *const forms[] = {"form=reference"};
+    bool reference = strcmp(policy, "las-reference") == 0;
+    struct vn_cluster cluster = {0};
+    struct feed feed = {.jobs = jobs};
+    double values[VN_POLICY_OPTIONS_MAX];
+    struct vn_engine_config config = {
+        .cluster = &cluster,
+        .source = {next_job, &feed, NULL},
+        .options = values,
+        .observer = {.arg = &feed, .ended = on_ended}};
+    struct vn_engine *engine = NULL;
+    struct vn_error err = {0};
+    char text[32];
+    bool same = true;
+
+    snprintf(text, sizeof text, "x:1x%d", devices);
+    if (vn_cluster_read(text, &cluster, &err)
+        || vn_policy_find(reference ? "las" : policy, &config.policy, &err)
+        || vn_policy_configure(config.policy, forms, reference, values, &err)
+        || vn_engine_alloc(&config, &engine, &err)
+        || vn_engine_run(engine, &err)) {
+        diag("%s, seed %llu: %s", policy, (unsigned long long) seed, err.text);
+        same = false;
+    } else
+        naive_run(policy, devices, jobs, JOBS);
+    for (int i = 0; i < JOBS && same; i++) {
+        const struct vn_record *g = &feed.got[i];
+
+        same = g->start == jobs[i].start && g->finish == jobs[i].finish
+               && g->preemptions == jobs[i].preemptions
+               && g->resizes == jobs[i].resizes;
+        if (!same)
+            diag("%s, seed %llu, %d devices, job %d: start %lld finish %lld "
+                 "(%d, %d), naively %lld %lld (%d, %d)",
+                 policy, (unsigned long long) seed, devices, i,
+                 (long long) g->start, (long long) g->finish, g->preemptions,
+                 g->resizes, (long long) jobs[i].start,
+                 (long long) jobs[i].finish, jobs[i].preemptions,
+                 jobs[i].resizes);
+    }
+    vn_engine_free(engine);
+    vn_cluster_free(&cluster);
+    return same;
+}
+
+int
+main(void)
+{
+    static const char *const policies[] = {
+        "fifo", "fifo-skip",     "sjf",      "srtf",
+        "las",  "las-reference", "priority", "wfs"};
+
+    for (size_t p = 0; p < sizeof policies / sizeof policies[0]; p++) {
+        int same = 0;
+
+        for (uint64_t seed = 0; seed < SEEDS; seed++) {
+            static struct naive_job jobs[JOBS];
+            int devices = 2 + (int) (vn_mix64(seed) % 40);
+
+            make_jobs(jobs, devices, seed);
+            same += agrees(policies[p], devices, jobs, seed);
+        }
+        is_int(same, SEEDS, "%s: every job as the second simulator has it",
+               policies[p]);
+    }
+    return done_testing();
+}

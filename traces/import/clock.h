@@ -1,0 +1,31 @@
+/*
+ * Calendar times as logs write them: "2017-10-09 07:01:55", with a 'T' in
+ * place of the blank, a fraction of a second, and an offset from UTC ("Z",
+ * "+08:00") where the log has one.  A date alone is its midnight.
+ */
+#ifndef TRACES_IMPORT_CLOCK_H
+#define TRACES_IMPORT_CLOCK_H
+
+#include "base/number.h"
+
+#include <stdbool.h>
+
+/*
+ * Microseconds since 1970-01-01 00:00:00 by the clock that text was read
+ * from, or in UTC where it has an offset, which *zoned (may be NULL) tells.
+ * The year is 1970 to 2199.  As base/number.h: NULL, or what was expected.
+ */
+const char *vn_read_clock(const char *text, vn_time *value, bool *zoned,
+                          char *why);
+
+enum {
+    VN_CLOCK_SIZE = 64
+};
+
+/*
+ * The reverse, without offset, into VN_CLOCK_SIZE bytes, which are returned;
+ * whole seconds have no fraction.
+ */
+const char *vn_format_clock(char *text, vn_time value);
+
+#endif /* TRACES_IMPORT_CLOCK_H */

@@ -1,0 +1,55 @@
+/*
+ * From the times that a cluster's log gives of a job, to a submission and a
+ * duration.  The logs agree on little: a time may be missing, may be told
+ * twice and differently, and may lie before the one that should come first.
+ */
+#ifndef TRACES_IMPORT_LIFE_H
+#define TRACES_IMPORT_LIFE_H
+
+#include "traces/import/import.h"
+
+/* In place of a time that the log leaves open. */
+#define VN_IMPORT_OPEN INT64_MIN
+
+enum vn_import_moment {
+    VN_SUBMITTED,
+    VN_STARTED,
+    VN_ENDED,
+    VN_LASTED, /* a duration, which may be left open where it is not told */
+    VN_NMOMENTS
+};
+
+/* Whether a cell says that there is nothing: "", "None", "NaN" and the like.
+ */
+bool vn_import_is_open(const char *text);
+
+/* As vn_import_clock() and vn_table_time(), or VN_IMPORT_OPEN; at least min.
+ */
+enum vn_status vn_import_open_clock(struct vn_table *table, int column,
+                                    bool zoned, vn_time *value,
+                                    struct vn_error *err);
+enum vn_status vn_import_open_time(struct vn_table *table, int column,
+                                   vn_time min, vn_time *value,
+                                   struct vn_error *err);
+
+/*
+ * Set the job's submission, and its duration, which is the end less the start
+ * and not what the log says it is where they differ by more than a second.
+ * column[m] is where the table has moment m, for the place of a note; *keep
+ * is false where the job never began, had not ended, or ended before.
+ */
+enum vn_status vn_import_life(struct vn_import *im, struct vn_table *table,
+                              const int column[VN_NMOMENTS],
+                              const vn_time moment[VN_NMOMENTS],
+                              struct vn_job *job, bool *keep,
+                              struct vn_error *err);
+
+/* The same of a log that tells calendar times (zoned: with an offset from UTC)
+ * and seconds of duration. */
+enum vn_status vn_import_clock_life(struct vn_import *im,
+                                    struct vn_table *table,
+                                    const int column[VN_NMOMENTS], bool zoned,
+                                    struct vn_job *job, bool *keep,
+                                    struct vn_error *err);
+
+#endif /* TRACES_IMPORT_LIFE_H */

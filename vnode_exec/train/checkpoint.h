@@ -1,0 +1,46 @@
+/*
+ * Checkpoints: a text of what was trained, the state, and a hash of both.
+ *
+ * The file is written under another name, synced and renamed (base/file.h),
+ * so that it is there whole or not at all; a torn or foreign file is refused.
+ */
+#ifndef VNODE_EXEC_TRAIN_CHECKPOINT_H
+#define VNODE_EXEC_TRAIN_CHECKPOINT_H
+
+#include "base/error.h"
+#include "vnode_exec/train/executor.h"
+
+enum {
+    VN_CHECKPOINT_TEXT = 1024
+};
+
+/* What a checkpoint holds beside its state. */
+struct vn_checkpoint {
+    char text[VN_CHECKPOINT_TEXT]; /* lines of "name=value" */
+    int64_t step;
+    int nparams, nvectors;
+    int64_t vector;
+    uint64_t digest; /* as vn_executor_digest() would say */
+};
+
+enum vn_status vn_checkpoint_write(const char *path, const char *text,
+                                   const struct vn_graph *graph,
+                                   const struct vn_state *state,
+                                   struct vn_error *err);
+
+/*
+ * Read a checkpoint and check its hash.  Where state is given its vectors and
+ * scales are filled; text is what they must have been trained as (NULL: any),
+ * and the first line that differs is named.
+ */
+enum vn_status vn_checkpoint_read(const char *path, const char *text,
+                                  const struct vn_graph *graph,
+                                  struct vn_checkpoint *checkpoint,
+                                  struct vn_state *state,
+                                  struct vn_error *err);
+
+/* The value of a name in a checkpoint's text, "" where it has none. */
+void vn_checkpoint_value(const struct vn_checkpoint *checkpoint,
+                         const char *name, char *value, size_t size);
+
+#endif /* VNODE_EXEC_TRAIN_CHECKPOINT_H */
