@@ -10,10 +10,12 @@
 #ifndef PLAN_JOB_H
 #define PLAN_JOB_H
 
-#include "base/number.h"
-
 #include <stdbool.h>
 #include <stdint.h>
+
+/* Simulated time, as in base/number.h: this header stands alone, since it is
+ * installed for policies of strangers (virtualflow/policy.h). */
+typedef int64_t vn_time;
 
 enum {
     VN_DEVICES_MAX = 10000000, /* of a job and of a cluster */

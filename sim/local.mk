@@ -23,7 +23,8 @@ libsim_a_SOURCES = $(ENCLAVEDOM_SOURCES) \
 	sim/output.c sim/output.h \
 	sim/observe/planner.c sim/observe/planner.h \
 	sim/outside/plugin.c sim/outside/plugin.h \
-	sim/policy/policies.c sim/api/policy.h \
+	sim/policy/policies.c sim/policy/policies.h \
+	sim/api/policy.c sim/api/policy.h \
 	sim/outside/exec.c sim/outside/exec.h \
 	sim/policy/round/interior_point.c sim/policy/round/interior_point.h \
 	sim/policy/queue/fifo.c \
@@ -109,7 +110,9 @@ CLEANFILES += t/bench/solver
 bench-gavel: vnsim
 	TOP_SRCDIR=$(srcdir) TOP_BUILDDIR=. $(srcdir)/t/bench/gavel.sh
 
+# The interface of policies, and what of the tree it includes.
 nobase_include_HEADERS = virtualflow/policy.h
+nobase_enclavedom_HEADERS += plan/job.h
 
 # Plug-ins to test with: the built-in policies, and hostile ones.
 SUFFIXES += .so
@@ -127,7 +130,7 @@ t/sim/plugin/builtin.stamp: t/sim/plugin/builtin.c $(libsim_a_SOURCES)
 	  $(CC) $(PLUGIN_CFLAGS) -Wl,--gc-sections -ffunction-sections \
 	    -DPOLICY=vn_policy_$$p -o t/sim/plugin/$$p.so \
 	    $(top_srcdir)/t/sim/plugin/builtin.c $(top_srcdir)/base/rng.c \
-	    $(top_srcdir)/sim/policy/*/$$p.c \
+	    $(top_srcdir)/sim/policy/*/$$p.c $(top_srcdir)/sim/api/policy.c \
 	    $(top_srcdir)/sim/policy/share/realm.c $(top_srcdir)/sim/api/heap.c \
 	    $(top_srcdir)/sim/policy/queue/ordered.c $(top_srcdir)/sim/policy/queue/pool.c \
 	    $(top_srcdir)/sim/policy/queue/rigid.c $(top_srcdir)/sim/policy/share/shares.c \
@@ -158,5 +161,5 @@ bench-enclavedom: vnsim t/bench/gate $(PLUGINS)
 	TOP_BUILDDIR=. $(srcdir)/t/bench/enclave.sh
 
 check_PROGRAMS += t/sim/plugin.t
-t_sim_plugin_t_SOURCES = t/sim/plugin.c t/sim/plugin_layout.c t/sim/plugin_layout.h
+t_sim_plugin_t_SOURCES = t/sim/plugin.c
 t_sim_plugin_t_LDADD = libsim.a libplan.a $(BASE_LIBS) libtap.a $(GLPK_LIBS)

@@ -14,6 +14,7 @@
 #include "sim/outside/external.h"
 #include "sim/outside/limit.h"
 #include "sim/outside/new_policy.h"
+#include "sim/policy/policies.h"
 #include "sim/solve.h"
 #include "traces/trace.h"
 

@@ -21,6 +21,9 @@
 #ifndef VIRTUALFLOW_POLICY_H
 #define VIRTUALFLOW_POLICY_H
 
+#include "base/error.h"
+#include "plan/job.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -31,52 +34,18 @@ extern "C" {
 
 #define VN_POLICY_ABI 1 /* changes where a policy must be compiled again */
 
-typedef int64_t vn_time;
-
-enum vn_status {
-    VN_OK,
-    VN_EINVAL
-};
-
-struct vn_error {
-    int status;
-    const char *file;
-    long line;
-    long column;
-    char text[400];
-};
-
-struct vn_job {
-    int64_t id;
-    vn_time submit;
-
-    vn_time duration; /* on `devices` devices, of a recorded job; else 0 */
-    int devices;      /* that it asks for */
-
-    int model; /* of a modelled job; else -1, and the next three 0 */
-    int vnodes;
-    int64_t global_batch;
-    int64_t steps;
-
-    int min_devices; /* fewer are no use to it */
-    int max_devices;
-    double weight;    /* share of the cluster it is owed, > 0 */
-    double priority;  /* higher goes first */
-    vn_time deadline; /* -1 if none */
-    int user;         /* numbers of names, -1 if none */
-    int vc;
-    int device_type;
-};
-
 /* What a policy sees and what it answers: only handles, for the functions
  * below. */
 struct vn_view;
 struct vn_answer;
 
+struct ed_domain;
+
 enum vn_policy_option_kind {
     VN_OPTION_REAL,   /* a number in [min, max] */
     VN_OPTION_TIME,   /* a time in [min, max] seconds, given in microseconds */
     VN_OPTION_CHOICE, /* an index into choices */
+    VN_OPTION_TEXT,   /* any text; of built-in policies alone */
 };
 
 /* A row of a policy's options, set by --option NAME=VALUE. */
@@ -91,8 +60,8 @@ struct vn_policy_option {
 };
 
 struct vn_policy {
-    const char *name;                       /* in results */
-    const char *summary;                    /* one line */
+    const char *name;    /* as given to --policy, and in results */
+    const char *summary; /* one line for --help */
     const struct vn_policy_option *options; /* ended by a NULL name, or NULL */
     bool rigid; /* gives a job all the devices it asks for, or none */
     bool late; /* sees a job leave when its devices are released, not before */
@@ -114,7 +83,9 @@ struct vn_policy {
     /* A job has ended; its devices are free.  It is still to be seen. */
     void (*leave)(void *state, const struct vn_view *view, int job);
 
-    void *reserved;
+    /* NULL: where the engine's books lie is not a plug-in's to say. */
+    enum vn_status (*enclose)(const struct vn_policy *policy,
+                              struct ed_domain **domain, struct vn_error *err);
 
     /* Say what changes.  Called once an instant, after the calls above. */
     void (*decide)(void *state, const struct vn_view *view,
@@ -137,11 +108,14 @@ struct vn_plugin {
 /* The present instant. */
 vn_time vn_view_now(const struct vn_view *view);
 
-/* Device types, numbered from 0 in the cluster's order, and their devices. */
+/*
+ * Device types, numbered from 0 in the cluster's order, and their devices:
+ * those that work now, which is all of them where nothing fails.
+ */
 int vn_view_types(const struct vn_view *view);
 int vn_view_devices(const struct vn_view *view, int type);
 
-/* Devices of the type that no job holds. */
+/* Devices of the type that are granted to nobody. */
 int vn_view_free(const struct vn_view *view, int type);
 
 /* The job as the trace has it; to be read until the next call that arrives. */
@@ -176,14 +150,18 @@ int64_t vn_view_step_ns(const struct vn_view *view, int job, int type,
 /* Steps that it has still to do; 1 of a recorded job. */
 int64_t vn_view_steps(const struct vn_view *view, int job);
 
-/* Devices that it holds: of one type, and of all. */
+/* Devices that it is granted: of one type, and of all. */
 int vn_view_held(const struct vn_view *view, int job, int type);
 int vn_view_held_all(const struct vn_view *view, int job);
 
-/* How long it would still run on all the devices that it asks for. */
+/*
+ * How long it would still run on all the devices that it asks for, a modelled
+ * one on the type where it is fastest.
+ */
 vn_time vn_view_remaining(const struct vn_view *view, int job);
 
-/* How long it has held devices, and the sum of device x time. */
+/* How long it has held devices, and the sum of device x time (microseconds).
+ */
 vn_time vn_view_executed(const struct vn_view *view, int job);
 int64_t vn_view_attained(const struct vn_view *view, int job);
 

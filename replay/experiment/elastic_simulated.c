@@ -5,6 +5,7 @@
 #include "config.h"
 
 #include "replay/experiment/elastic.h"
+#include "sim/policy/policies.h"
 
 #include "plan/pricing.h"
 #include "sim/engine/engine.h"

@@ -16,6 +16,7 @@
 #include "config.h"
 
 #include "replay/experiment/experiment.h"
+#include "sim/policy/policies.h"
 
 #include "base/table.h"
 #include "replay/sweep/workload.h"

@@ -14,6 +14,7 @@
 #include "sim/assumptions.h"
 #include "sim/observe/recorder.h"
 #include "sim/outside/plugin.h"
+#include "sim/policy/policies.h"
 
 /* A policy with its options. */
 struct vn_contender {

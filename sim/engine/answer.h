@@ -55,9 +55,6 @@ struct vn_answer {
 /* Start from (struct vn_answer) {0}. */
 void vn_answer_free(struct vn_answer *answer);
 
-/* A policy that is stopped says so here, with a text. */
-void vn_answer_fail(struct vn_answer *answer, const char *why);
-
 /* Forget the last answer. */
 void vn_answer_clear(struct vn_answer *answer);
 

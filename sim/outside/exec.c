@@ -3,7 +3,7 @@
 #include "sim/outside/exec.h"
 
 #include "base/xalloc.h"
-#include "sim/engine/answer.h"
+#include "sim/engine/ledger.h"
 
 #include <errno.h>
 #include <inttypes.h>

@@ -5,12 +5,12 @@
 #include "base/rng.h"
 #include "base/xalloc.h"
 #include "sim/outside/rules.h"
+#include "sim/policy/policies.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 enum {
-    ABI = 1, /* VN_POLICY_ABI of virtualflow/policy.h */
     TEXT_MAX = 200,
     CHOICES_MAX = 32
 };
@@ -124,11 +124,11 @@ fetch_policy(const struct plugin *p, struct ed_domain *d,
                        p->path);
     if ((status = ed_fetch(d, &e, symbol, sizeof e, err)) != VN_OK)
         return status;
-    if (e.abi != ABI || e.size != sizeof *policy)
+    if (e.abi != VN_POLICY_ABI || e.size != sizeof *policy)
         return vn_fail(err, VN_EPOLICY,
                        "%s: is written for version %u of virtualflow/policy.h"
                        ", expected %d: compile it again",
-                       p->path, (unsigned) e.abi, ABI);
+                       p->path, (unsigned) e.abi, VN_POLICY_ABI);
     if ((status = ed_fetch(d, policy, e.policy, sizeof *policy, err)) != VN_OK)
         return status;
     if (policy->decide == NULL)

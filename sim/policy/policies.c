@@ -1,6 +1,6 @@
 #include "config.h"
 
-#include "sim/api/policy.h"
+#include "sim/policy/policies.h"
 
 #include "base/names.h"
 #include "base/option.h"
@@ -116,12 +116,6 @@ unknown(const struct vn_policy *policy, const char *name, size_t n,
     return vn_fail(err, VN_EUSAGE,
                    "policy %s has no option '%s' (see --policies)",
                    policy->name, word);
-}
-
-const char *
-vn_policy_text(double value)
-{
-    return (const char *) (uintptr_t) value;
 }
 
 enum vn_status

@@ -124,16 +124,16 @@ emulated=t/exec/vnexec-cuda
 if test -x $emulated; then
     unset VN_CUDA_HOST_FAIL VN_CUDA_HOST_MEMORY VN_CUDA_HOST_ORDER
     export VN_CUDA_HOST_DEVICES=3
-    LD_LIBRARY_PATH=$PWD/t/cublas everything $emulated 3 emulated
+    LD_LIBRARY_PATH=$PWD/t/exec/cublas everything $emulated 3 emulated
     # shellcheck disable=SC2046
-    LD_LIBRARY_PATH=$PWD/t/cublas VN_CUBLAS_REFUSES="" $emulated run \
+    LD_LIBRARY_PATH=$PWD/t/exec/cublas VN_CUBLAS_REFUSES="" $emulated run \
         $(model mlp) --quiet -D cuda:1 -a fast > "$tmp/out" 2>&1
     ok $? "emulated: fast arithmetic without cuBLAS"
-    LD_LIBRARY_PATH=$PWD/t/cublas VN_CUBLAS_REFUSES=.so.13 $emulated run \
+    LD_LIBRARY_PATH=$PWD/t/exec/cublas VN_CUBLAS_REFUSES=.so.13 $emulated run \
         -m mlp -b 60 -v 1 -a fast -D cuda:1 --steps 1 --no-eval \
         > "$tmp/out" 2>&1 && grep -q '^products: cuBLAS$' "$tmp/out"
     ok $? "emulated: where one version of cuBLAS does not start another may"
-    export LD_LIBRARY_PATH="$PWD/t/cublas"
+    export LD_LIBRARY_PATH="$PWD/t/exec/cublas"
     says 1 'cuda:0: cuBLAS: it answers with status 14' \
         "emulated: what cuBLAS answers is told" \
         env VN_CUBLAS_FAILS=14 $emulated run -m mlp -b 60 -v 1 -a fast -D cuda:1 --no-eval
@@ -238,15 +238,15 @@ if test -x $emulated; then
     VN_CUDA_HOST_MEMORY=15300000 $emulated run -m mlp -b 261 -v 2 --steps 1 \
         -D cuda:2 --fail 0@0 --no-eval -q > "$tmp/out" 2>&1
     ok $? "emulated: a node that grows has the room it would have had"
-    LD_LIBRARY_PATH=$PWD/t/cublas $emulated run -m mlp -b 60 -v 1 -a fast \
+    LD_LIBRARY_PATH=$PWD/t/exec/cublas $emulated run -m mlp -b 60 -v 1 -a fast \
         --memory-limit 15MiB -D cuda:1 --steps 1 --no-eval > "$tmp/out" 2>&1 \
         && grep -q '^products: cuBLAS$' "$tmp/out"
     ok $? "emulated: cuBLAS's own memory is beside the limit"
-    LD_LIBRARY_PATH=$PWD/t/cublas $emulated run -m mlp -b 60 -v 2 -a fast \
+    LD_LIBRARY_PATH=$PWD/t/exec/cublas $emulated run -m mlp -b 60 -v 2 -a fast \
         -D host:1,cuda:1 --steps 1 --no-eval > "$tmp/out" 2>&1 \
         && grep -q '^products: cuBLAS$' "$tmp/out"
     ok $? "emulated: a run says whose products they are, beside a host too"
-    LD_LIBRARY_PATH=$PWD/t/cublas VN_CUBLAS_REFUSES="" $emulated run -m mlp \
+    LD_LIBRARY_PATH=$PWD/t/exec/cublas VN_CUBLAS_REFUSES="" $emulated run -m mlp \
         -b 60 -v 1 -a fast -D cuda:1 --steps 1 --no-eval > "$tmp/out" 2>&1 \
         && grep -q '^products: our own kernels' "$tmp/out"
     ok $? "emulated: a run says that there is no cuBLAS"

@@ -8,6 +8,7 @@
 #include "base/rng.h"
 #include "sim/api/policy.h"
 #include "sim/engine/engine.h"
+#include "sim/policy/policies.h"
 #include "t/tap.h"
 #include "traces/trace.h"
 

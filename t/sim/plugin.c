@@ -6,7 +6,6 @@
 #include "config.h"
 
 #include "sim/outside/rules.h"
-#include "t/sim/plugin_layout.h"
 #include "t/tap.h"
 
 #include <stdlib.h>
@@ -45,21 +44,10 @@ static const struct {
 /* clang-format on */
 
 int
-layout_of_tree(size_t *layout)
-{
-    const size_t all[] = {LAYOUT};
-
-    memcpy(layout, all, sizeof all);
-    return (int) (sizeof all / sizeof all[0]);
-}
-
-int
 main(void)
 {
     int n = sizeof meant / sizeof meant[0];
     uint32_t all = 0;
-    size_t tree[LAYOUT_MAX], header[LAYOUT_MAX];
-    int ntree = layout_of_tree(tree), nheader = layout_of_header(header);
 
     is_int(vn_api_count, n, "as many functions as are put down here");
     for (int i = 0; i < vn_api_count && i < n; i++) {
@@ -75,12 +63,5 @@ main(void)
            == 0,
        "no function touches events, engine, results or random numbers");
     is_int(all, L | C | A | P, "and none writes the books");
-    is_int(nheader, ntree, "both headers have the same parts");
-    for (int i = 0; i < ntree; i++)
-        if (tree[i] != header[i])
-            diag("part %d: %zu in the tree, %zu in the header", i, tree[i],
-                 header[i]);
-    ok(memcmp(tree, header, (size_t) ntree * sizeof tree[0]) == 0,
-       "virtualflow/policy.h lays things out as the tree does");
     return done_testing();
 }

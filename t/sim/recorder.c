@@ -3,6 +3,7 @@
 #include "base/xalloc.h"
 #include "sim/observe/recorder.h"
 #include "sim/observe/sampler.h"
+#include "sim/policy/policies.h"
 #include "t/tap.h"
 #include "traces/trace.h"
 

@@ -5,6 +5,7 @@
 #include "config.h"
 
 #include "sim/engine/engine.h"
+#include "sim/policy/policies.h"
 #include "t/sim/naive.h"
 #include "traces/trace.h"
 

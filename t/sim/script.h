@@ -3,6 +3,7 @@
 #define T_SIM_SCRIPT_H
 
 #include "sim/engine/engine.h"
+#include "sim/policy/policies.h"
 
 enum {
     SCRIPT_JOBS = 16

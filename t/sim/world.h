@@ -8,6 +8,7 @@
 #define T_SIM_WORLD_H
 
 #include "sim/engine/engine.h"
+#include "sim/policy/policies.h"
 
 enum {
     WORLD_JOBS = 12,

@@ -1,5 +1,6 @@
 #include "config.h"
 
+#include "base/number.h"
 #include "traces/draw/recipe.h"
 
 #include "base/rng.h"

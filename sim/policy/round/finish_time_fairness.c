@@ -26,7 +26,6 @@
 #include "sim/policy/round/rounds.h"
 
 #include "base/xalloc.h"
-#include "sim/engine/answer.h"
 
 #include <math.h>
 #include <stdlib.h>

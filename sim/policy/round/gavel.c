@@ -24,13 +24,13 @@
  */
 #include "config.h"
 
+#include "sim/api/policy.h"
 #include "sim/policy/round/authors.h"
 #include "sim/policy/round/program.h"
 #include "sim/policy/round/rounds.h"
 #include "sim/policy/round/simulator.h"
 
 #include "base/xalloc.h"
-#include "sim/engine/answer.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -16,7 +16,6 @@
 #include "sim/policy/round/rounds.h"
 
 #include "base/xalloc.h"
-#include "sim/engine/answer.h"
 
 #include <stdlib.h>
 

@@ -4,7 +4,6 @@
 
 #include "base/xalloc.h"
 #include "plan/cluster.h"
-#include "sim/engine/answer.h"
 #include "sim/policy/round/rounds.h"
 
 #include <math.h>

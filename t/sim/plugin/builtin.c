@@ -23,10 +23,4 @@ vn_region_free(struct ed_region *region, void *p)
     free(p);
 }
 
-struct vn_plugin {
-    uint32_t abi;
-    uint32_t size;
-    const struct vn_policy *policy;
-};
-extern const struct vn_plugin vn_plugin;
-const struct vn_plugin vn_plugin = {1, sizeof(struct vn_policy), &POLICY};
+VN_POLICY_EXPORT(POLICY);
