@@ -27,6 +27,7 @@ libreplay_a_SOURCES = \
 	replay/experiment/elastic.c \
 	replay/experiment/gavel.c \
 	replay/experiment/het.c \
+	replay/experiment/sheet.c replay/experiment/sheet.h \
 	replay/findings.c replay/findings.h \
 	replay/live/forced.c replay/live/forced.h \
 	replay/sweep/generate.c replay/sweep/generate.h \

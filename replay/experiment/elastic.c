@@ -166,15 +166,15 @@ try_run(struct vn_elastic_lab *lab, const struct vn_elastic_run *run,
 }
 
 static enum vn_status
-elastic(const char *folder, struct vn_paths *paths,
-        const struct vn_elastic_run *runs,
+elastic(const struct vn_request *request, const struct vn_elastic_run *runs,
         const struct vn_elastic_claim *claims, struct vn_findings *findings,
         struct vn_error *err)
 {
-    struct vn_elastic_lab lab = {.findings = findings, .paths = paths};
+    struct vn_elastic_lab lab = {.findings = findings,
+                                 .paths = request->paths};
     enum vn_status status = VN_OK;
 
-    lab.folder = vn_path(paths, folder, "virtualflow");
+    lab.folder = vn_path(lab.paths, request->data, "virtualflow");
     /* The first is the published one. */
     for (int i = 0; runs[i].name != NULL && status == VN_OK; i++)
         status = try_run(&lab, &runs[i], i == 0 ? claims : NULL, err);
@@ -182,8 +182,8 @@ elastic(const char *folder, struct vn_paths *paths,
 }
 
 static enum vn_status
-run_3jobs(const char *folder, struct vn_paths *paths,
-          struct vn_findings *findings, struct vn_error *err)
+run_3jobs(const struct vn_request *request, struct vn_findings *findings,
+          struct vn_error *err)
 {
     static const struct vn_elastic_claim claims[] = {
         {VN_ELASTIC_MAKESPAN, -38.4},
@@ -191,12 +191,12 @@ run_3jobs(const char *folder, struct vn_paths *paths,
         {VN_ELASTIC_UTILISATION, 99.8 - 85.7},
         {0, 0}};
 
-    return elastic(folder, paths, runs_3jobs, claims, findings, err);
+    return elastic(request, runs_3jobs, claims, findings, err);
 }
 
 static enum vn_status
-run_20jobs(const char *folder, struct vn_paths *paths,
-           struct vn_findings *findings, struct vn_error *err)
+run_20jobs(const struct vn_request *request, struct vn_findings *findings,
+           struct vn_error *err)
 {
     static const struct vn_elastic_claim claims[] = {
         {VN_ELASTIC_MAKESPAN, -45.6},
@@ -205,7 +205,7 @@ run_20jobs(const char *folder, struct vn_paths *paths,
         {VN_ELASTIC_UTILISATION, 97.9 - 71.9},
         {0, 0}};
 
-    return elastic(folder, paths, runs_20jobs, claims, findings, err);
+    return elastic(request, runs_20jobs, claims, findings, err);
 }
 
 const struct vn_experiment vn_experiment_3jobs = {

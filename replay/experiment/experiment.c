@@ -2,6 +2,7 @@
 
 #include "replay/experiment/experiment.h"
 
+#include "base/option.h"
 #include "base/xalloc.h"
 
 #include <stdlib.h>
@@ -38,4 +39,60 @@ vn_paths_free(struct vn_paths *paths)
         free(paths->text[i]);
     free(paths->text);
     *paths = (struct vn_paths){0};
+}
+
+bool
+vn_request_part(const struct vn_request *request, const char *part)
+{
+    size_t length = strlen(part);
+
+    for (const char *p = request->name;; p++) {
+        size_t n = strcspn(p, "_");
+
+        if (n == length && strncmp(p, part, n) == 0)
+            return true;
+        p += n;
+        if (*p == '\0')
+            return false;
+    }
+}
+
+int64_t
+vn_request_number(const struct vn_request *request, const char *letters)
+{
+    size_t length = strlen(letters);
+
+    for (const char *p = request->name;; p++) {
+        size_t n = strcspn(p, "_");
+
+        if (n > length && n <= length + 9 && strncmp(p, letters, length) == 0
+            && strspn(p + length, "0123456789") >= n - length)
+            return strtoll(p + length, NULL, 10);
+        p += n;
+        if (*p == '\0')
+            return -1;
+    }
+}
+
+enum vn_status
+vn_request_options(const struct vn_request *request,
+                   const struct vn_policy_option *options, double *values,
+                   struct vn_error *err)
+{
+    const struct vn_policy likewise = {.name = request->policy,
+                                       .options = options};
+
+    return vn_policy_configure(&likewise, request->options, request->noptions,
+                               values, err);
+}
+
+enum vn_status
+vn_request_policy(const struct vn_request *request, const char *const *names,
+                  int *policy, struct vn_error *err)
+{
+    int n = 0;
+
+    while (names[n] != NULL)
+        n++;
+    return vn_option_choice("policy", request->policy, names, n, policy, err);
 }

@@ -277,14 +277,15 @@ show_changes(const struct averages *averages, struct vn_findings *findings)
 }
 
 static enum vn_status
-run_gavel_ht(const char *folder, struct vn_paths *paths,
-             struct vn_findings *findings, struct vn_error *err)
+run_gavel_ht(const struct vn_request *request, struct vn_findings *findings,
+             struct vn_error *err)
 {
+    struct vn_paths *paths = request->paths;
     struct lab lab = {.paths = paths};
     struct averages averages[RATES];
     enum vn_status status;
 
-    lab.folder = vn_path(paths, folder, "gavel-ht");
+    lab.folder = vn_path(paths, request->data, "gavel-ht");
     if ((status = vn_cluster_read("V100:4,P100:8,K80:16", &lab.cluster, err))
         || (status = vn_profile_read(vn_path(paths, lab.folder, "nodes.csv"),
                                      &lab.profile, err))
@@ -436,14 +437,15 @@ try_artifact(struct lab *lab, const struct artifact *a,
 }
 
 static enum vn_status
-run_artifact(const char *folder, struct vn_paths *paths,
-             struct vn_findings *findings, struct vn_error *err)
+run_artifact(const struct vn_request *request, struct vn_findings *findings,
+             struct vn_error *err)
 {
     enum vn_status status = VN_OK;
 
     for (const struct artifact *a = artifacts;
          a->trace != NULL && status == VN_OK; a++) {
-        struct lab lab = {.folder = vn_path(paths, folder, "gavel"),
+        struct vn_paths *paths = request->paths;
+        struct lab lab = {.folder = vn_path(paths, request->data, "gavel"),
                           .paths = paths};
 
         if ((status = vn_cluster_read(a->cluster, &lab.cluster, err)) == VN_OK

@@ -316,10 +316,11 @@ show_throughputs(struct lab *lab, const char *path, struct vn_error *err)
 }
 
 static enum vn_status
-run(const char *folder, struct vn_paths *paths, struct vn_findings *findings,
+run(const struct vn_request *request, struct vn_findings *findings,
     struct vn_error *err)
 {
-    const char *mine = vn_path(paths, folder, "het");
+    struct vn_paths *paths = request->paths;
+    const char *mine = vn_path(paths, request->data, "het");
     struct lab *lab = vn_xcalloc(1, sizeof *lab);
     int model, v100, p100;
     enum vn_status status;

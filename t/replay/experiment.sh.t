@@ -99,6 +99,12 @@ says 2 "unknown 'virtualflow-3job', did you mean 'virtualflow-3jobs'" \
     "a misspelt one" "$bin" experiment virtualflow-3job
 says 2 "csx" "a misspelt format" "$bin" experiment virtualflow-3jobs \
     --format csx
+says 2 "experiment virtualflow-3jobs takes no --case" "an option of others" \
+    "$bin" experiment virtualflow-3jobs --case x
+says 2 "experiment virtualflow-het takes no --curve" "likewise" \
+    "$bin" experiment virtualflow-het --curve x
+says 2 "first" "a count that is none" \
+    "$bin" experiment virtualflow-het --first 0
 says 1 "nowhere/virtualflow/9-12_3jobs.csv" "no tables" \
     "$bin" experiment virtualflow-3jobs --data nowhere
 cp -r "$data" damaged

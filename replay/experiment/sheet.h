@@ -1,0 +1,44 @@
+/*
+ * A table that an experiment makes: rows of cells under named columns, to be
+ * written as CSV and held against a table of the same columns.
+ *
+ *     static const char *const columns[] = {"job_id", "finish_s", NULL};
+ *     struct vn_sheet *sheet = vn_sheet_alloc(columns);
+ *     for each job {
+ *         vn_sheet_cell(sheet, "%d", id);
+ *         vn_sheet_cell(sheet, "%.6f", finish);  -- "" where it is not known
+ *     }
+ *     vn_sheet_write(sheet, request->jobs, err)
+ *     vn_sheet_compare(sheet, path, 1e-6, findings, err)
+ */
+#ifndef REPLAY_EXPERIMENT_SHEET_H
+#define REPLAY_EXPERIMENT_SHEET_H
+
+#include "base/error.h"
+#include "replay/findings.h"
+
+struct vn_sheet;
+
+/* columns, ended by NULL, are kept. */
+struct vn_sheet *vn_sheet_alloc(const char *const *columns);
+void vn_sheet_free(struct vn_sheet *sheet);
+
+/* The next cell of the row in hand; as many as columns make a row. */
+void vn_sheet_cell(struct vn_sheet *sheet, const char *format, ...)
+    __attribute__((__format__(printf, 2, 3)));
+
+/* Write it as CSV, whole or not at all; nothing where path is NULL. */
+enum vn_status vn_sheet_write(const struct vn_sheet *sheet, const char *path,
+                              struct vn_error *err);
+
+/*
+ * Hold it against a table, rows by their first cell, and add to the findings
+ * of each column that both have in how many rows it is the same (numbers
+ * within the tolerance, in the column's unit) and what the worst difference
+ * is.  Where there is no such file it says so.
+ */
+enum vn_status vn_sheet_compare(const struct vn_sheet *sheet, const char *path,
+                                double tolerance, struct vn_findings *findings,
+                                struct vn_error *err);
+
+#endif /* REPLAY_EXPERIMENT_SHEET_H */
