@@ -4,6 +4,7 @@
 
 #include "base/option.h"
 #include "base/xalloc.h"
+#include "sim/policy/policies.h"
 
 #include <stdlib.h>
 #include <string.h>
