@@ -1,5 +1,6 @@
 #include "config.h"
 
+#include "base/number.h"
 #include "t/fuzz/jobs.h"
 
 #include "t/fuzz/fuzz.h"

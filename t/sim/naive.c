@@ -1,5 +1,6 @@
 #include "config.h"
 
+#include "base/number.h"
 #include "t/sim/naive.h"
 
 #include "sim/policy/share/shares.h"

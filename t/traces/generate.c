@@ -5,6 +5,7 @@
  */
 #include "config.h"
 
+#include "base/number.h"
 #include "traces/draw/recipe.h"
 #include "traces/trace.h"
 

@@ -1,5 +1,6 @@
 #include "config.h"
 
+#include "base/number.h"
 #include "t/tap.h"
 #include "traces/trace.h"
 
