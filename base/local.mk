@@ -1,5 +1,6 @@
 noinst_LIBRARIES += libbase.a
 libbase_a_SOURCES = \
+	base/digest.c base/digest.h \
 	base/error.c base/error.h \
 	base/file.c base/file.h \
 	base/names.c base/names.h \
@@ -15,6 +16,9 @@ libbase_a_SOURCES = \
 	base/table.c base/table.h \
 	base/xalloc.c base/xalloc.h
 
+check_PROGRAMS += t/base/digest.t
+t_base_digest_t_SOURCES = t/base/digest.c
+t_base_digest_t_LDADD = $(BASE_LIBS) libtap.a
 check_PROGRAMS += t/base/base.t t/base/table.t
 t_base_base_t_SOURCES = t/base/base.c
 t_base_base_t_LDADD = $(BASE_LIBS) libtap.a

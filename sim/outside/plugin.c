@@ -2,7 +2,7 @@
 
 #include "sim/outside/plugin.h"
 
-#include "base/rng.h"
+#include "base/digest.h"
 #include "base/xalloc.h"
 #include "sim/outside/rules.h"
 #include "sim/policy/policies.h"
@@ -31,7 +31,7 @@ struct plugin {
     struct vn_policy policy; /* ours: its functions are those below */
     char *path;
     struct ed_file *file;
-    char name[TEXT_MAX + 16];
+    char name[TEXT_MAX + VN_DIGEST_TEXT + 1];
     struct vn_plugin_limits limits;
     struct vn_policy_option options[VN_POLICY_OPTIONS_MAX + 1];
     char *texts; /* all that options point to, one after another */
@@ -406,8 +406,8 @@ read_table(struct plugin *p, struct ed_domain *d, struct vn_error *err)
 {
     struct vn_policy inside;
     enum vn_status status = fetch_policy(p, d, &inside, err);
+    char digest[VN_DIGEST_TEXT];
     const void *bytes;
-    uint64_t hash;
     size_t size;
 
     if (status != VN_OK
@@ -416,9 +416,8 @@ read_table(struct plugin *p, struct ed_domain *d, struct vn_error *err)
         return status;
     /* By the file too, so that results tell a changed policy from the old. */
     bytes = ed_file_bytes(p->file, &size);
-    hash = vn_hash(0, bytes, size);
-    snprintf(p->name, sizeof p->name, "%s@%08x", inside.name,
-             (unsigned) (hash >> 32));
+    vn_digest_bytes(bytes, size, digest);
+    snprintf(p->name, sizeof p->name, "%s@%s", inside.name, digest);
     p->policy = functions;
     p->policy.name = p->name;
     p->policy.summary = inside.summary;

@@ -74,6 +74,7 @@ alike 'traces/import/[a-z]*.c' \
 alike 'analysis/figure/[a-z]*.c' 'analysis/figure/(jct|load|queue|segments|util|validate)'
 alike 'sim/policy/queue/*.c' 'sim/policy/queue/(fifo|las|priority|sjf|srtf)'
 owner 'csv\.h' 'base/table\.c'
+owner 'nettle/' 'base/digest\.c'
 owner 'sqlite3\.h' 'base/store/store\.c'
 owner 'gsl/' '(traces|analysis)/[a-z_/]+\.[ch]'
 owner 'jansson\.h' '(traces/import/[a-z_]+|plan/profile/[a-z_]+|sim/outside/exec)\.[ch]'
