@@ -1,5 +1,10 @@
 noinst_LIBRARIES += libplan.a
 libplan_a_SOURCES = \
+	plan/adaptive/application.c plan/adaptive/application.h \
+	plan/adaptive/application_epochs.c \
+	plan/adaptive/application_read.c plan/adaptive/application_read.h \
+	plan/adaptive/application_surface.c \
+	plan/adaptive/surface.c plan/adaptive/surface.h \
 	plan/cluster.c plan/cluster.h \
 	plan/contention.c plan/contention.h \
 	plan/cost.c plan/cost.h \
@@ -17,6 +22,10 @@ libplan_a_SOURCES = \
 check_PROGRAMS += t/plan/cluster.t
 t_plan_cluster_t_SOURCES = t/plan/cluster.c
 t_plan_cluster_t_LDADD = libplan.a $(BASE_LIBS) libtap.a
+
+check_PROGRAMS += t/plan/adaptive.t
+t_plan_adaptive_t_SOURCES = t/plan/adaptive.c
+t_plan_adaptive_t_LDADD = libplan.a $(BASE_LIBS) libtap.a
 
 check_PROGRAMS += t/plan/plan.t t/plan/solver.t
 t_plan_plan_t_SOURCES = t/plan/plan.c
