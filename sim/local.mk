@@ -36,6 +36,7 @@ libsim_a_SOURCES = $(ENCLAVEDOM_SOURCES) \
 	sim/policy/round/rounds.c sim/policy/round/rounds.h \
 	sim/policy/round/authors.c sim/policy/round/authors.h \
 	sim/policy/round/simulator.c sim/policy/round/simulator.h \
+	sim/policy/round/solved.c sim/policy/round/solved.h \
 	sim/policy/round/solutions.c sim/policy/round/solutions.h \
 	sim/policy/queue/fifo_skip.c \
 	sim/policy/queue/las.c \

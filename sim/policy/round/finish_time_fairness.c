@@ -17,13 +17,11 @@
  * times that for r (sim/policy/round/program.h) has z = 1 if r is least, and a
  * greater z for a greater r; so r is found between the least that any job can
  * have by itself and 1, which X = I gives, by false position (the Illinois
- * rule), to one part in a million.  Solved when jobs come or go, in rounds
- * (sim/policy/round/rounds.h), whose leftovers run too.
+ * rule), to one part in a million (sim/policy/round/solved.h).
  */
 #include "config.h"
 
-#include "sim/policy/round/program.h"
-#include "sim/policy/round/rounds.h"
+#include "sim/policy/round/solved.h"
 
 #include "base/xalloc.h"
 
@@ -36,65 +34,24 @@ struct claim {
     double came_s; /* t_m */
     double steps;
     double alone_s; /* D_m */
-    int class;
 };
 
 struct ftf {
-    struct vn_rounds rounds;
-    struct vn_program *program;
+    struct vn_solved solved;
     struct claim *claims; /* of active jobs, in their order */
-};
-
-enum {
-    OPTION_ROUND
 };
 
 enum {
     TRIES_MAX = 100 /* programs for one least rho; ten are many */
 };
 
-static const struct vn_policy_option ftf_options[] = {
-    [OPTION_ROUND] = {"round", "length of a round, seconds", "360",
-                      VN_OPTION_TIME, 1e-3, 1e9, NULL},
-    {NULL, NULL, NULL, VN_OPTION_REAL, 0, 0, NULL},
-};
-
-static enum vn_status
-ftf_open(void *state, const struct vn_view *view, const double *values,
-         struct vn_error *err)
-{
-    struct ftf *s = state;
-
-    (void) err;
-    vn_rounds_open(&s->rounds, view, (vn_time) values[OPTION_ROUND]);
-    return VN_OK;
-}
-
 static void
 ftf_close(void *state)
 {
     struct ftf *s = state;
 
-    vn_rounds_close(&s->rounds);
-    vn_program_free(s->program);
+    vn_solved_close(state);
     free(s->claims);
-}
-
-static void
-ftf_arrive(void *state, const struct vn_view *view, int job)
-{
-    struct ftf *s = state;
-
-    vn_rounds_arrive(&s->rounds, view, job);
-}
-
-static void
-ftf_leave(void *state, const struct vn_view *view, int job)
-{
-    struct ftf *s = state;
-
-    (void) view;
-    vn_rounds_leave(&s->rounds, job);
 }
 
 /* Steps a second on the job's part of a cluster cut into n. */
@@ -119,7 +76,7 @@ isolated(const struct vn_rounds *r, int job)
 static double
 claim(struct ftf *s, const struct vn_view *view)
 {
-    struct vn_rounds *r = &s->rounds;
+    struct vn_rounds *r = &s->solved.rounds;
     double least = 0;
 
     s->claims = vn_xrealloc(s->claims, (size_t) r->nactive, sizeof *s->claims);
@@ -148,9 +105,9 @@ static enum vn_status
 ask(struct ftf *s, double rho, enum vn_program_goal goal, double *z,
     struct vn_error *err)
 {
-    struct vn_rounds *r = &s->rounds;
+    struct vn_rounds *r = &s->solved.rounds;
 
-    vn_program_clear(s->program);
+    vn_program_clear(s->solved.program);
     for (int i = 0; i < r->nactive; i++) {
         struct claim *c = &s->claims[i];
         size_t cell = (size_t) r->active[i] * (size_t) r->ntypes;
@@ -161,9 +118,10 @@ ask(struct ftf *s, double rho, enum vn_program_goal goal, double *z,
             rate[t] = c->alone_s > 0
                           ? r->rate[cell + (size_t) t] / c->steps * within
                           : 0;
-        c->class = vn_program_join(s->program, rate, r->need + cell, true);
+        s->solved.class[i] =
+            vn_program_join(s->solved.program, rate, r->need + cell, true);
     }
-    return vn_program_solve(s->program, goal, z, err);
+    return vn_program_solve(s->solved.program, goal, z, err);
 }
 
 /* The least rho, between low, which may be too low, and high, which is not. */
@@ -209,53 +167,33 @@ find(struct ftf *s, double low, double high, double *rho, struct vn_error *err)
 }
 
 static enum vn_status
-solve(struct ftf *s, const struct vn_view *view, struct vn_error *err)
+solve(void *state, const struct vn_view *view, struct vn_error *err)
 {
-    struct vn_rounds *r = &s->rounds;
+    struct ftf *s = state;
     double low, rho, z;
     enum vn_status status;
 
-    if (vn_rounds_devices_changed(r)) {
-        vn_program_free(s->program);
-        s->program = vn_program_alloc(r->capacity, r->ntypes);
-    }
     low = claim(s, view) * (1 + 1e-9);
     status = find(s, low, fmax(low, 1 + 1e-9), &rho, err);
-    if (status == VN_OK)
-        status = ask(s, rho, VN_PROGRAM_LEAST, &z, err);
-    for (int i = 0; i < r->nactive && status == VN_OK; i++)
-        for (int t = 0; t < r->ntypes; t++)
-            vn_rounds_shares(r, r->active[i])[t] =
-                vn_program_share(s->program, s->claims[i].class, t);
-    return status;
+    return status == VN_OK ? ask(s, rho, VN_PROGRAM_LEAST, &z, err) : status;
 }
 
 static void
-ftf_decide(void *state, const struct vn_view *view, struct vn_answer *answer)
+decide(void *state, const struct vn_view *view, struct vn_answer *answer)
 {
-    struct ftf *s = state;
-    struct vn_error err = {0};
-
-    if (!vn_rounds_begin(&s->rounds, view, answer))
-        return;
-    if (vn_rounds_changed(&s->rounds) && solve(s, view, &err) != VN_OK) {
-        vn_answer_fail(answer, err.text);
-        return;
-    }
-    vn_rounds_place(&s->rounds, true);
-    vn_rounds_answer(&s->rounds, view, answer);
+    vn_solved_decide(state, view, answer, solve);
 }
 
 const struct vn_policy vn_policy_ftf = {
     .name = "finish-time-fairness",
     .summary = "least worst finish time against a cluster cut in equal "
                "parts, in rounds (Themis' metric, Gavel)",
-    .options = ftf_options,
+    .options = vn_solved_options,
     .leases = true,
     .state_size = sizeof(struct ftf),
-    .open = ftf_open,
+    .open = vn_solved_open,
     .close = ftf_close,
-    .arrive = ftf_arrive,
-    .leave = ftf_leave,
-    .decide = ftf_decide,
+    .arrive = vn_solved_arrive,
+    .leave = vn_solved_leave,
+    .decide = decide,
 };
