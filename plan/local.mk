@@ -14,7 +14,9 @@ libplan_a_SOURCES = \
 	plan/plan.c plan/plan.h \
 	plan/pricing.c plan/pricing.h \
 	plan/profile/profile.c plan/profile/profile.h \
+	plan/profile/format.c plan/profile/format.h \
 	plan/profile/gavel.c \
+	plan/profile/table.c \
 	plan/profile/virtualflow.c \
 	plan/solver.c plan/solver.h \
 	plan/sync.c plan/sync.h

@@ -11,7 +11,7 @@
  */
 #include "config.h"
 
-#include "plan/profile/profile.h"
+#include "plan/profile/format.h"
 
 #include "base/file.h"
 #include "plan/job.h"
@@ -96,9 +96,16 @@ read_type(const char *path, struct vn_profile *p, const char *type, json_t *of,
     return VN_OK;
 }
 
-enum vn_status
-vn_profile_read_gavel(const char *path, struct vn_profile *p,
-                      struct vn_error *err)
+static bool
+claims(const char *path)
+{
+    size_t n = strlen(path);
+
+    return n > 5 && strcmp(path + n - 5, ".json") == 0;
+}
+
+static enum vn_status
+read_gavel(const char *path, struct vn_profile *p, struct vn_error *err)
 {
     enum vn_status status;
     json_error_t wrong;
@@ -123,3 +130,5 @@ vn_profile_read_gavel(const char *path, struct vn_profile *p,
     json_decref(root);
     return status;
 }
+
+const struct vn_profile_format vn_profile_gavel = {claims, read_gavel};

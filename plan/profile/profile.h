@@ -26,7 +26,7 @@
  * first and the last there is no answer.  Where a mapping was measured it is
  * preferred to the sum of its parts (plan/pricing.h).
  *
- * To add a format, write plan/profile/NAME.c and name it in profile.c.
+ * To add a format, see plan/profile/format.h.
  */
 #ifndef PLAN_PROFILE_PROFILE_H
 #define PLAN_PROFILE_PROFILE_H
@@ -94,18 +94,6 @@ enum vn_status vn_profile_read(const char *path, struct vn_profile *profile,
                                struct vn_error *err);
 
 void vn_profile_free(struct vn_profile *profile);
-
-/* The same of Gavel's throughputs, in its JSON; vn_profile_read() calls it. */
-enum vn_status vn_profile_read_gavel(const char *path,
-                                     struct vn_profile *profile,
-                                     struct vn_error *err);
-
-/* The same of VirtualFlow's, which names neither model nor, often, type (else
- * NULL). */
-enum vn_status vn_profile_read_virtualflow(const char *path, const char *model,
-                                           const char *type,
-                                           struct vn_profile *profile,
-                                           struct vn_error *err);
 
 /*
  * What readers add to: the entry of a model and type, made if it is new and

@@ -9,11 +9,14 @@
  */
 #include "config.h"
 
-#include "plan/profile/profile.h"
+#include "plan/profile/format.h"
 
 #include "base/table.h"
+#include "base/xalloc.h"
 
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 enum column {
     GPU,
@@ -61,10 +64,9 @@ read_row(struct vn_table *t, struct vn_profile *p, const char *model,
     return VN_OK;
 }
 
-enum vn_status
-vn_profile_read_virtualflow(const char *path, const char *model,
-                            const char *type, struct vn_profile *p,
-                            struct vn_error *err)
+static enum vn_status
+read_rows(const char *path, const char *model, const char *type,
+          struct vn_profile *p, struct vn_error *err)
 {
     struct vn_table_form form = {.columns = columns, .ncolumns = NCOLUMNS};
     struct vn_table *t = NULL;
@@ -82,3 +84,35 @@ vn_profile_read_virtualflow(const char *path, const char *model,
     vn_table_close(t);
     return status;
 }
+
+/* MODEL:TYPE=FILE or MODEL=FILE, where there is no file of that name. */
+static bool
+claims(const char *words)
+{
+    return strchr(words, '=') != NULL && access(words, F_OK) != 0;
+}
+
+static enum vn_status
+read_named(const char *words, struct vn_profile *p, struct vn_error *err)
+{
+    const char *equals = strchr(words, '=');
+    size_t n = (size_t) (equals - words);
+    char *model = vn_xcalloc(n + 1, 1), *type;
+    enum vn_status status;
+
+    memcpy(model, words, n);
+    type = strrchr(model, ':');
+    if (type != NULL)
+        *type++ = '\0';
+    if (*model == '\0' || (type != NULL && *type == '\0'))
+        status = vn_fail(err, VN_EUSAGE,
+                         "profile '%.100s': an empty name, expected "
+                         "MODEL:TYPE=FILE",
+                         words);
+    else
+        status = read_rows(equals + 1, model, type, p, err);
+    free(model);
+    return status;
+}
+
+const struct vn_profile_format vn_profile_virtualflow = {claims, read_named};

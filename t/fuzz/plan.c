@@ -4,10 +4,11 @@
 
 #include "plan/cost.h"
 #include "plan/plan.h"
-#include "plan/profile/profile.h"
+#include "plan/profile/format.h"
 #include "t/fuzz/fuzz.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -55,14 +56,18 @@ read_profiles(const char *path)
     struct vn_profile p = {0};
     struct vn_error err = {0};
 
+    const char *names[2] = {"m:t", "m"};
+    char named[4096];
+
     check_status(vn_profile_read(path, &p, &err), &err);
     check_profile(&p);
-    check_status(vn_profile_read_gavel(path, &p, &err), &err);
+    check_status(vn_profile_gavel.read(path, &p, &err), &err);
     check_profile(&p);
-    check_status(vn_profile_read_virtualflow(path, "m", "t", &p, &err), &err);
-    check_profile(&p);
-    check_status(vn_profile_read_virtualflow(path, "m", NULL, &p, &err), &err);
-    check_profile(&p);
+    for (int i = 0; i < 2; i++) {
+        snprintf(named, sizeof named, "%s=%s", names[i], path);
+        check_status(vn_profile_virtualflow.read(named, &p, &err), &err);
+        check_profile(&p);
+    }
 }
 
 static void
