@@ -27,6 +27,7 @@ libreplay_a_SOURCES = \
 	replay/experiment/elastic.c \
 	replay/experiment/gavel.c \
 	replay/experiment/het.c \
+	replay/experiment/pcs.c \
 	replay/experiment/sheet.c replay/experiment/sheet.h \
 	replay/findings.c replay/findings.h \
 	replay/live/forced.c replay/live/forced.h \
@@ -108,7 +109,7 @@ examplesdir = $(pkgdatadir)/examples
 dist_examples_DATA = replay/examples/two-cores.csv
 
 dist_check_SCRIPTS += t/replay/replay.sh.t t/replay/experiment.sh.t t/replay/planned.sh.t \
-	t/replay/live.sh.t t/replay/mixed.sh.t \
+	t/replay/live.sh.t t/replay/mixed.sh.t t/replay/pcs.sh.t \
 	t/replay/validate.sh.t
 
 # What the laboratory is for, in half a minute.

@@ -43,6 +43,7 @@ libsim_a_SOURCES = $(ENCLAVEDOM_SOURCES) \
 	sim/policy/queue/priority.c \
 	sim/policy/queue/sjf.c \
 	sim/policy/queue/srtf.c \
+	sim/policy/share/division.c sim/policy/share/division.h \
 	sim/policy/share/wfs.c \
 	sim/policy/share/wfs_ht.c \
 	sim/policy/queue/pool.c sim/policy/queue/pool.h \
@@ -67,6 +68,10 @@ t_sim_recorder_t_LDADD = libsim.a libtraces.a libplan.a $(BASE_LIBS) libtap.a $(
 check_PROGRAMS += t/sim/shares.t
 t_sim_shares_t_SOURCES = t/sim/shares.c
 t_sim_shares_t_LDADD = libsim.a libplan.a $(BASE_LIBS) libtap.a $(GLPK_LIBS)
+
+check_PROGRAMS += t/sim/division.t
+t_sim_division_t_SOURCES = t/sim/division.c
+t_sim_division_t_LDADD = libsim.a $(BASE_LIBS) libtap.a
 
 check_PROGRAMS += t/sim/program.t t/sim/rounds.t
 t_sim_rounds_t_SOURCES = t/sim/rounds.c t/sim/script.c t/sim/script.h

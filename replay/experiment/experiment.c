@@ -14,11 +14,16 @@ extern const struct vn_experiment vn_experiment_20jobs;
 extern const struct vn_experiment vn_experiment_gavel_ht;
 extern const struct vn_experiment vn_experiment_gavel_artifact;
 extern const struct vn_experiment vn_experiment_het;
+extern const struct vn_experiment vn_experiment_pcs;
 
 const struct vn_experiment *const vn_experiments[] = {
-    &vn_experiment_3jobs,    &vn_experiment_20jobs,
-    &vn_experiment_gavel_ht, &vn_experiment_gavel_artifact,
-    &vn_experiment_het,      NULL,
+    &vn_experiment_3jobs,
+    &vn_experiment_20jobs,
+    &vn_experiment_gavel_ht,
+    &vn_experiment_gavel_artifact,
+    &vn_experiment_het,
+    &vn_experiment_pcs,
+    NULL,
 };
 
 const char *

@@ -195,6 +195,36 @@ show(const struct vn_sheet *sheet, const struct vn_table *t, const char *path,
                          held->lone);
 }
 
+/* What stands in each column of numbers. */
+static void
+summarise(const struct vn_sheet *sheet, struct vn_findings *findings)
+{
+    static const struct vn_findings_column shown[] = {
+        {"mean", 3}, {"least", 3}, {"most", 3}, {"known", 0}, {NULL, 0}};
+
+    vn_findings_table(findings, "What came of it", "column", shown);
+    for (int c = 1; c < sheet->ncolumns; c++) {
+        double sum = 0, least = INFINITY, most = -INFINITY, n = 0, x;
+        bool words = false;
+
+        for (size_t i = (size_t) c; i < sheet->ncells;
+             i += (size_t) sheet->ncolumns)
+            if (number(sheet->cells[i], &x)) {
+                sum += x;
+                least = fmin(least, x);
+                most = fmax(most, x);
+                n++;
+            } else {
+                words = words || sheet->cells[i][0] != '\0';
+            }
+        if (!words)
+            vn_findings_row(findings, sheet->columns[c],
+                            (double[]){n > 0 ? sum / n : NAN,
+                                       n > 0 ? least : NAN, n > 0 ? most : NAN,
+                                       n});
+    }
+}
+
 enum vn_status
 vn_sheet_compare(const struct vn_sheet *sheet, const char *path,
                  double tolerance, struct vn_findings *findings,
@@ -206,6 +236,7 @@ vn_sheet_compare(const struct vn_sheet *sheet, const char *path,
     struct vn_table *t = NULL;
     enum vn_status status;
 
+    summarise(sheet, findings);
     if (access(path, F_OK) != 0) {
         vn_findings_note(findings, "There is no %s to hold it against.", path);
         return VN_OK;
@@ -226,4 +257,17 @@ vn_sheet_compare(const struct vn_sheet *sheet, const char *path,
     free(held.columns);
     free(columns);
     return status;
+}
+
+enum vn_status
+vn_sheet_compare_case(const struct vn_sheet *sheet,
+                      const struct vn_request *request, double tolerance,
+                      struct vn_findings *findings, struct vn_error *err)
+{
+    const char *folder = vn_path(request->paths, request->data, request->name);
+    char name[80];
+
+    snprintf(name, sizeof name, "%.64s.csv", request->policy);
+    return vn_sheet_compare(sheet, vn_path(request->paths, folder, name),
+                            tolerance, findings, err);
 }

@@ -9,13 +9,13 @@
  *         vn_sheet_cell(sheet, "%.6f", finish);  -- "" where it is not known
  *     }
  *     vn_sheet_write(sheet, request->jobs, err)
- *     vn_sheet_compare(sheet, path, 1e-6, findings, err)
+ *     vn_sheet_compare_case(sheet, request, 1e-6, findings, err)
  */
 #ifndef REPLAY_EXPERIMENT_SHEET_H
 #define REPLAY_EXPERIMENT_SHEET_H
 
 #include "base/error.h"
-#include "replay/findings.h"
+#include "replay/experiment/experiment.h"
 
 struct vn_sheet;
 
@@ -32,13 +32,21 @@ enum vn_status vn_sheet_write(const struct vn_sheet *sheet, const char *path,
                               struct vn_error *err);
 
 /*
- * Hold it against a table, rows by their first cell, and add to the findings
- * of each column that both have in how many rows it is the same (numbers
- * within the tolerance, in the column's unit) and what the worst difference
- * is.  Where there is no such file it says so.
+ * Add to the findings the mean and the range of each column of numbers; then
+ * hold it against a table, rows by their first cell, and add to them of each
+ * column that both have in how many rows it is the same (numbers within the
+ * tolerance, in the column's unit) and what the worst difference is.  Where
+ * there is no such file it says so.
  */
 enum vn_status vn_sheet_compare(const struct vn_sheet *sheet, const char *path,
                                 double tolerance, struct vn_findings *findings,
                                 struct vn_error *err);
+
+/* The same against DATA/CASE/POLICY.csv of a request. */
+enum vn_status vn_sheet_compare_case(const struct vn_sheet *sheet,
+                                     const struct vn_request *request,
+                                     double tolerance,
+                                     struct vn_findings *findings,
+                                     struct vn_error *err);
 
 #endif /* REPLAY_EXPERIMENT_SHEET_H */
