@@ -4,6 +4,8 @@ libplan_a_SOURCES = \
 	plan/adaptive/application_epochs.c \
 	plan/adaptive/application_read.c plan/adaptive/application_read.h \
 	plan/adaptive/application_surface.c \
+	plan/adaptive/fit.c plan/adaptive/fit.h \
+	plan/adaptive/goodput.c plan/adaptive/goodput.h \
 	plan/adaptive/surface.c plan/adaptive/surface.h \
 	plan/cluster.c plan/cluster.h \
 	plan/contention.c plan/contention.h \
@@ -28,6 +30,10 @@ t_plan_cluster_t_LDADD = libplan.a $(BASE_LIBS) libtap.a
 check_PROGRAMS += t/plan/adaptive.t
 t_plan_adaptive_t_SOURCES = t/plan/adaptive.c
 t_plan_adaptive_t_LDADD = libplan.a $(BASE_LIBS) libtap.a
+
+check_PROGRAMS += t/plan/goodput.t
+t_plan_goodput_t_SOURCES = t/plan/goodput.c t/vectors.c t/vectors.h
+t_plan_goodput_t_LDADD = libplan.a $(BASE_LIBS) libtap.a $(NLOPT_LIBS)
 
 check_PROGRAMS += t/plan/plan.t t/plan/solver.t
 t_plan_plan_t_SOURCES = t/plan/plan.c
