@@ -2,6 +2,7 @@
 #include "config.h"
 
 #include "analysis/figure/figure.h"
+#include "base/file.h"
 #include "base/number.h"
 #include "base/option.h"
 
@@ -361,7 +362,7 @@ main(int argc, char **argv)
     gsl_set_error_handler_off();
     status = parse(argc, argv, &a, &done, &err);
     if (status == VN_OK && done)
-        return 0;
+        return vn_file_end_output("vnplot", 0);
     if (status == VN_OK && a.output == NULL) {
         static const char *const extensions[VN_PLOT_FORMATS] = {
             "pdf", "svg", "png", "tex", "tex", "txt"};
@@ -375,7 +376,7 @@ main(int argc, char **argv)
     if (status == VN_OK)
         status = run(&a, &err);
     if (status == VN_OK)
-        return 0;
+        return vn_file_end_output("vnplot", 0);
     vn_error_print(stderr, "vnplot", &err);
     return status == VN_EUNSUP ? NO_GNUPLOT : vn_error_exit(&err);
 }

@@ -5,10 +5,13 @@
 #include "base/rng.h"
 #include "base/xalloc.h"
 
+#include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -35,12 +38,83 @@ forget(struct vn_file *file)
     *file = (struct vn_file){0};
 }
 
+/* What is put behind a path to make a temporary's name. */
+#define PART ".vnpart-XXXXXX"
+
+/* Does a name in a folder look like a temporary of the file called base? */
+static bool
+is_part_of(const char *name, const char *base)
+{
+    size_t n = strlen(base), fixed = sizeof PART - sizeof "XXXXXX";
+
+    return strlen(name) == n + sizeof PART - 1 && strncmp(name, base, n) == 0
+           && strncmp(name + n, PART, fixed) == 0;
+}
+
+/* A temporary that nobody holds a lock on has lost its writer. */
+static void
+remove_orphan(int folder, const char *name)
+{
+    int fd = openat(folder, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+
+    if (fd < 0)
+        return;
+    if (flock(fd, LOCK_EX | LOCK_NB) == 0)
+        (void) unlinkat(folder, name, 0);
+    close(fd);
+}
+
+static void
+remove_orphans(const char *target)
+{
+    const char *slash = strrchr(target, '/');
+    const char *base = slash != NULL ? slash + 1 : target;
+    char *folder = vn_xstrdup(target);
+    struct dirent *entry;
+    DIR *dir;
+
+    folder[base - target] = '\0';
+    dir = opendir(folder[0] != '\0' ? folder : ".");
+    free(folder);
+    if (dir == NULL)
+        return;
+    while ((entry = readdir(dir)) != NULL)
+        if (is_part_of(entry->d_name, base))
+            remove_orphan(dirfd(dir), entry->d_name);
+    closedir(dir);
+}
+
+/*
+ * Make the temporary and lock it.  Another who looks for orphans may have
+ * locked and removed it in between: then it has no name any more, and the
+ * next is tried.
+ */
+static int
+open_part(struct vn_file *file)
+{
+    size_t size = strlen(file->target) + sizeof PART;
+    struct stat st;
+    int fd;
+
+    free(file->temporary);
+    file->temporary = vn_xcalloc(size, 1);
+    do {
+        snprintf(file->temporary, size, "%s" PART, file->target);
+        fd = mkostemp(file->temporary, O_CLOEXEC);
+        if (fd < 0)
+            return -1;
+        (void) flock(fd, LOCK_EX); /* where there are locks */
+        if (fstat(fd, &st) != 0 || st.st_nlink > 0)
+            return fd;
+        close(fd);
+    } while (true);
+}
+
 enum vn_status
 vn_file_create(struct vn_file *file, const char *path, struct vn_error *err)
 {
     mode_t mask = umask(0);
     struct stat st;
-    size_t size;
     int fd;
 
     umask(mask);
@@ -54,10 +128,8 @@ vn_file_create(struct vn_file *file, const char *path, struct vn_error *err)
     file->target = realpath(path, NULL);
     if (file->target == NULL)
         file->target = vn_xstrdup(path);
-    size = strlen(file->target) + sizeof ".XXXXXX";
-    file->temporary = vn_xcalloc(size, 1);
-    snprintf(file->temporary, size, "%s.XXXXXX", file->target);
-    fd = mkstemp(file->temporary);
+    remove_orphans(file->target);
+    fd = open_part(file);
     if (fd < 0 || fchmod(fd, 0666 & ~mask) != 0
         || (file->stream = fdopen(fd, "w")) == NULL) {
         vn_fail(err, VN_EIO, "cannot write %s: %s", path, strerror(errno));
@@ -72,25 +144,68 @@ vn_file_create(struct vn_file *file, const char *path, struct vn_error *err)
 }
 
 enum vn_status
-vn_file_commit(struct vn_file *file, struct vn_error *err)
+vn_file_place(struct vn_file *file, struct vn_error *err)
 {
-    enum vn_status status = VN_OK;
     bool failed = fflush(file->stream) != 0 || ferror(file->stream);
 
     if (!failed && file->temporary != NULL)
         failed = fsync(fileno(file->stream)) != 0
                  || rename(file->temporary, file->target) != 0;
     if (failed)
-        status =
-            vn_fail(err, VN_EIO, "cannot write %s: %s",
-                    file->stream == stdout ? "standard output" : file->path,
-                    strerror(errno));
-    if (!failed && file->temporary != NULL) {
-        free(file->temporary);
-        file->temporary = NULL;
+        return vn_fail(err, VN_EIO, "cannot write %s: %s",
+                       file->stream == stdout ? "standard output" : file->path,
+                       strerror(errno));
+    free(file->temporary);
+    file->temporary = NULL;
+    return VN_OK;
+}
+
+enum vn_status
+vn_file_commit(struct vn_file *file, struct vn_error *err)
+{
+    enum vn_status status = vn_file_place(file, err);
+
+    if (status == VN_OK && file->stream != stdout) {
+        /* Some file systems only say now that there was no room. */
+        if (fclose(file->stream) != 0)
+            status = vn_fail(err, VN_EIO, "cannot write %s: %s", file->path,
+                             strerror(errno));
+        file->stream = NULL;
     }
     vn_file_discard(file);
     return status;
+}
+
+enum vn_status
+vn_file_check(const char *path, struct vn_error *err)
+{
+    struct vn_file file;
+    struct stat st;
+    enum vn_status status;
+
+    /* A pipe would wait for its reader, and hear an end. */
+    if (stat(path, &st) == 0 && !S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode))
+        return access(path, W_OK) == 0
+                   ? VN_OK
+                   : vn_fail(err, VN_EIO, "cannot write %s: %s", path,
+                             strerror(errno));
+    status = vn_file_create(&file, path, err);
+    if (status == VN_OK)
+        vn_file_discard(&file);
+    return status;
+}
+
+int
+vn_file_end_output(const char *program, int status)
+{
+    bool before = ferror(stdout) != 0;
+
+    errno = 0;
+    if ((fflush(stdout) == 0 && !before) || status != 0)
+        return status;
+    fprintf(stderr, "%s: cannot write standard output: %s\n", program,
+            errno != 0 ? strerror(errno) : "not all was taken");
+    return 1;
 }
 
 void

@@ -1,10 +1,12 @@
 /*
  * Files that are there whole or not at all.
  *
- * A new file is written under a temporary name in the folder of its path,
- * then synced and renamed; what stood there before stays until that moment.
- * "-" is standard output, and what is there and no regular file (a device, a
- * pipe) is written as it stands.  A link is followed.
+ * A new file is written under a temporary name in the folder of its path
+ * (PATH.vnpart-XXXXXX, locked while its writer lives), then synced and
+ * renamed; what stood there before stays until that moment.  What writers of
+ * the path left that were killed goes when the next begins.  "-" is standard
+ * output, and what is there and no regular file (a device, a pipe) is written
+ * as it stands. A link is followed.
  */
 #ifndef BASE_FILE_H
 #define BASE_FILE_H
@@ -27,6 +29,16 @@ enum vn_status vn_file_create(struct vn_file *file, const char *path,
 /* Put the file in its place.  Where it fails the old one is left alone. */
 enum vn_status vn_file_commit(struct vn_file *file, struct vn_error *err);
 
+/*
+ * The same, but that the stream stays open for more, which then stands in the
+ * file as it is flushed.  Called again it flushes.  To be ended by one of the
+ * others.
+ */
+enum vn_status vn_file_place(struct vn_file *file, struct vn_error *err);
+
+/* Could path be written?  Leaves what is there as it is. */
+enum vn_status vn_file_check(const char *path, struct vn_error *err);
+
 /* Drop what was written; nothing on a file that is committed or zeroed. */
 void vn_file_discard(struct vn_file *file);
 
@@ -40,6 +52,12 @@ void vn_file_close(FILE *stream);
 /* A hash of a file's bytes (vn_hash), for naming the inputs of a run. */
 enum vn_status vn_file_hash(const char *path, uint64_t *hash,
                             struct vn_error *err);
+
+/*
+ * What a program printed must have gone somewhere: its exit status, 1 with a
+ * message instead of 0 where standard output took less than was written.
+ */
+int vn_file_end_output(const char *program, int status);
 
 /*
  * One cell of a CSV row, quoted where CSV asks for it.  A cell that a reader

@@ -27,3 +27,4 @@ t_base_table_t_LDADD = $(BASE_LIBS) libtap.a
 check_PROGRAMS += t/base/store.t
 t_base_store_t_SOURCES = t/base/store.c
 t_base_store_t_LDADD = $(BASE_LIBS) libtap.a
+dist_check_SCRIPTS += t/base/output.sh.t

@@ -2,6 +2,7 @@
 
 #include "base/option.h"
 
+#include "base/file.h"
 #include "base/names.h"
 #include "base/xalloc.h"
 
@@ -158,10 +159,10 @@ vn_print_version(FILE *out, const char *program)
             program, PACKAGE_NAME, PACKAGE_VERSION);
 }
 
-int
-vn_command_run(const char *program, const char *usage,
-               const struct vn_command *commands, int ncommands, int argc,
-               char **argv)
+static int
+run_command(const char *program, const char *usage,
+            const struct vn_command *commands, int ncommands, int argc,
+            char **argv)
 {
     const char *names[OPTIONS_MAX], *near;
 
@@ -193,6 +194,15 @@ vn_command_run(const char *program, const char *usage,
         fprintf(stderr, "%s: unknown command '%s' (see %s --help)\n", program,
                 argv[1], program);
     return 2;
+}
+
+int
+vn_command_run(const char *program, const char *usage,
+               const struct vn_command *commands, int ncommands, int argc,
+               char **argv)
+{
+    return vn_file_end_output(
+        program, run_command(program, usage, commands, ncommands, argc, argv));
 }
 
 enum vn_status

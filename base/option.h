@@ -78,7 +78,7 @@ void vn_command_help(FILE *out, const struct vn_command *commands,
  * Run the command that argv[1] names, on what follows, and return its exit
  * status.  --help prints usage, the commands and exits 0; --version prints
  * the program's name and version; no command or an unknown one is status 2
- * with the nearest name.
+ * with the nearest name.  What could not be printed is status 1.
  */
 int vn_command_run(const char *program, const char *usage,
                    const struct vn_command *commands, int ncommands, int argc,

@@ -428,13 +428,15 @@ main(int argc, char **argv)
         status = vn_solve_command(argc - 1, argv + 1, &err);
         if (status != VN_OK)
             vn_error_print(stderr, "vnsim", &err);
-        return status == VN_OK ? 0 : vn_error_exit(&err);
+        return vn_file_end_output("vnsim",
+                                  status == VN_OK ? 0 : vn_error_exit(&err));
     }
     if (argc > 1 && strcmp(argv[1], "new-policy") == 0) {
         status = vn_new_policy(argc - 2, argv + 2, &err);
         if (status != VN_OK)
             vn_error_print(stderr, "vnsim", &err);
-        return status == VN_OK ? 0 : vn_error_exit(&err);
+        return vn_file_end_output("vnsim",
+                                  status == VN_OK ? 0 : vn_error_exit(&err));
     }
     a = (struct arguments){0};
     if ((status = parse(argc, argv, &a, &done, &err)) == VN_OK && !done
@@ -446,13 +448,12 @@ main(int argc, char **argv)
         && (status = vn_assumptions_open(&a.assumptions, &err)) == VN_OK
         && (status = vn_trace_open(a.trace, &trace, &err)) == VN_OK)
         status = replay(&a, &cluster, trace, &err);
-    if (status == VN_OK && fflush(stdout) != 0)
-        status = vn_fail(&err, VN_EIO, "cannot write standard output");
     if (status != VN_OK)
         vn_error_print(stderr, "vnsim", &err);
     vn_external_free(a.policy);
     vn_assumptions_free(&a.assumptions);
     vn_trace_close(trace);
     vn_cluster_free(&cluster);
-    return status == VN_OK ? 0 : vn_error_exit(&err);
+    return vn_file_end_output("vnsim",
+                              status == VN_OK ? 0 : vn_error_exit(&err));
 }

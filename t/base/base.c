@@ -9,12 +9,16 @@
 #include "base/rng.h"
 #include "t/tap.h"
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <math.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 /* clang-format off: a case reads as text, value, or what was expected. */
@@ -278,6 +282,72 @@ check_files(void)
     free(json);
 }
 
+/* Names in a folder but for "." and "..", in any order; how many. */
+static int
+count_names(const char *folder)
+{
+    DIR *dir = opendir(folder);
+    int n = 0;
+
+    while (readdir(dir) != NULL)
+        n++;
+    closedir(dir);
+    return n - 2;
+}
+
+/* Writers that were killed, one that lives, and a file named much alike. */
+static void
+check_orphans(void)
+{
+    char folder[] = "/tmp/vn-base-XXXXXX", path[64], other[80];
+    struct vn_file file, live;
+    struct vn_error err;
+    pid_t pid;
+
+    ok(mkdtemp(folder) != NULL, "a folder");
+    snprintf(path, sizeof path, "%s/x", folder);
+    snprintf(other, sizeof other, "%s/x.backup", folder);
+    fclose(fopen(other, "w"));
+    for (int i = 0; i < 3; i++) {
+        pid = fork();
+        if (pid == 0) {
+            struct rlimit none = {0, 0};
+
+            setrlimit(RLIMIT_CORE, &none);
+            vn_file_create(&file, path, &err);
+            raise(SIGKILL);
+        }
+        waitpid(pid, NULL, 0);
+    }
+    is_int(count_names(folder), 2, "each next writer took the last's away");
+    ok(vn_file_create(&live, path, &err) == VN_OK, "one that lives");
+    is_int(count_names(folder), 2, "took the last away too");
+    ok(vn_file_check(path, &err) == VN_OK, "the path could be written");
+    is_int(count_names(folder), 2, "which leaves nothing");
+    ok(vn_file_create(&file, path, &err) == VN_OK
+           && vn_file_commit(&file, &err) == VN_OK,
+       "another writes it meanwhile");
+    is_int(count_names(folder), 3, "and leaves the one that lives alone");
+    ok(fputs("a", live.stream) >= 0 && vn_file_place(&live, &err) == VN_OK,
+       "a file is placed");
+    is_int(count_names(folder), 2, "by its name");
+    ok(fputs("b", live.stream) >= 0 && vn_file_place(&live, &err) == VN_OK
+           && vn_file_commit(&live, &err) == VN_OK
+           && vn_file_open(path, &file.stream, &err) == VN_OK
+           && fgets(other, 3, file.stream) != NULL,
+       "and goes on");
+    is_str(other, "ab", "in the same file");
+    fclose(file.stream);
+    is_int(vn_file_check("/nowhere/x", &err), VN_EIO, "what could not be");
+    is_str(err.text, "cannot write /nowhere/x: No such file or directory",
+           "is said");
+    is_int(vn_file_check("/tmp", &err), VN_EIO, "nor a folder");
+    unlink(path);
+    snprintf(other, sizeof other, "%s/x.backup", folder);
+    unlink(other);
+    is_int(rmdir(folder), 0, "nothing else is left");
+}
+
 /* As `-o /dev/full` must not put a file where the device was. */
 static void
 check_pipe(void)
@@ -408,6 +478,7 @@ main(void)
     check_quantiles(200001, 5);
     check_quantiles(300007, UINT64_C(1) << 53);
     check_files();
+    check_orphans();
     check_pipe();
     check_errors();
     check_options();

@@ -97,7 +97,7 @@ done
 refused 2 "--option: more than 32, expected fewer" "too many options" "$@"
 if test -w /dev/full; then
     "$vnsim" -t "$trace" -c x:1x4 > /dev/full 2> "$tmp/err"
-    is "$? $(cat "$tmp/err")" "1 vnsim: cannot write standard output" "a full disk"
+    is "$? $(cat "$tmp/err")" "1 vnsim: cannot write standard output: No space left on device" "a full disk"
 fi
 # The solver of heterogeneous splits.
 plan=$TOP_SRCDIR/t/data/plan
