@@ -26,8 +26,12 @@ libreplay_a_SOURCES = \
 	replay/experiment/experiment.c replay/experiment/experiment.h \
 	replay/experiment/elastic.c \
 	replay/experiment/gavel.c \
+	replay/experiment/allocation.c replay/experiment/allocation.h \
+	replay/experiment/fgd.c \
 	replay/experiment/het.c \
 	replay/experiment/pcs.c \
+	replay/experiment/openb.c replay/experiment/openb.h \
+	replay/experiment/openb_whole.c \
 	replay/experiment/sheet.c replay/experiment/sheet.h \
 	replay/findings.c replay/findings.h \
 	replay/live/forced.c replay/live/forced.h \
@@ -108,6 +112,7 @@ vnreplay_LDADD = libreplay.a libsim.a libtraces.a libplan.a $(ANALYSIS_LIBS) $(G
 examplesdir = $(pkgdatadir)/examples
 dist_examples_DATA = replay/examples/two-cores.csv
 
+dist_check_SCRIPTS += t/replay/fgd.sh.t
 dist_check_SCRIPTS += t/replay/replay.sh.t t/replay/experiment.sh.t t/replay/planned.sh.t \
 	t/replay/live.sh.t t/replay/mixed.sh.t t/replay/pcs.sh.t \
 	t/replay/validate.sh.t

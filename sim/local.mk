@@ -21,6 +21,15 @@ libsim_a_SOURCES = $(ENCLAVEDOM_SOURCES) \
 	sim/api/memory.c sim/api/memory.h \
 	sim/policy/queue/ordered.c sim/policy/queue/ordered.h \
 	sim/output.c sim/output.h \
+	sim/place/place.c sim/place/place.h \
+	sim/place/hosts.c sim/place/hosts.h \
+	sim/place/fragmentation.c sim/place/fragmentation.h \
+	sim/place/best_fit.c \
+	sim/place/dot_prod.c \
+	sim/place/fgd.c \
+	sim/place/gpu_clustering.c \
+	sim/place/gpu_packing.c \
+	sim/place/random.c \
 	sim/observe/planner.c sim/observe/planner.h \
 	sim/outside/plugin.c sim/outside/plugin.h \
 	sim/policy/policies.c sim/policy/policies.h \
@@ -99,6 +108,9 @@ t_sim_contention_t_SOURCES = t/sim/contention.c
 t_sim_contention_t_LDADD = libsim.a libtraces.a libplan.a $(BASE_LIBS) libtap.a $(GLPK_LIBS)
 t_sim_properties_t_SOURCES = t/sim/properties.c t/sim/world.c t/sim/world.h t/sim/world_price.c
 t_sim_properties_t_LDADD = libsim.a libtraces.a libplan.a $(BASE_LIBS) libtap.a $(GLPK_LIBS)
+check_PROGRAMS += t/sim/place.t
+t_sim_place_t_SOURCES = t/sim/place.c
+t_sim_place_t_LDADD = libsim.a $(BASE_LIBS) libtap.a
 EXTRA_DIST += t/data/small.csv t/data/small-srtf.csv
 
 EXTRA_DIST += t/bench/sim.sh t/bench/gavel.sh

@@ -15,6 +15,8 @@ extern const struct vn_experiment vn_experiment_gavel_ht;
 extern const struct vn_experiment vn_experiment_gavel_artifact;
 extern const struct vn_experiment vn_experiment_het;
 extern const struct vn_experiment vn_experiment_pcs;
+extern const struct vn_experiment vn_experiment_fgd;
+extern const struct vn_experiment vn_experiment_openb;
 
 const struct vn_experiment *const vn_experiments[] = {
     &vn_experiment_3jobs,
@@ -23,6 +25,8 @@ const struct vn_experiment *const vn_experiments[] = {
     &vn_experiment_gavel_artifact,
     &vn_experiment_het,
     &vn_experiment_pcs,
+    &vn_experiment_fgd,
+    &vn_experiment_openb,
     NULL,
 };
 
