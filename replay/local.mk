@@ -18,6 +18,8 @@ libreplay_a_SOURCES = \
 	replay/validate/planned.c replay/validate/planned.h \
 	replay/validate/planned_report.c \
 	replay/validate/planned_store.c replay/validate/planned_store.h \
+	replay/experiment/adaptive.c replay/experiment/adaptive.h \
+	replay/experiment/pollux.c \
 	replay/experiment/elastic.h \
 	replay/experiment/elastic_measured.c \
 	replay/experiment/elastic_report.c \
@@ -113,6 +115,7 @@ examplesdir = $(pkgdatadir)/examples
 dist_examples_DATA = replay/examples/two-cores.csv
 
 dist_check_SCRIPTS += t/replay/fgd.sh.t
+dist_check_SCRIPTS += t/replay/adaptive.sh.t
 dist_check_SCRIPTS += t/replay/replay.sh.t t/replay/experiment.sh.t t/replay/planned.sh.t \
 	t/replay/live.sh.t t/replay/mixed.sh.t t/replay/pcs.sh.t \
 	t/replay/validate.sh.t

@@ -1,6 +1,12 @@
 # What confines plug-ins is linked with whatever runs policies.
 noinst_LIBRARIES += libsim.a
 libsim_a_SOURCES = $(ENCLAVEDOM_SOURCES) \
+	sim/adaptive/advance.c \
+	sim/adaptive/optimus.c \
+	sim/adaptive/policies.h \
+	sim/adaptive/rounds.c sim/adaptive/rounds.h \
+	sim/adaptive/rounds_state.h \
+	sim/adaptive/tiresias.c \
 	sim/engine/answer.c sim/engine/answer.h \
 	sim/engine/carrier.h \
 	sim/outside/rules.c sim/outside/rules.h \
@@ -92,6 +98,10 @@ t_sim_index_t_SOURCES = t/sim/index.c
 t_sim_index_t_LDADD = libsim.a libplan.a $(BASE_LIBS) libtap.a $(GLPK_LIBS)
 t_sim_replay_t_SOURCES = t/sim/replay.c t/sim/naive.c t/sim/naive.h
 t_sim_replay_t_LDADD = libsim.a libtraces.a libplan.a $(BASE_LIBS) libtap.a $(GLPK_LIBS)
+
+check_PROGRAMS += t/sim/adaptive.t
+t_sim_adaptive_t_SOURCES = t/sim/adaptive.c
+t_sim_adaptive_t_LDADD = libsim.a libplan.a $(BASE_LIBS) libtap.a $(GLPK_LIBS)
 
 check_PROGRAMS += t/sim/policy.t t/sim/engine.t
 t_sim_policy_t_SOURCES = t/sim/policy.c t/sim/script.c t/sim/script.h

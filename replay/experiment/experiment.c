@@ -17,6 +17,7 @@ extern const struct vn_experiment vn_experiment_het;
 extern const struct vn_experiment vn_experiment_pcs;
 extern const struct vn_experiment vn_experiment_fgd;
 extern const struct vn_experiment vn_experiment_openb;
+extern const struct vn_experiment vn_experiment_pollux;
 
 const struct vn_experiment *const vn_experiments[] = {
     &vn_experiment_3jobs,
@@ -27,6 +28,7 @@ const struct vn_experiment *const vn_experiments[] = {
     &vn_experiment_pcs,
     &vn_experiment_fgd,
     &vn_experiment_openb,
+    &vn_experiment_pollux,
     NULL,
 };
 

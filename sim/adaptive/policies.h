@@ -1,0 +1,21 @@
+/*
+ * The policies of the reference form (rounds.h).  All but sia are of clusters
+ * of one type.
+ */
+#ifndef SIM_ADAPTIVE_POLICIES_H
+#define SIM_ADAPTIVE_POLICIES_H
+
+#include "sim/adaptive/rounds.h"
+
+extern const struct vn_rounds_policy vn_rounds_optimus;
+extern const struct vn_rounds_policy vn_rounds_tiresias;
+
+/*
+ * How long a step takes, by Optimus' oracle, of a fixed batch on n > 0 devices
+ * of as few nodes as hold them; `tables` is the type in the application's.
+ */
+enum vn_status vn_optimus_step_s(const struct vn_application *application,
+                                 int tables, int64_t batch, int per_node,
+                                 int n, double *step_s, struct vn_error *err);
+
+#endif /* SIM_ADAPTIVE_POLICIES_H */
