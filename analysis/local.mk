@@ -9,7 +9,12 @@ libanalysis_a_SOURCES = \
 	analysis/figure/queue_cdf.c \
 	analysis/figure/segments.c \
 	analysis/figure/utilisation.c \
+	analysis/figure/history.c analysis/figure/history.h \
+	analysis/figure/device_hours.c \
+	analysis/figure/gantt.c \
+	analysis/figure/scatter.c \
 	analysis/figure/validate.c \
+	analysis/figure/waiting.c \
 	analysis/gnuplot.c analysis/gnuplot.h \
 	analysis/plot.c analysis/plot.h \
 	analysis/runs.c analysis/runs.h \

@@ -258,8 +258,8 @@ choose_height(const struct arguments *a, const struct vn_subject *subject)
     if (g == NULL)
         return a->figure->height;
     labels = (const char *const *) g->labels;
-    if (a->figure->below)
-        return a->figure->height + vn_plot_longest(labels, g->npolicies);
+    if (a->figure->row > 0)
+        return a->figure->height + a->figure->row * g->npolicies;
     return a->figure->height
            + vn_plot_key_height(a->width, labels, g->npolicies);
 }
@@ -269,9 +269,16 @@ draw(const struct arguments *a, const struct vn_subject *subject,
      struct vn_error *err)
 {
     double height = choose_height(a, subject);
+    const struct vn_group *g = subject->group;
     struct vn_plot plot;
     enum vn_status status;
 
+    if (g != NULL && a->figure->row == 0 && a->figure->more == NULL
+        && g->npolicies > VN_PLOT_SERIES)
+        return vn_fail(err, VN_EINVAL,
+                       "%d policies, of which %d can be told apart in a "
+                       "figure, expected --policy to choose some",
+                       g->npolicies, VN_PLOT_SERIES);
     status = vn_plot_begin(&plot, a->output, (enum vn_plot_format) a->format,
                            a->width, height, err);
     if (status != VN_OK)

@@ -16,16 +16,23 @@ const char *const vn_plot_formats[VN_PLOT_FORMATS] = {
     [VN_PLOT_EPSLATEX] = "epslatex", [VN_PLOT_DUMB] = "dumb",
 };
 
-/* Okabe and Ito's colours, told apart by the colour-blind too, and for print
- * in grey a dash of its own for each. */
+/*
+ * Okabe and Ito's colours, told apart by the colour-blind too, then as many
+ * that are darker or paler; and for print in grey a dash and a point of its
+ * own for each.
+ */
 static const struct {
     const char *colour;
     const char *dash;
+    int point; /* open; the next number is the same, filled */
 } series[VN_PLOT_SERIES] = {
-    {"#0072B2", "1"},       {"#D55E00", "(9,3)"},
-    {"#009E73", "(3,2)"},   {"#CC79A7", "(9,3,2,3)"},
-    {"#E69F00", "(14,3)"},  {"#56B4E9", "(5,2,2,2,2,2)"},
-    {"#000000", "(1.5,2)"},
+    {"#0072B2", "1", 6},       {"#D55E00", "(9,3)", 4},
+    {"#009E73", "(3,2)", 8},   {"#CC79A7", "(9,3,2,3)", 10},
+    {"#E69F00", "(14,3)", 12}, {"#56B4E9", "(5,2,2,2,2,2)", 14},
+    {"#000000", "(1.5,2)", 6}, {"#003D66", "(20,4)", 4},
+    {"#7A3600", "(6,6)", 8},   {"#8FCB5A", "(14,3,5,3)", 10},
+    {"#6A3D7C", "(2,5)", 12},  {"#9A9A9A", "(9,2,2,2,2,2,2,2)", 14},
+    {"#B00020", "(4,1.5)", 6}, {"#6B5B00", "(14,3,2,3,2,3)", 4},
 };
 
 static char *
@@ -246,6 +253,12 @@ vn_plot_style(const struct vn_plot *plot, int i)
             series[i % VN_PLOT_SERIES].dash);
 }
 
+int
+vn_plot_point(int i, bool filled)
+{
+    return series[i % VN_PLOT_SERIES].point + filled;
+}
+
 const char *
 vn_plot_colour(int i)
 {
@@ -294,6 +307,16 @@ vn_plot_key(const struct vn_plot *plot, const char *const *labels, int n)
             "set key tmargin center horizontal Left reverse width -2 "
             "maxcols %d maxrows %d\n",
             columns, (n + columns - 1) / columns);
+}
+
+void
+vn_plot_rows(const struct vn_plot *plot, const char *const *labels, int n)
+{
+    fputs("set ytics scale 0 (", plot->script);
+    for (int i = 0; i < n; i++) {
+        vn_plot_text(plot, labels[i]);
+        fprintf(plot->script, " %d%s", i, i + 1 < n ? ", " : ")\n");
+    }
 }
 
 double

@@ -17,6 +17,8 @@
 #include "base/error.h"
 #include "base/file.h"
 
+#include <stdbool.h>
+
 enum vn_plot_format {
     VN_PLOT_PDF,
     VN_PLOT_SVG,
@@ -31,7 +33,7 @@ enum vn_plot_format {
 extern const char *const vn_plot_formats[VN_PLOT_FORMATS];
 
 enum {
-    VN_PLOT_SERIES = 7 /* colours, dashes and points before they repeat */
+    VN_PLOT_SERIES = 14 /* series that can be told apart in one figure */
 };
 
 struct vn_plot {
@@ -72,7 +74,8 @@ void vn_plot_discard(struct vn_plot *plot);
 /* Write a text as a gnuplot string, quotes included, safe in any terminal. */
 void vn_plot_text(const struct vn_plot *plot, const char *text);
 
-/* Write the style of series i: "lc rgb '#0072B2' dt 1 lw 1.5". */
+/* Write the style of series i < VN_PLOT_SERIES: "lc rgb '#0072B2' dt 1 lw
+ * 1.5". */
 void vn_plot_style(const struct vn_plot *plot, int i);
 
 /*
@@ -80,6 +83,10 @@ void vn_plot_style(const struct vn_plot *plot, int i);
  * width has room for.
  */
 void vn_plot_key(const struct vn_plot *plot, const char *const *labels, int n);
+
+/* Name the rows 0, 1, ... of a vertical axis. */
+void vn_plot_rows(const struct vn_plot *plot, const char *const *labels,
+                  int n);
 
 /* The height of that key, in inches. */
 double vn_plot_key_height(double width, const char *const *labels, int n);
@@ -89,6 +96,9 @@ double vn_plot_longest(const char *const *texts, int n);
 
 /* A round distance between at most n tics on an axis from 0 to max. */
 double vn_plot_step(double max, int n);
+
+/* gnuplot's number of the point of series i, open or filled. */
+int vn_plot_point(int i, bool filled);
 
 /* "#0072B2", of series i. */
 const char *vn_plot_colour(int i);

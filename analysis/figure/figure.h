@@ -28,7 +28,8 @@ struct vn_figure {
     double height;       /* inches, without the policies' names */
     bool loads;          /* of runs that differ in load, not of one load */
     bool kinds;          /* of simulated runs beside measured ones */
-    bool below;          /* they stand under the axis, not in a key above */
+    double row; /* inches for each policy, where it has a row of its own,
+                 * named beside it; 0: they are named in a key above */
 
     /* Inches beyond `height`; NULL: what the policies' names need. */
     double (*more)(const struct vn_subject *subject);

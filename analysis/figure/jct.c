@@ -1,7 +1,7 @@
 /*
  * Mean, median and 99th percentile of job completion time by policy: three
- * panels of bars, each with a scale of its own, with the 95 %
- * bootstrap interval over replicates where there are several.
+ * panels of bars, a row a policy, with the 95 % bootstrap interval over
+ * replicates where there are several.
  */
 #include "config.h"
 
@@ -59,59 +59,74 @@ write_data(FILE *out, const struct vn_comparison *c)
         }
 }
 
-/* The least and the greatest that a panel shows, in hours. */
+/* The least and the greatest that the figure shows, in hours. */
 static void
-find_range(const struct vn_comparison *c, enum vn_metric metric, double *least,
-           double *most)
+find_range(const struct vn_comparison *c, double *least, double *most)
 {
     *least = INFINITY;
     *most = 0;
-    for (int p = 0; p < c->group->npolicies; p++) {
-        struct vn_interval i =
-            vn_interval_bootstrap(vn_comparison_values(c, metric, p),
-                                  c->group->nreplicates, 0.95, ROUNDS);
+    for (int k = 0; k < PANELS; k++)
+        for (int p = 0; p < c->group->npolicies; p++) {
+            struct vn_interval i = vn_interval_bootstrap(
+                vn_comparison_values(c, panels[k].metric, p),
+                c->group->nreplicates, 0.95, ROUNDS);
 
-        *most = fmax(*most, fmax(i.estimate, i.high) / 3600);
-        *least = fmin(*least, fmin(i.estimate, i.low) / 3600);
-    }
+            *most = fmax(*most, fmax(i.estimate, i.high) / 3600);
+            *least = fmin(*least, fmin(i.estimate, i.low) / 3600);
+        }
 }
 
-/* Bars from zero, or, where the least would not be seen, logarithmic ones. */
-static void
-write_axis(FILE *s, const struct vn_comparison *c, enum vn_metric metric)
+/*
+ * Bars from zero, each panel on a scale of its own; or, where the least would
+ * not be seen, all on one logarithmic scale.  The least that a bar begins at.
+ */
+static double
+write_axis(FILE *s, const struct vn_comparison *c)
 {
-    double least, most;
+    double least, most, begin;
 
-    find_range(c, metric, &least, &most);
-    if (least > 0 && most / least > LINEAR)
-        fprintf(s, "set logscale y\nset yrange [%g:*]\nset ytics 10\n",
-                pow(10, floor(log10(least))
-                            - (log10(least) - floor(log10(least)) < 0.1)));
-    else
-        fprintf(s, "unset logscale y\nset yrange [0:*]\nset ytics %g\n",
-                vn_plot_step(most, 5));
+    find_range(c, &least, &most);
+    if (!(least > 0 && most / least > LINEAR)) {
+        fputs("set xrange [0:*]\n", s);
+        return 0;
+    }
+    begin = pow(10, floor(log10(least))
+                        - (log10(least) - floor(log10(least)) < 0.1));
+    fprintf(s,
+            "set logscale x\nset xrange [%g:%g]\n"
+            "set xtics %d\nset mxtics 10\nset format x '%%g'\n",
+            begin, most * 1.3, most / begin > 150 ? 100 : 10);
+    return begin;
 }
 
 static void
-write_panel(struct vn_plot *plot, const struct vn_comparison *c, int k)
+write_panel(struct vn_plot *plot, const struct vn_comparison *c, int k,
+            double begin)
 {
     FILE *s = plot->script;
 
     fputs("set title ", s);
     vn_plot_text(plot, panels[k].title);
-    fputs(" offset 0,-0.6\n", s);
-    write_axis(s, c, panels[k].metric);
-    if (k == 0)
-        fputs("set ylabel 'completion time (h)' offset 0.8,0\n", s);
-    else
-        fputs("unset ylabel\n", s);
+    fputs(" offset 0,-0.7\n", s);
+    if (begin == 0) {
+        double most = 0;
+
+        for (int p = 0; p < c->group->npolicies; p++)
+            for (int r = 0; r < c->group->nreplicates; r++)
+                most =
+                    fmax(most, vn_comparison_values(c, panels[k].metric, p)[r]
+                                   / 3600);
+        fprintf(s, "set xtics %g\n", vn_plot_step(most, 3));
+    }
+    if (k > 0)
+        fputs("unset ytics\n", s);
     fprintf(s,
-            "plot data using 2:($1==%d?$5:NaN):xtic(3) with boxes "
-            "lc rgb '%s'",
-            k, vn_plot_colour(0));
+            "plot data using (%g):($1==%d?$2:NaN):(%g):5:($2-0.36):($2+0.36)"
+            " with boxxyerror lc rgb '%s'",
+            begin, k, begin, vn_plot_colour(0));
     if (c->group->nreplicates > 1)
         fprintf(s,
-                ", \\\n     data using 2:($1==%d?$6:NaN):(0):($7-$6) with "
+                ", \\\n     data using 6:($1==%d?$2:NaN):($7-$6):(0) with "
                 "vectors arrowstyle 1",
                 k);
     putc('\n', s);
@@ -121,24 +136,35 @@ static void
 write_script(struct vn_plot *plot, const struct vn_comparison *c)
 {
     const struct vn_group *g = c->group;
-    double below =
-        vn_plot_longest((const char *const *) g->labels, g->npolicies) + 0.12;
+    double names =
+        vn_plot_longest((const char *const *) g->labels, g->npolicies) + 0.16;
+    double left = fmin(names / plot->width, 0.5), gap = 0.16 / plot->width;
+    double wide = (0.965 - left - (PANELS - 1) * gap) / PANELS, begin;
     FILE *s = plot->script;
 
     fprintf(s,
             "unset key\n"
-            "set style arrow 1 heads size screen 0.008,90 lw 0.8 "
+            "set style arrow 1 heads size screen 0.006,90 lw 0.8 "
             "lc rgb '#000000'\n"
-            "set boxwidth 0.72\n"
             "set style fill solid 0.85 noborder\n"
-            "set xrange [-0.7:%d.7]\n"
-            "set xtics scale 0 rotate by 90 right offset 0,0.2\n"
-            "set multiplot layout 1,%d margins screen 0.165,0.985,%.3f,%.3f "
-            "spacing screen 0.105\n",
-            g->npolicies - 1, PANELS, fmin(below / plot->height, 0.6),
-            1 - 0.18 / plot->height);
-    for (int k = 0; k < PANELS; k++)
-        write_panel(plot, c, k);
+            "set yrange [%d.6:-0.6]\n"
+            "unset grid\nset grid xtics lw 0.4 lc rgb '#D8D8D8' dt 1\n"
+            "set tmargin at screen %.4f\nset bmargin at screen %.4f\n",
+            g->npolicies - 1, 1 - 0.17 / plot->height, 0.36 / plot->height);
+    vn_plot_rows(plot, (const char *const *) g->labels, g->npolicies);
+    begin = write_axis(s, c);
+    fputs("set multiplot\n", s);
+    for (int k = 0; k < PANELS; k++) {
+        double at = left + k * (wide + gap);
+
+        fprintf(s, "set lmargin at screen %.4f\nset rmargin at screen %.4f\n",
+                at, at + wide);
+        fputs(k == PANELS / 2
+                  ? "set xlabel 'completion time (h)' offset 0,0.4\n"
+                  : "unset xlabel\n",
+              s);
+        write_panel(plot, c, k, begin);
+    }
     fputs("unset multiplot\n", s);
 }
 
@@ -161,7 +187,7 @@ jct_make(const struct vn_subject *subject, struct vn_plot *plot,
 const struct vn_figure vn_figure_jct = {
     .name = "jct",
     .summary = "mean, median and 99th percentile of completion time",
-    .height = 1.4,
-    .below = true,
+    .height = 0.6,
+    .row = 0.14,
     .make = jct_make,
 };

@@ -118,12 +118,11 @@ write_script(struct vn_plot *plot, const struct vn_group *g)
                 ", \\\n     data using ($1==%d?$3:NaN):6:(0):($7-$6) with "
                 "vectors nohead lc rgb '%s' lw 0.8 notitle",
                 p, vn_plot_colour(p));
-        /* Point types come in pairs, open and filled: 4 and 5, 6 and 7... */
         for (int filled = 0; filled < 2; filled++)
             fprintf(s,
                     ", \\\n     data using ($1==%d && ($8>0)==%d?$3:NaN):5 "
                     "with points pt %d lc rgb '%s' notitle",
-                    p, !filled, 4 + 2 * (p % 6) + filled, vn_plot_colour(p));
+                    p, !filled, vn_plot_point(p, filled), vn_plot_colour(p));
         fputs(p + 1 < g->npolicies ? ", \\\n     " : "\n", s);
     }
 }

@@ -24,7 +24,7 @@ cat one.db > both.db
 "$bin/vnreplay" run -t "$evil" -c v100:2x8 -p fifo -r both.db > /dev/null
 "$bin/vnreplay" run --generate '--jobs 200 --durations lognormal:20m:1' \
     --load 0.4:1:0.2 --seed 1:3 -c v100:1x8 -p fifo,srtf -r loads.db > /dev/null
-figures='jct jct-cdf queue-cdf utilisation'
+figures='jct jct-cdf queue-cdf utilisation waiting gantt device-hours scatter'
 
 # Without gnuplot.
 for f in $figures; do
@@ -89,6 +89,20 @@ says 1 'did not draw' "so is a gnuplot that is killed" plot jct one.db -o o.svg
 test "$(cat o.svg)" = old && ! ls -d .plot-* > /dev/null 2>&1
 ok $? "the older figure is left alone, and nothing beside it"
 unset GNUPLOT
+
+# Device time from the bars is that of the jobs.
+hours=$(awk -F, '$2 == 0 {u += $5} END {printf "%.0f", u * 3600}' device-hours.csv)
+test "$hours" = "$used"
+ok $? "device-hours are the jobs' device time ($hours, $used)"
+awk -F, 'NR > 1 && ($4 % 3 != 0 || $8 < $7) {bad = 1} {n++} END {exit bad || n < 300}' gantt.csv
+ok $? "a bar for each grant of every third of 400 jobs"
+# shellcheck disable=SC2046
+"$bin/vnreplay" run -t a.csv -c v100:2x8 -r crowd.db \
+    $(for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15; do echo "-p las:first=$i"; done) > /dev/null
+says 1 '15 policies, of which 14 can be told apart' "more curves than styles" \
+    plot jct-cdf crowd.db -o s.svg
+says 1 'one policy' "nothing to hold one policy against" \
+    plot scatter one.db -p las -o s.svg
 
 if command -v gnuplot > /dev/null; then
     for f in $figures; do
