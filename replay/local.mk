@@ -120,6 +120,11 @@ dist_check_SCRIPTS += t/replay/replay.sh.t t/replay/experiment.sh.t t/replay/pla
 	t/replay/live.sh.t t/replay/mixed.sh.t t/replay/pcs.sh.t \
 	t/replay/validate.sh.t
 
+EXTRA_DIST += t/bench/adaptive.sh
+.PHONY: bench-adaptive
+bench-adaptive: vnreplay
+	TOP_BUILDDIR=. $(srcdir)/t/bench/adaptive.sh
+
 # What the laboratory is for, in half a minute.
 DEMO_POLICIES = fifo,fifo-skip,sjf,srtf,las,priority,wfs
 DEMO_RECIPE = --preset philly --jobs 5000 --priorities 1:0.7,5:0.2,10:0.1

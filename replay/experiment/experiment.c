@@ -19,6 +19,7 @@ extern const struct vn_experiment vn_experiment_fgd;
 extern const struct vn_experiment vn_experiment_openb;
 extern const struct vn_experiment vn_experiment_pollux;
 
+/* clang-format off */
 const struct vn_experiment *const vn_experiments[] = {
     &vn_experiment_3jobs,
     &vn_experiment_20jobs,
@@ -31,6 +32,7 @@ const struct vn_experiment *const vn_experiments[] = {
     &vn_experiment_pollux,
     NULL,
 };
+/* clang-format on */
 
 const char *
 vn_path(struct vn_paths *paths, const char *folder, const char *name)
