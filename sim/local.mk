@@ -4,8 +4,8 @@ libsim_a_SOURCES = $(ENCLAVEDOM_SOURCES) \
 	sim/adaptive/advance.c \
 	sim/adaptive/optimus.c \
 	sim/adaptive/policies.h \
-	sim/adaptive/rounds.c sim/adaptive/rounds.h \
-	sim/adaptive/rounds_state.h \
+	sim/adaptive/reference.c sim/adaptive/reference.h \
+	sim/adaptive/reference_state.h \
 	sim/adaptive/tiresias.c \
 	sim/engine/answer.c sim/engine/answer.h \
 	sim/engine/carrier.h \

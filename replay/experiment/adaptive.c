@@ -13,7 +13,7 @@
 void
 vn_adaptive_free(struct vn_adaptive *a)
 {
-    vn_rounds_free(a->rounds);
+    vn_reference_free(a->rounds);
     vn_sheet_free(a->events);
     vn_sheet_free(a->sheet);
     vn_names_free(&a->names);
@@ -66,7 +66,7 @@ find_application(const struct vn_adaptive *a, struct vn_table *t,
 static enum vn_status
 read_job(struct vn_adaptive *a, struct vn_table *t, struct vn_error *err)
 {
-    struct vn_rounds_request job;
+    struct vn_reference_request job;
     const char *name = vn_table_text(t, JOB);
     int n = a->names.count;
     int64_t replicas;
@@ -78,8 +78,8 @@ read_job(struct vn_adaptive *a, struct vn_table *t, struct vn_error *err)
                                              : "a name that is not there yet");
     if ((status = find_application(a, t, &job.application, err))
         || (status = vn_table_real(t, SUBMIT, 0, 1e9, &job.submit_s, err))
-        || (status = vn_table_int(t, REPLICAS, 1, VN_ROUNDS_DEVICES, &replicas,
-                                  err))
+        || (status = vn_table_int(t, REPLICAS, 1, VN_REFERENCE_DEVICES,
+                                  &replicas, err))
         || (status =
                 vn_table_int(t, BATCH, job.application->init_batch,
                              job.application->max_batch, &job.batch, err)))
@@ -150,13 +150,13 @@ cell_list(struct vn_sheet *sheet, const int *list, int n)
 }
 
 static void
-on_changed(void *arg, const struct vn_rounds *rounds, int job)
+on_changed(void *arg, const struct vn_reference *rounds, int job)
 {
     struct vn_adaptive *a = arg;
-    const struct vn_rounds_job *j = vn_rounds_job(rounds, job);
+    const struct vn_reference_job *j = vn_reference_job(rounds, job);
     char text[VN_NUMBER_SIZE + 2];
 
-    vn_sheet_cell(a->events, "%.10g", vn_rounds_now(rounds));
+    vn_sheet_cell(a->events, "%.10g", vn_reference_now(rounds));
     vn_sheet_cell(a->events, "%s", j->wants.name);
     if (a->typed)
         vn_sheet_cell(a->events, "%s",
@@ -172,7 +172,7 @@ on_changed(void *arg, const struct vn_rounds *rounds, int job)
 }
 
 static void
-on_decided(void *arg, const struct vn_rounds *rounds, int active,
+on_decided(void *arg, const struct vn_reference *rounds, int active,
            const int *used, double objective)
 {
     struct vn_adaptive *a = arg;
@@ -185,7 +185,7 @@ on_decided(void *arg, const struct vn_rounds *rounds, int active,
                 text + n, sizeof text - n, "%s%.60s%s%d", n > 0 ? ";" : "",
                 a->config.types[t].name,
                 a->config.types[t].name[0] != '\0' ? ":" : "", used[t]);
-    vn_sheet_cell(a->sheet, "%.10g", vn_rounds_now(rounds));
+    vn_sheet_cell(a->sheet, "%.10g", vn_reference_now(rounds));
     vn_sheet_cell(a->sheet, "%d", active);
     vn_sheet_cell(a->sheet, "%s", text);
     vn_sheet_cell(a->sheet, "%s",
@@ -212,11 +212,11 @@ vn_adaptive_run(struct vn_adaptive *a, struct vn_error *err)
     a->sheet = vn_sheet_alloc(rounds);
     a->config.jobs = a->jobs;
     a->config.njobs = a->names.count;
-    a->config.observer = (struct vn_rounds_observer){
+    a->config.observer = (struct vn_reference_observer){
         .arg = a,
         .changed = r->events != NULL ? on_changed : NULL,
         .decided = r->rounds != NULL ? on_decided : NULL};
-    status = vn_rounds_run(&a->config, &a->rounds, err);
+    status = vn_reference_run(&a->config, &a->rounds, err);
     if (status != VN_OK)
         return status;
     jobs = vn_adaptive_jobs(a);
@@ -235,7 +235,7 @@ vn_adaptive_jobs(const struct vn_adaptive *a)
     struct vn_sheet *sheet = vn_sheet_alloc(names);
 
     for (int i = 0; i < a->config.njobs; i++) {
-        const struct vn_rounds_job *j = vn_rounds_job(a->rounds, i);
+        const struct vn_reference_job *j = vn_reference_job(a->rounds, i);
 
         vn_sheet_cell(sheet, "%s", j->wants.name);
         vn_sheet_cell(sheet, "%.15g", j->wants.submit_s);
@@ -253,7 +253,7 @@ vn_adaptive_mean_s(const struct vn_adaptive *a)
     double sum = 0;
 
     for (int i = 0; i < a->config.njobs; i++) {
-        const struct vn_rounds_job *j = vn_rounds_job(a->rounds, i);
+        const struct vn_reference_job *j = vn_reference_job(a->rounds, i);
 
         sum += j->finish_s - j->wants.submit_s;
     }

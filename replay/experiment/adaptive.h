@@ -4,8 +4,8 @@
  *
  *     job,application,submit_s,num_replicas,batch_size
  *
- * a run of them in the reference form (sim/adaptive/rounds.h), and what became
- * of them as tables.
+ * a run of them in the reference form (sim/adaptive/reference.h), and what
+ * became of them as tables.
  */
 #ifndef REPLAY_EXPERIMENT_ADAPTIVE_H
 #define REPLAY_EXPERIMENT_ADAPTIVE_H
@@ -13,7 +13,7 @@
 #include "plan/adaptive/application.h"
 #include "replay/experiment/experiment.h"
 #include "replay/experiment/sheet.h"
-#include "sim/adaptive/rounds.h"
+#include "sim/adaptive/reference.h"
 
 #include "base/names.h"
 
@@ -22,10 +22,11 @@ struct vn_adaptive {
     const struct vn_request *request;
     struct vn_applications applications;
     struct vn_names names; /* of jobs */
-    struct vn_rounds_request *jobs;
-    struct vn_rounds_config config; /* jobs and observer are set by _run() */
-    struct vn_rounds *rounds;       /* once it has run */
-    bool typed; /* events name the type and the placement */
+    struct vn_reference_request *jobs;
+    struct vn_reference_config
+        config;                  /* jobs and observer are set by _run() */
+    struct vn_reference *rounds; /* once it has run */
+    bool typed;                  /* events name the type and the placement */
     struct vn_sheet *events;
     struct vn_sheet *sheet; /* of rounds */
 };

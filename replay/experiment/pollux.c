@@ -20,8 +20,8 @@ extern const struct vn_experiment vn_experiment_pollux;
 
 static const char *const names[] = {"tiresias", "optimus", "optimus-oracle",
                                     NULL};
-static const struct vn_rounds_policy *const policies[] = {
-    &vn_rounds_tiresias, &vn_rounds_optimus, &vn_rounds_optimus};
+static const struct vn_reference_policy *const policies[] = {
+    &vn_reference_tiresias, &vn_reference_optimus, &vn_reference_optimus};
 
 enum {
     NAME,
@@ -43,13 +43,13 @@ static const struct vn_column columns[] = {
 
 /* NODESxDEVICES instead of the table's cluster; false if it is not so. */
 static bool
-inline_cluster(const char *text, struct vn_rounds_config *c)
+inline_cluster(const char *text, struct vn_reference_config *c)
 {
     int nodes, devices, end = 0;
 
     if (text == NULL || sscanf(text, "%4dx%4d%n", &nodes, &devices, &end) != 2
-        || text[end] != '\0' || nodes < 1 || nodes > VN_ROUNDS_NODES
-        || devices < 1 || devices > VN_ROUNDS_DEVICES)
+        || text[end] != '\0' || nodes < 1 || nodes > VN_REFERENCE_NODES
+        || devices < 1 || devices > VN_REFERENCE_DEVICES)
         return false;
     c->types[0].nodes = nodes;
     c->types[0].devices = devices;
@@ -59,7 +59,7 @@ inline_cluster(const char *text, struct vn_rounds_config *c)
 /* The cluster: of its table, the row of this name, the first one if NULL or
  * where the name says how large it is. */
 static enum vn_status
-read_cluster(const char *path, const char *name, struct vn_rounds_config *c,
+read_cluster(const char *path, const char *name, struct vn_reference_config *c,
              struct vn_error *err)
 {
     struct vn_table_form form = {.columns = columns, .ncolumns = NCOLUMNS};
@@ -78,9 +78,10 @@ read_cluster(const char *path, const char *name, struct vn_rounds_config *c,
                          "names or NODESxDEVICES",
                          path, name != NULL ? name : "");
     if (status != VN_OK
-        || (status = vn_table_int(t, NODES, 1, VN_ROUNDS_NODES, &nodes, err))
-        || (status = vn_table_int(t, PER_NODE, 1, VN_ROUNDS_DEVICES, &per_node,
-                                  err))
+        || (status =
+                vn_table_int(t, NODES, 1, VN_REFERENCE_NODES, &nodes, err))
+        || (status = vn_table_int(t, PER_NODE, 1, VN_REFERENCE_DEVICES,
+                                  &per_node, err))
         || (status = vn_table_real(t, INTERVAL, 1, 1e6, &c->interval_s, err))
         || (status =
                 vn_table_real(t, INTERFERENCE, 0, 1, &c->interference, err))
@@ -111,7 +112,7 @@ compare(const struct vn_adaptive *a, const char *policy,
     snprintf(column, sizeof column, "%.40s_jct_s", policy);
     ours = vn_sheet_alloc(shipped);
     for (int i = 0; i < a->config.njobs; i++) {
-        const struct vn_rounds_job *j = vn_rounds_job(a->rounds, i);
+        const struct vn_reference_job *j = vn_reference_job(a->rounds, i);
 
         vn_sheet_cell(ours, "%s", j->wants.name);
         vn_sheet_cell(ours, "%.15g", j->finish_s - j->wants.submit_s);
@@ -140,7 +141,7 @@ show(const struct vn_adaptive *a, struct vn_findings *findings)
     double start = 0, restarts = 0, attained = 0;
 
     for (int i = 0; i < a->config.njobs; i++) {
-        const struct vn_rounds_job *j = vn_rounds_job(a->rounds, i);
+        const struct vn_reference_job *j = vn_reference_job(a->rounds, i);
 
         start += j->first_s - j->wants.submit_s;
         restarts += j->restarts;
@@ -151,7 +152,7 @@ show(const struct vn_adaptive *a, struct vn_findings *findings)
                     (double[]){a->config.njobs, vn_adaptive_mean_s(a),
                                start / a->config.njobs, restarts,
                                attained / 3600,
-                               (double) vn_rounds_count(a->rounds)});
+                               (double) vn_reference_count(a->rounds)});
     vn_findings_note(findings,
                      "Published (OSDI'21, abstract): Pollux' mean JCT is 37 "
                      "to 50 %% below that of");

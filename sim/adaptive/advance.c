@@ -4,14 +4,14 @@
  */
 #include "config.h"
 
-#include "sim/adaptive/rounds_state.h"
+#include "sim/adaptive/reference_state.h"
 
 #include <math.h>
 
 enum vn_status
-vn_rounds_cut(struct vn_rounds *r, int job, struct vn_error *err)
+vn_reference_cut(struct vn_reference *r, int job, struct vn_error *err)
 {
-    struct vn_rounds_job *j = &r->jobs[job];
+    struct vn_reference_job *j = &r->jobs[job];
     const struct vn_application_on *on;
     struct vn_cut cut;
     enum vn_status status = VN_OK;
@@ -39,7 +39,8 @@ vn_rounds_cut(struct vn_rounds *r, int job, struct vn_error *err)
 
 /* The time of a step of what it has now, measured once for each. */
 static enum vn_status
-measure(struct vn_rounds *r, struct vn_rounds_job *j, struct vn_error *err)
+measure(struct vn_reference *r, struct vn_reference_job *j,
+        struct vn_error *err)
 {
     const struct vn_application_on *on =
         &j->wants.application->on[r->config.types[j->has.type].tables];
@@ -64,9 +65,9 @@ measure(struct vn_rounds *r, struct vn_rounds_job *j, struct vn_error *err)
 
 /* Iterations a second, and how its gradient is. */
 static enum vn_status
-find_rate(struct vn_rounds *r, int job, double *rate, struct vn_error *err)
+find_rate(struct vn_reference *r, int job, double *rate, struct vn_error *err)
 {
-    struct vn_rounds_job *j = &r->jobs[job];
+    struct vn_reference_job *j = &r->jobs[job];
     const struct vn_application *a = j->wants.application;
     int64_t batch = j->has.n * j->cut.atomic * (j->cut.accumulate + 1);
     struct vn_epoch e;
@@ -92,16 +93,16 @@ find_rate(struct vn_rounds *r, int job, double *rate, struct vn_error *err)
 
 /* Pass this time on what it has. */
 static void
-pass(struct vn_rounds_job *j, double seconds)
+pass(struct vn_reference_job *j, double seconds)
 {
     j->clock_s += seconds;
     j->attained_s += seconds * j->has.n;
 }
 
 enum vn_status
-vn_rounds_advance(struct vn_rounds *r, int job, struct vn_error *err)
+vn_reference_advance(struct vn_reference *r, int job, struct vn_error *err)
 {
-    struct vn_rounds_job *j = &r->jobs[job];
+    struct vn_reference_job *j = &r->jobs[job];
     const struct vn_application *a = j->wants.application;
     double left = r->config.interval_s, wait;
     enum vn_status status = VN_OK;
@@ -133,7 +134,7 @@ vn_rounds_advance(struct vn_rounds *r, int job, struct vn_error *err)
         pass(j, part);
         left -= part;
         if (r->config.policy->cut != NULL)
-            status = vn_rounds_cut(r, job, err);
+            status = vn_reference_cut(r, job, err);
     }
     return status;
 }

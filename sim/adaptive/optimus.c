@@ -31,10 +31,11 @@ struct state {
 };
 
 static enum vn_status
-optimus_open(void *state, const struct vn_rounds *rounds, struct vn_error *err)
+optimus_open(void *state, const struct vn_reference *rounds,
+             struct vn_error *err)
 {
-    const struct vn_rounds_config *config = vn_rounds_config(rounds);
-    const struct vn_rounds_type *type = &config->types[0];
+    const struct vn_reference_config *config = vn_reference_config(rounds);
+    const struct vn_reference_type *type = &config->types[0];
     struct state *s = state;
     int all = type->nodes * type->devices;
 
@@ -44,8 +45,8 @@ optimus_open(void *state, const struct vn_rounds *rounds, struct vn_error *err)
     s->order = vn_xcalloc((size_t) s->njobs, sizeof *s->order);
     for (int i = 0; i < s->njobs; i++) {
         struct member *m = &s->members[i];
-        int64_t most = vn_rounds_widest(config->jobs[i].application,
-                                        type->tables, config->jobs[i].batch);
+        int64_t most = vn_reference_widest(
+            config->jobs[i].application, type->tables, config->jobs[i].batch);
 
         m->most = (int) (most < all ? most : all);
         m->times = vn_xcalloc((size_t) m->most + 2, sizeof *m->times);
@@ -94,11 +95,13 @@ vn_optimus_step_s(const struct vn_application *a, int tables, int64_t batch,
 
 /* The time of a step of a job on n devices, asked once. */
 static enum vn_status
-step_time(struct state *s, const struct vn_rounds *rounds, int job, int n,
+step_time(struct state *s, const struct vn_reference *rounds, int job, int n,
           double *time, struct vn_error *err)
 {
-    const struct vn_rounds_type *type = &vn_rounds_config(rounds)->types[0];
-    const struct vn_rounds_request *wants = &vn_rounds_job(rounds, job)->wants;
+    const struct vn_reference_type *type =
+        &vn_reference_config(rounds)->types[0];
+    const struct vn_reference_request *wants =
+        &vn_reference_job(rounds, job)->wants;
     double *known = &s->members[job].times[n];
     enum vn_status status = VN_OK;
 
@@ -111,8 +114,8 @@ step_time(struct state *s, const struct vn_rounds *rounds, int job, int n,
 
 /* What one more device would save it, where `left` are left. */
 static enum vn_status
-find_gain(struct state *s, const struct vn_rounds *rounds, int job, int left,
-          struct vn_error *err)
+find_gain(struct state *s, const struct vn_reference *rounds, int job,
+          int left, struct vn_error *err)
 {
     struct member *m = &s->members[job];
     enum vn_status status;
@@ -130,10 +133,10 @@ find_gain(struct state *s, const struct vn_rounds *rounds, int job, int left,
 
 /* Steps that it has still to do at its batch. */
 static enum vn_status
-find_remaining(struct state *s, const struct vn_rounds *rounds, int job,
+find_remaining(struct state *s, const struct vn_reference *rounds, int job,
                struct vn_error *err)
 {
-    const struct vn_rounds_job *j = vn_rounds_job(rounds, job);
+    const struct vn_reference_job *j = vn_reference_job(rounds, job);
     const struct vn_application *a = j->wants.application;
     int last = a->nepochs - 1;
     struct vn_epoch now, end;
@@ -154,10 +157,11 @@ find_remaining(struct state *s, const struct vn_rounds *rounds, int job,
 
 /* How many devices each active job shall have. */
 static enum vn_status
-share(struct state *s, const struct vn_rounds *rounds, const int *active,
+share(struct state *s, const struct vn_reference *rounds, const int *active,
       int n, struct vn_error *err)
 {
-    const struct vn_rounds_type *type = &vn_rounds_config(rounds)->types[0];
+    const struct vn_reference_type *type =
+        &vn_reference_config(rounds)->types[0];
     int left = type->nodes * type->devices;
     enum vn_status status = VN_OK;
 
@@ -188,32 +192,32 @@ share(struct state *s, const struct vn_rounds *rounds, const int *active,
 
 /* Give the nodes: who has as many as before keeps them. */
 static void
-place(struct state *s, struct vn_rounds *rounds, const int *active, int n)
+place(struct state *s, struct vn_reference *rounds, const int *active, int n)
 {
     int changed = 0;
 
     for (int i = 0; i < n; i++) {
         int got = s->members[active[i]].got, k = changed;
 
-        if (vn_rounds_next(rounds, active[i])->n == got)
+        if (vn_reference_next(rounds, active[i])->n == got)
             continue;
-        vn_rounds_take(rounds, active[i]);
+        vn_reference_take(rounds, active[i]);
         for (; k > 0 && s->members[s->order[k - 1]].got > got; k--)
             s->order[k] = s->order[k - 1];
         s->order[k] = active[i];
         changed++;
     }
     for (int i = 0; i < changed; i++)
-        vn_rounds_pack(rounds, s->order[i], 0, s->members[s->order[i]].got);
+        vn_reference_pack(rounds, s->order[i], 0, s->members[s->order[i]].got);
 }
 
 static enum vn_status
-optimus_decide(void *state, struct vn_rounds *rounds, double *objective,
+optimus_decide(void *state, struct vn_reference *rounds, double *objective,
                struct vn_error *err)
 {
     struct state *s = state;
     int n;
-    const int *active = vn_rounds_active(rounds, &n);
+    const int *active = vn_reference_active(rounds, &n);
     enum vn_status status = share(s, rounds, active, n, err);
 
     (void) objective;
@@ -222,7 +226,7 @@ optimus_decide(void *state, struct vn_rounds *rounds, double *objective,
     return status;
 }
 
-const struct vn_rounds_policy vn_rounds_optimus = {
+const struct vn_reference_policy vn_reference_optimus = {
     .name = "optimus",
     .state_size = sizeof(struct state),
     .open = optimus_open,

@@ -1,14 +1,14 @@
 /*
- * The policies of the reference form (rounds.h).  All but sia are of clusters
- * of one type.
+ * The policies of the reference form (reference.h).  All but sia are of
+ * clusters of one type.
  */
 #ifndef SIM_ADAPTIVE_POLICIES_H
 #define SIM_ADAPTIVE_POLICIES_H
 
-#include "sim/adaptive/rounds.h"
+#include "sim/adaptive/reference.h"
 
-extern const struct vn_rounds_policy vn_rounds_optimus;
-extern const struct vn_rounds_policy vn_rounds_tiresias;
+extern const struct vn_reference_policy vn_reference_optimus;
+extern const struct vn_reference_policy vn_reference_tiresias;
 
 /*
  * How long a step takes, by Optimus' oracle, of a fixed batch on n > 0 devices

@@ -35,11 +35,11 @@ struct state {
 };
 
 static enum vn_status
-tiresias_open(void *state, const struct vn_rounds *rounds,
+tiresias_open(void *state, const struct vn_reference *rounds,
               struct vn_error *err)
 {
     struct state *s = state;
-    const struct vn_rounds_config *config = vn_rounds_config(rounds);
+    const struct vn_reference_config *config = vn_reference_config(rounds);
     size_t n = (size_t) config->njobs;
     int all = config->types[0].nodes * config->types[0].devices;
 
@@ -70,14 +70,14 @@ tiresias_close(void *state)
 
 /* Drop from a queue what is done or belongs to another. */
 static void
-sift(struct state *s, const struct vn_rounds *rounds, int q)
+sift(struct state *s, const struct vn_reference *rounds, int q)
 {
     int n = 0;
 
     for (int i = 0; i < s->length[q]; i++) {
         int job = s->queue[q][i];
 
-        if (isnan(vn_rounds_job(rounds, job)->finish_s)
+        if (isnan(vn_reference_job(rounds, job)->finish_s)
             && s->members[job].queue == q)
             s->queue[q][n++] = job;
     }
@@ -93,11 +93,11 @@ append(struct state *s, int q, int job)
 
 /* Take note of what each has had, and move those that have had enough. */
 static void
-check(struct state *s, const struct vn_rounds *rounds)
+check(struct state *s, const struct vn_reference *rounds)
 {
-    double now = vn_rounds_now(rounds);
+    double now = vn_reference_now(rounds);
     int n;
-    const int *active = vn_rounds_active(rounds, &n);
+    const int *active = vn_reference_active(rounds, &n);
 
     for (int i = 0; i < n; i++)
         if (!s->members[active[i]].present) {
@@ -106,7 +106,7 @@ check(struct state *s, const struct vn_rounds *rounds)
         }
     for (int i = 0; i < n; i++) {
         struct member *m = &s->members[active[i]];
-        int replicas = vn_rounds_job(rounds, active[i])->wants.replicas;
+        int replicas = vn_reference_job(rounds, active[i])->wants.replicas;
 
         if (m->running)
             m->executed_s += now - m->checked_s;
@@ -118,10 +118,11 @@ check(struct state *s, const struct vn_rounds *rounds)
 }
 
 static enum vn_status
-tiresias_decide(void *state, struct vn_rounds *rounds, double *objective,
+tiresias_decide(void *state, struct vn_reference *rounds, double *objective,
                 struct vn_error *err)
 {
-    const struct vn_rounds_type *type = &vn_rounds_config(rounds)->types[0];
+    const struct vn_reference_type *type =
+        &vn_reference_config(rounds)->types[0];
     struct state *s = state;
     int left = type->nodes * type->devices;
 
@@ -134,26 +135,28 @@ tiresias_decide(void *state, struct vn_rounds *rounds, double *objective,
     for (int q = 0; q < QUEUES; q++)
         for (int i = 0; i < s->length[q]; i++) {
             int job = s->queue[q][i];
-            int replicas = vn_rounds_job(rounds, job)->wants.replicas;
+            int replicas = vn_reference_job(rounds, job)->wants.replicas;
 
             s->members[job].running = replicas <= left;
             if (replicas <= left)
                 left -= replicas;
             else
-                vn_rounds_take(rounds, job);
+                vn_reference_take(rounds, job);
         }
     for (int q = 0; q < QUEUES; q++)
         for (int i = 0; i < s->length[q]; i++) {
             int job = s->queue[q][i];
 
-            if (s->members[job].running && vn_rounds_next(rounds, job)->n == 0)
-                vn_rounds_pack(rounds, job, 0,
-                               vn_rounds_job(rounds, job)->wants.replicas);
+            if (s->members[job].running
+                && vn_reference_next(rounds, job)->n == 0)
+                vn_reference_pack(
+                    rounds, job, 0,
+                    vn_reference_job(rounds, job)->wants.replicas);
         }
     return VN_OK;
 }
 
-const struct vn_rounds_policy vn_rounds_tiresias = {
+const struct vn_reference_policy vn_reference_tiresias = {
     .name = "tiresias",
     .state_size = sizeof(struct state),
     .open = tiresias_open,

@@ -6,7 +6,7 @@
 #include "config.h"
 
 #include "sim/adaptive/policies.h"
-#include "sim/adaptive/rounds_state.h"
+#include "sim/adaptive/reference_state.h"
 
 #include "base/table.h"
 #include "base/xalloc.h"
@@ -86,7 +86,7 @@ try_steps(const struct vn_applications *as)
 static const char *fixed_placement;
 
 static enum vn_status
-fixed_decide(void *state, struct vn_rounds *rounds, double *objective,
+fixed_decide(void *state, struct vn_reference *rounds, double *objective,
              struct vn_error *err)
 {
     int nodes[64], n = 0;
@@ -97,11 +97,11 @@ fixed_decide(void *state, struct vn_rounds *rounds, double *objective,
     for (int i = 0; fixed_placement[i] != '\0'; i++)
         for (int k = 0; k < fixed_placement[i] - '0'; k++)
             nodes[n++] = i;
-    vn_rounds_give(rounds, 0, 0, nodes, n);
+    vn_reference_give(rounds, 0, 0, nodes, n);
     return VN_OK;
 }
 
-static const struct vn_rounds_policy policy_fixed = {
+static const struct vn_reference_policy policy_fixed = {
     .name = "fixed",
     .decide = fixed_decide,
 };
@@ -109,12 +109,12 @@ static const struct vn_rounds_policy policy_fixed = {
 /* Rounds as they were at a time: those after a first decision at 0. */
 struct seen {
     double time_s; /* to look at */
-    struct vn_rounds_job job;
+    struct vn_reference_job job;
     bool there;
 };
 
 static void
-look(void *arg, const struct vn_rounds *rounds, int active, const int *used,
+look(void *arg, const struct vn_reference *rounds, int active, const int *used,
      double objective)
 {
     struct seen *s = arg;
@@ -122,8 +122,8 @@ look(void *arg, const struct vn_rounds *rounds, int active, const int *used,
     (void) active;
     (void) used;
     (void) objective;
-    if (vn_rounds_now(rounds) == s->time_s) {
-        s->job = *vn_rounds_job(rounds, 0);
+    if (vn_reference_now(rounds) == s->time_s) {
+        s->job = *vn_reference_job(rounds, 0);
         s->there = true;
     }
 }
@@ -140,13 +140,13 @@ try_progress(const struct vn_applications *as)
 
     while (t != NULL && next(t)) {
         /* Its clock begins when the first round gives it its nodes. */
-        struct vn_rounds_request job = {
+        struct vn_reference_request job = {
             .name = "job",
             .application = vn_applications_find(as, vn_table_text(t, 0)),
             .replicas = 1,
             .batch = (int64_t) number(t, 2)};
         struct seen seen = {.time_s = number(t, 3) + 60};
-        struct vn_rounds_config config = {
+        struct vn_reference_config config = {
             .types = {{.name = "", .nodes = 64, .devices = 8}},
             .ntypes = 1,
             .jobs = &job,
@@ -156,12 +156,12 @@ try_progress(const struct vn_applications *as)
             .interval_s = 60,
             .restart_s = 30,
             .limit_s = 1e9};
-        struct vn_rounds *rounds = NULL;
+        struct vn_reference *rounds = NULL;
         struct vn_error err;
         bool same;
 
         fixed_placement = vn_table_text(t, 1);
-        same = vn_rounds_run(&config, &rounds, &err) == VN_OK && seen.there
+        same = vn_reference_run(&config, &rounds, &err) == VN_OK && seen.there
                && seen.job.epoch == (int) number(t, 4)
                && near(seen.job.progress, number(t, 5))
                && near(seen.job.attained_s, number(t, 7));
@@ -173,7 +173,7 @@ try_progress(const struct vn_applications *as)
             diag("line %ld", vn_table_line(t));
         good += same;
         rows++;
-        vn_rounds_free(rounds);
+        vn_reference_free(rounds);
     }
     vn_table_close(t);
     ok(rows > 0 && good == rows, "how a job advances: %d of %d", good, rows);
@@ -199,7 +199,7 @@ struct round {
     int nodes;
     int per_node;
     int n;
-    struct vn_rounds_request jobs[JOBS_MAX];
+    struct vn_reference_request jobs[JOBS_MAX];
     int epochs[JOBS_MAX];
     char *before[JOBS_MAX];
     char *after[JOBS_MAX];
@@ -223,16 +223,16 @@ read_nodes(const char *text, int *nodes)
 static int
 decide_round(const struct round *round)
 {
-    struct vn_rounds_config config = {
+    struct vn_reference_config config = {
         .types = {{.nodes = round->nodes, .devices = round->per_node}},
         .ntypes = 1,
         .jobs = round->jobs,
         .njobs = round->n,
-        .policy = &vn_rounds_optimus};
-    struct vn_rounds r = {.config = config, .nactive = round->n};
-    struct vn_rounds_job jobs[JOBS_MAX];
-    struct vn_rounds_grant grants[JOBS_MAX];
-    void *state = vn_xcalloc(1, vn_rounds_optimus.state_size);
+        .policy = &vn_reference_optimus};
+    struct vn_reference r = {.config = config, .nactive = round->n};
+    struct vn_reference_job jobs[JOBS_MAX];
+    struct vn_reference_grant grants[JOBS_MAX];
+    void *state = vn_xcalloc(1, vn_reference_optimus.state_size);
     int active[JOBS_MAX], list[512], free_on[64], n, good = 0;
     struct vn_error err;
     double objective;
@@ -246,14 +246,14 @@ decide_round(const struct round *round)
         free_on[i] = round->per_node;
     for (int i = 0; i < round->n; i++) {
         active[i] = i;
-        jobs[i] = (struct vn_rounds_job){.wants = round->jobs[i],
-                                         .epoch = round->epochs[i]};
-        grants[i] = (struct vn_rounds_grant){.type = -1};
+        jobs[i] = (struct vn_reference_job){.wants = round->jobs[i],
+                                            .epoch = round->epochs[i]};
+        grants[i] = (struct vn_reference_grant){.type = -1};
         n = read_nodes(round->before[i], list);
-        vn_rounds_give(&r, i, 0, list, n);
+        vn_reference_give(&r, i, 0, list, n);
     }
-    if (vn_rounds_optimus.open(state, &r, &err) == VN_OK
-        && vn_rounds_optimus.decide(state, &r, &objective, &err) == VN_OK)
+    if (vn_reference_optimus.open(state, &r, &err) == VN_OK
+        && vn_reference_optimus.decide(state, &r, &objective, &err) == VN_OK)
         for (int i = 0; i < round->n; i++) {
             n = read_nodes(round->after[i], list);
             good +=
@@ -262,7 +262,7 @@ decide_round(const struct round *round)
                     || memcmp(list, grants[i].nodes, (size_t) n * sizeof(int))
                            == 0);
         }
-    vn_rounds_optimus.close(state);
+    vn_reference_optimus.close(state);
     free(state);
     free(r.scratch);
     for (int i = 0; i < round->n; i++)
@@ -312,12 +312,12 @@ try_rounds(const struct vn_applications *as)
         round.number = (int) number(t, ROUND);
         round.nodes = (int) number(t, NODES);
         round.per_node = (int) number(t, PER_NODE);
-        round.jobs[i] =
-            (struct vn_rounds_request){.name = "job",
-                                       .application = vn_applications_find(
-                                           as, vn_table_text(t, APPLICATION)),
-                                       .replicas = 1,
-                                       .batch = (int64_t) number(t, BATCH)};
+        round.jobs[i] = (struct vn_reference_request){
+            .name = "job",
+            .application =
+                vn_applications_find(as, vn_table_text(t, APPLICATION)),
+            .replicas = 1,
+            .batch = (int64_t) number(t, BATCH)};
         round.epochs[i] = (int) number(t, EPOCH);
         round.before[i] = vn_xstrdup(vn_table_text(t, BEFORE));
         round.after[i] = vn_xstrdup(vn_table_text(t, AFTER));

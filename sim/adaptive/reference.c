@@ -1,6 +1,6 @@
 #include "config.h"
 
-#include "sim/adaptive/rounds_state.h"
+#include "sim/adaptive/reference_state.h"
 
 #include "base/xalloc.h"
 
@@ -10,7 +10,7 @@
 #include <string.h>
 
 void
-vn_rounds_free(struct vn_rounds *r)
+vn_reference_free(struct vn_reference *r)
 {
     if (r == NULL)
         return;
@@ -35,10 +35,10 @@ vn_rounds_free(struct vn_rounds *r)
     free(r);
 }
 
-static struct vn_rounds *
-make(const struct vn_rounds_config *config)
+static struct vn_reference *
+make(const struct vn_reference_config *config)
 {
-    struct vn_rounds *r = vn_xcalloc(1, sizeof *r);
+    struct vn_reference *r = vn_xcalloc(1, sizeof *r);
     size_t n = (size_t) config->njobs;
     int devices = 0;
 
@@ -49,14 +49,14 @@ make(const struct vn_rounds_config *config)
     r->active = vn_xcalloc(n, sizeof *r->active);
     r->left = config->njobs;
     for (int i = 0; i < config->njobs; i++) {
-        r->jobs[i] = (struct vn_rounds_job){.wants = config->jobs[i],
-                                            .has = {.type = -1},
-                                            .first_s = NAN,
-                                            .finish_s = NAN};
+        r->jobs[i] = (struct vn_reference_job){.wants = config->jobs[i],
+                                               .has = {.type = -1},
+                                               .first_s = NAN,
+                                               .finish_s = NAN};
         r->next[i].type = r->said[i].had.type = -1;
     }
     for (int t = 0; t < config->ntypes; t++) {
-        const struct vn_rounds_type *type = &config->types[t];
+        const struct vn_reference_type *type = &config->types[t];
 
         r->free[t] = vn_xcalloc((size_t) type->nodes, sizeof(int));
         r->spanning[t] = vn_xcalloc((size_t) type->nodes, sizeof(int));
@@ -67,7 +67,7 @@ make(const struct vn_rounds_config *config)
 }
 
 static void
-copy(struct vn_rounds_grant *to, int type, const int *nodes, int n)
+copy(struct vn_reference_grant *to, int type, const int *nodes, int n)
 {
     to->type = n > 0 ? type : -1;
     if (n > 0) {
@@ -78,7 +78,7 @@ copy(struct vn_rounds_grant *to, int type, const int *nodes, int n)
 }
 
 static bool
-same(const struct vn_rounds_grant *a, const struct vn_rounds_grant *b)
+same(const struct vn_reference_grant *a, const struct vn_reference_grant *b)
 {
     return a->n == b->n
            && (a->n == 0
@@ -88,13 +88,13 @@ same(const struct vn_rounds_grant *a, const struct vn_rounds_grant *b)
 }
 
 int64_t
-vn_rounds_widest(const struct vn_application *a, int tables, int64_t batch)
+vn_reference_widest(const struct vn_application *a, int tables, int64_t batch)
 {
     return strcmp(a->name, "ncf") == 0 ? 1 : batch / a->on[tables].min_local;
 }
 
 int
-vn_rounds_runs(const int *nodes, int n, int *runs)
+vn_reference_runs(const int *nodes, int n, int *runs)
 {
     int count = 0;
 
@@ -108,7 +108,7 @@ vn_rounds_runs(const int *nodes, int n, int *runs)
 
 /* Mark the jobs that meet another on a node, both spanning several. */
 static void
-find_interference(struct vn_rounds *r)
+find_interference(struct vn_reference *r)
 {
     if (r->config.interference == 0)
         return;
@@ -117,7 +117,7 @@ find_interference(struct vn_rounds *r)
                (size_t) r->config.types[t].nodes * sizeof(int));
     for (int pass = 0; pass < 2; pass++)
         for (int k = 0; k < r->nactive; k++) {
-            struct vn_rounds_job *j = &r->jobs[r->active[k]];
+            struct vn_reference_job *j = &r->jobs[r->active[k]];
 
             j->interferes = false;
             for (int i = 0; i < j->has.n && j->nruns > 1; i++) {
@@ -134,11 +134,11 @@ find_interference(struct vn_rounds *r)
 
 /* Who is there now; those that are done have nothing any more. */
 static void
-find_active(struct vn_rounds *r)
+find_active(struct vn_reference *r)
 {
     r->nactive = r->left = 0;
     for (int i = 0; i < r->config.njobs; i++) {
-        struct vn_rounds_job *j = &r->jobs[i];
+        struct vn_reference_job *j = &r->jobs[i];
 
         if (!isnan(j->finish_s)) {
             copy(&j->has, -1, NULL, 0);
@@ -152,14 +152,14 @@ find_active(struct vn_rounds *r)
 }
 
 static void
-open_round(struct vn_rounds *r)
+open_round(struct vn_reference *r)
 {
     for (int t = 0; t < r->config.ntypes; t++)
         for (int n = 0; n < r->config.types[t].nodes; n++)
             r->free[t][n] = r->config.types[t].devices;
     for (int k = 0; k < r->nactive; k++) {
         int i = r->active[k];
-        const struct vn_rounds_grant *has = &r->jobs[i].has;
+        const struct vn_reference_grant *has = &r->jobs[i].has;
 
         copy(&r->next[i], has->type, has->nodes, has->n);
         for (int d = 0; d < has->n; d++)
@@ -170,10 +170,11 @@ open_round(struct vn_rounds *r)
 /* Its placement: the runs of its nodes, or equal parts where there are more
  * of them than were profiled. */
 static int
-place(const struct vn_rounds *r, const struct vn_rounds_grant *g, int *runs)
+place(const struct vn_reference *r, const struct vn_reference_grant *g,
+      int *runs)
 {
     int most = r->config.types[g->type].most_nodes;
-    int n = vn_rounds_runs(g->nodes, g->n, runs);
+    int n = vn_reference_runs(g->nodes, g->n, runs);
 
     if (most > 0 && n > most) {
         int part = (g->n + most - 1) / most;
@@ -187,10 +188,10 @@ place(const struct vn_rounds *r, const struct vn_rounds_grant *g, int *runs)
 
 /* Give a job what was decided. */
 static enum vn_status
-apply(struct vn_rounds *r, int job, struct vn_error *err)
+apply(struct vn_reference *r, int job, struct vn_error *err)
 {
-    struct vn_rounds_job *j = &r->jobs[job];
-    const struct vn_rounds_grant *next = &r->next[job];
+    struct vn_reference_job *j = &r->jobs[job];
+    const struct vn_reference_grant *next = &r->next[job];
     bool alike =
         j->has.n > 0 && next->n == j->has.n && next->type == j->has.type;
     int n;
@@ -222,18 +223,18 @@ apply(struct vn_rounds *r, int job, struct vn_error *err)
     j->started = true;
     if (isnan(j->first_s))
         j->first_s = r->now;
-    return vn_rounds_cut(r, job, err);
+    return vn_reference_cut(r, job, err);
 }
 
 /* Tell the observer what is not as it was told before. */
 static void
-tell(struct vn_rounds *r, double objective)
+tell(struct vn_reference *r, double objective)
 {
-    const struct vn_rounds_observer *o = &r->config.observer;
-    int used[VN_ROUNDS_TYPES] = {0};
+    const struct vn_reference_observer *o = &r->config.observer;
+    int used[VN_REFERENCE_TYPES] = {0};
 
     for (int k = 0; k < r->nactive; k++) {
-        const struct vn_rounds_grant *has = &r->jobs[r->active[k]].has;
+        const struct vn_reference_grant *has = &r->jobs[r->active[k]].has;
 
         if (has->n > 0)
             used[has->type] += has->n;
@@ -241,8 +242,8 @@ tell(struct vn_rounds *r, double objective)
     if (o->decided != NULL)
         o->decided(o->arg, r, r->nactive, used, objective);
     for (int i = 0; i < r->config.njobs && o->changed != NULL; i++) {
-        const struct vn_rounds_job *j = &r->jobs[i];
-        struct vn_rounds_said *s = &r->said[i];
+        const struct vn_reference_job *j = &r->jobs[i];
+        struct vn_reference_said *s = &r->said[i];
 
         if (same(&s->had, &j->has) && s->cut.atomic == j->cut.atomic
             && s->cut.accumulate == j->cut.accumulate)
@@ -254,7 +255,7 @@ tell(struct vn_rounds *r, double objective)
 }
 
 static enum vn_status
-decide(struct vn_rounds *r, struct vn_error *err)
+decide(struct vn_reference *r, struct vn_error *err)
 {
     double objective = NAN;
     enum vn_status status = VN_OK;
@@ -272,10 +273,10 @@ decide(struct vn_rounds *r, struct vn_error *err)
 }
 
 enum vn_status
-vn_rounds_run(const struct vn_rounds_config *config, struct vn_rounds **rounds,
-              struct vn_error *err)
+vn_reference_run(const struct vn_reference_config *config,
+                 struct vn_reference **rounds, struct vn_error *err)
 {
-    struct vn_rounds *r = *rounds = make(config);
+    struct vn_reference *r = *rounds = make(config);
     enum vn_status status = VN_OK;
 
     r->state = vn_xcalloc(1, config->policy->state_size + 1);
@@ -285,7 +286,7 @@ vn_rounds_run(const struct vn_rounds_config *config, struct vn_rounds **rounds,
         find_interference(r);
         for (int i = 0; i < config->njobs && status == VN_OK; i++)
             if (isnan(r->jobs[i].finish_s))
-                status = vn_rounds_advance(r, i, err);
+                status = vn_reference_advance(r, i, err);
         if (status != VN_OK)
             break;
         r->now += config->interval_s;
@@ -299,53 +300,53 @@ vn_rounds_run(const struct vn_rounds_config *config, struct vn_rounds **rounds,
     return status;
 }
 
-const struct vn_rounds_config *
-vn_rounds_config(const struct vn_rounds *r)
+const struct vn_reference_config *
+vn_reference_config(const struct vn_reference *r)
 {
     return &r->config;
 }
 
 double
-vn_rounds_now(const struct vn_rounds *r)
+vn_reference_now(const struct vn_reference *r)
 {
     return r->now;
 }
 
 int64_t
-vn_rounds_count(const struct vn_rounds *r)
+vn_reference_count(const struct vn_reference *r)
 {
     return r->count;
 }
 
-const struct vn_rounds_job *
-vn_rounds_job(const struct vn_rounds *r, int job)
+const struct vn_reference_job *
+vn_reference_job(const struct vn_reference *r, int job)
 {
     return &r->jobs[job];
 }
 
 const int *
-vn_rounds_active(const struct vn_rounds *r, int *n)
+vn_reference_active(const struct vn_reference *r, int *n)
 {
     *n = r->nactive;
     return r->active;
 }
 
 int
-vn_rounds_free_on(const struct vn_rounds *r, int type, int node)
+vn_reference_free_on(const struct vn_reference *r, int type, int node)
 {
     return r->free[type][node];
 }
 
-const struct vn_rounds_grant *
-vn_rounds_next(const struct vn_rounds *r, int job)
+const struct vn_reference_grant *
+vn_reference_next(const struct vn_reference *r, int job)
 {
     return &r->next[job];
 }
 
 void
-vn_rounds_take(struct vn_rounds *r, int job)
+vn_reference_take(struct vn_reference *r, int job)
 {
-    struct vn_rounds_grant *g = &r->next[job];
+    struct vn_reference_grant *g = &r->next[job];
 
     for (int i = 0; i < g->n; i++)
         r->free[g->type][g->nodes[i]]++;
@@ -353,9 +354,10 @@ vn_rounds_take(struct vn_rounds *r, int job)
 }
 
 void
-vn_rounds_give(struct vn_rounds *r, int job, int type, const int *nodes, int n)
+vn_reference_give(struct vn_reference *r, int job, int type, const int *nodes,
+                  int n)
 {
-    vn_rounds_take(r, job);
+    vn_reference_take(r, job);
     for (int i = 0; i < n; i++) {
         r->free[type][nodes[i]]--;
         assert(r->free[type][nodes[i]] >= 0);
@@ -364,11 +366,11 @@ vn_rounds_give(struct vn_rounds *r, int job, int type, const int *nodes, int n)
 }
 
 void
-vn_rounds_pack(struct vn_rounds *r, int job, int type, int n)
+vn_reference_pack(struct vn_reference *r, int job, int type, int n)
 {
     int *free_on = r->free[type], got = 0;
 
-    vn_rounds_take(r, job);
+    vn_reference_take(r, job);
     while (got < n) {
         int best = 0;
 
