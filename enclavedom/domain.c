@@ -22,10 +22,6 @@ const struct ed_backend *const ed_backends[] = {
     &ed_backend_mpk, &ed_backend_process, &ed_backend_mprotect,
     &ed_backend_none, NULL};
 
-enum {
-    DOMAIN_BYTES = (sizeof(struct ed_domain) + ED_PAGE - 1) / ED_PAGE * ED_PAGE
-};
-
 static pthread_mutex_t entrance = PTHREAD_MUTEX_INITIALIZER;
 
 /* The number of this thread, which a system call is asked for once. */
@@ -95,7 +91,8 @@ open_stack(struct ed_domain *d, struct vn_error *err)
                        r->name, r->bytes, 2 * bytes + ED_HUGE);
     d->stack = r->base + r->bytes;
     d->stack_bytes = bytes;
-    ((struct ed_heap *) r->base)->limit = r->bytes - 2 * bytes;
+    r->most = r->bytes - 2 * bytes;
+    ((struct ed_heap *) r->base)->limit = r->most;
     return VN_OK;
 }
 
@@ -103,7 +100,7 @@ enum vn_status
 ed_open(const struct ed_config *config, struct ed_domain **domain,
         struct vn_error *err)
 {
-    struct ed_domain *d = mmap(NULL, DOMAIN_BYTES, PROT_READ | PROT_WRITE,
+    struct ed_domain *d = mmap(NULL, ED_DOMAIN_BYTES, PROT_READ | PROT_WRITE,
                                MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     enum vn_status status;
 
@@ -140,6 +137,7 @@ ed_open(const struct ed_config *config, struct ed_domain **domain,
         ed_close(d);
         return status;
     }
+    ed_domains_add(d);
     *domain = d;
     return VN_OK;
 }
@@ -149,13 +147,14 @@ ed_close(struct ed_domain *d)
 {
     if (d == NULL)
         return;
-    mprotect(d, DOMAIN_BYTES, PROT_READ | PROT_WRITE);
+    mprotect(d, ED_DOMAIN_BYTES, PROT_READ | PROT_WRITE);
+    ed_domains_remove(d);
     if (d->backend != NULL && d->backend->close != NULL)
         d->backend->close(d);
     if (d->arena != NULL)
         ed_regions_close(d);
     free(d->live);
-    munmap(d, DOMAIN_BYTES);
+    munmap(d, ED_DOMAIN_BYTES);
 }
 
 struct ed_region *
@@ -188,19 +187,10 @@ ed_violated(const struct ed_domain *d)
     return d->live->violation;
 }
 
-/* Pages of the image get the protection that the object asks for. */
 enum vn_status
-ed_protect_image(struct ed_domain *d, bool executable, struct vn_error *err)
+ed_explain(const struct ed_domain *d, struct vn_error *err)
 {
-    for (int i = 0; i < d->image.nsegments; i++) {
-        const struct ed_segment *s = &d->image.segments[i];
-        int protection = s->protection & ~(executable ? 0 : PROT_EXEC);
-
-        if (mprotect(d->image.base + s->address, s->bytes, protection) != 0)
-            return vn_fail(err, VN_EIO, "cannot protect the code of %s: %s",
-                           d->name, strerror(errno));
-    }
-    return VN_OK;
+    return d->live->violation.kind == ED_NONE ? VN_OK : ed_report(d, err);
 }
 
 static enum vn_status
@@ -211,22 +201,30 @@ call_address(struct ed_domain *d, uint64_t address, struct vn_error *err)
                : ed_call(d, d->image.base + address, NULL, 0, NULL, err);
 }
 
-/* Close what lies between the most that the heap may be, and the stack. */
+/* Close what lies between the most that the heap may be, and the stack.  What
+ * the program has made there before counts. */
 static enum vn_status
 close_rest(struct ed_domain *d, struct vn_error *err)
 {
-    struct ed_heap *heap = (struct ed_heap *) d->regions[ED_PLUGIN].base;
-    size_t page = ED_PAGE - 1, most = d->config.heap_bytes;
-    unsigned char *end = d->stack - d->stack_bytes, *from;
+    struct ed_region *r = &d->regions[ED_PLUGIN];
+    size_t end = r->bytes - d->stack_bytes;
 
-    if (most != 0 && most < heap->limit - heap->used)
-        heap->limit = heap->used + most;
-    heap->limit &= ~page;
-    from = (unsigned char *) heap + heap->limit;
-    if (mprotect(from, (size_t) (end - from), PROT_NONE) != 0)
+    ed_limit_heap(d);
+    if (mprotect(r->base + r->most, end - r->most, PROT_NONE) != 0)
         return vn_fail(err, VN_EIO, "cannot guard a stack: %s",
                        strerror(errno));
     return VN_OK;
+}
+
+/* From now on what runs inside may write where it may. */
+static void
+mark_dirty(struct ed_domain *d)
+{
+    d->regions[ED_PLUGIN].dirty = true;
+    for (int i = 0; i < d->config.nfunctions && d->backend->shared; i++)
+        for (int r = 0; r < d->config.nregions; r++)
+            if ((d->config.functions[i].rights >> (2 * r) & 3) == 3)
+                d->regions[r].dirty = true;
 }
 
 enum vn_status
@@ -242,9 +240,10 @@ ed_start(struct ed_domain *d, struct vn_error *err)
             && (status = d->backend->start(d, err)) != VN_OK))
         return status;
     d->started = true;
+    mark_dirty(d);
     if (d->backend->confines) {
         ed_seal_program();
-        mprotect(d, DOMAIN_BYTES, PROT_READ);
+        mprotect(d, ED_DOMAIN_BYTES, PROT_READ);
     }
     status = call_address(d, d->image.init, err);
     for (uint64_t i = 0; i < d->image.init_arraysz / 8 && status == VN_OK;
@@ -257,11 +256,36 @@ ed_start(struct ed_domain *d, struct vn_error *err)
     return status;
 }
 
+/* The control words of SSE and x87, which a jump out of a handler leaves as
+ * the kernel has them at the beginning of one. */
+struct control {
+    uint32_t mxcsr;
+    uint16_t x87;
+};
+
+static struct control
+get_control(void)
+{
+    struct control c;
+
+    __asm__ volatile("stmxcsr %0\n\tfnstcw %1" : "=m"(c.mxcsr), "=m"(c.x87));
+    return c;
+}
+
+static void
+set_control(const struct control *c)
+{
+    __asm__ volatile("ldmxcsr %0\n\tfninit\n\tfldcw %1"
+                     :
+                     : "m"(c->mxcsr), "m"(c->x87));
+}
+
 /* A call within this process.  Runs with the entrance locked. */
 static enum vn_status
 call_here(struct ed_domain *d, const void *code, const uint64_t *args,
           uint64_t *result)
 {
+    const struct control control = get_control();
     uint64_t value;
 
     ed_monitor.domain = d;
@@ -286,6 +310,7 @@ call_here(struct ed_domain *d, const void *code, const uint64_t *args,
         d->backend->leave(d);
         *result = value;
     } else {
+        set_control(&control);
         ed_monitor.state = ED_OUTSIDE;
         d->backend->leave(d);
         d->live->violation = ed_monitor.violation;
@@ -336,30 +361,6 @@ ed_call(struct ed_domain *d, const void *code, const uint64_t *args, int n,
 }
 
 void
-ed_stop(struct ed_domain *d, enum ed_kind kind, uint64_t value)
-{
-    ed_monitor.violation = (struct ed_violation){.kind = kind,
-                                                 .function = d->live->function,
-                                                 .region = -1,
-                                                 .address = value};
-    if (d->live->child != 0)
-        ed_child_end(&ed_monitor.violation);
-    if (!d->backend->handlers)
-        __builtin_trap();
-    if (ed_monitor.keyed) {
-        ed_monitor.now_pkru = 0;
-        ed_set_pkru(0);
-    }
-    siglongjmp(d->live->recover, 1);
-}
-
-void
-ed_refuse(struct ed_domain *d, uint64_t value)
-{
-    ed_stop(d, ED_ARGUMENT, value);
-}
-
-void
 ed_copy_in(struct ed_domain *d, void *to, const void *from, size_t bytes)
 {
     if (d->backend->confines
@@ -377,14 +378,32 @@ ed_copy_out(struct ed_domain *d, void *to, const void *from, size_t bytes)
     memcpy(to, from, bytes);
 }
 
+/* Not where a segment of its image has no right to be read. */
+static bool
+may_be_read(const struct ed_domain *d, const void *from, size_t bytes)
+{
+    uintptr_t at = (uintptr_t) from - (uintptr_t) d->image.base;
+
+    for (int i = 0; i < d->image.nsegments; i++) {
+        const struct ed_segment *s = &d->image.segments[i];
+
+        if ((s->protection & PROT_READ) == 0 && bytes > 0
+            && (uintptr_t) from >= (uintptr_t) d->image.base
+            && at < s->address + s->bytes && at + bytes > s->address)
+            return false;
+    }
+    return true;
+}
+
 enum vn_status
 ed_fetch(struct ed_domain *d, void *to, const void *from, size_t bytes,
          struct vn_error *err)
 {
-    uintptr_t guard = (uintptr_t) d->stack - 2 * d->stack_bytes;
+    const struct ed_region *r = &d->regions[ED_PLUGIN];
 
-    if (!ed_contains(&d->regions[ED_PLUGIN], from, bytes)
-        || (uintptr_t) from + bytes > guard)
+    if (!ed_contains(r, from, bytes)
+        || (uintptr_t) from + bytes > (uintptr_t) r->base + r->most
+        || !may_be_read(d, from, bytes))
         return vn_fail(err, VN_EPOLICY,
                        "%s: what is at %p is not its own, expected %zu bytes "
                        "of its image or memory",

@@ -76,7 +76,8 @@ struct ed_config {
     int nfunctions;
     void *arg;          /* for the functions */
     size_t stack_bytes; /* of the plug-in's stack; 0 for 1 MiB */
-    size_t heap_bytes;  /* that it may allocate; 0 for all of its region */
+    size_t heap_bytes;  /* beside its image, with what the program makes in
+                           its region; 0 for all of its region */
     int64_t limit_us;   /* the longest call; 0 for 1 s */
 };
 
@@ -91,7 +92,8 @@ enum ed_kind {
     ED_EXITED,    /* called exit() or abort() */
     ED_TRAPPED,   /* ran an instruction that cannot be run */
     ED_DIED,      /* its process is gone */
-    ED_ARGUMENT   /* gave a gate something it may not */
+    ED_ARGUMENT,  /* gave a gate something it may not */
+    ED_FORGED     /* answered what it was not asked */
 };
 
 struct ed_violation {
@@ -103,6 +105,7 @@ struct ed_violation {
     bool run;   /* an instruction was to be fetched there */
     int number; /* of the signal, system call, exit status or key */
     bool keyed; /* the fault was a protection key's (SEGV_PKUERR) */
+    bool own;   /* all this is the word of the process that was stopped */
 };
 
 /* All backends, ended by NULL, in the order in which one is chosen. */
@@ -141,8 +144,9 @@ const struct ed_backend *ed_domain_backend(const struct ed_domain *domain);
 void ed_set_arg(struct ed_domain *domain, void *arg);
 void *ed_domain_arg(const struct ed_domain *domain);
 
-/* Objects in a region: zeroed; NULL where it is full.  Release by ed_free().
- * Moving one keeps the old until it succeeds. */
+/* Objects in a region: zeroed; NULL where it is full, or what runs inside
+ * spoiled it.  Release by ed_free().  Moving one keeps the old until it
+ * succeeds. */
 void *ed_alloc(struct ed_region *region, size_t n, size_t size);
 void *ed_realloc(struct ed_region *region, void *p, size_t n, size_t size);
 void ed_free(struct ed_region *region, void *p);
@@ -186,8 +190,11 @@ enum vn_status ed_call(struct ed_domain *domain, const void *code,
                        const uint64_t *args, int n, uint64_t *result,
                        struct vn_error *err);
 
-/* Why the domain is dead; kind is ED_NONE where it is not. */
+/* Why the domain is dead; kind is ED_NONE where it is not; and the same as
+ * ed_call() says it: VN_EPOLICY, or VN_OK where it is not. */
 struct ed_violation ed_violated(const struct ed_domain *domain);
+enum vn_status ed_explain(const struct ed_domain *domain,
+                          struct vn_error *err);
 
 /*
  * For gates: copy bytes of the plug-in's region once, so that they cannot
@@ -199,9 +206,11 @@ void ed_copy_in(struct ed_domain *domain, void *to, const void *from,
 void ed_copy_out(struct ed_domain *domain, void *to, const void *from,
                  size_t bytes);
 
-/* For gates: refuse an argument; does not return. */
+/* For gates: refuse an argument, or say that the plug-in's region holds no
+ * more; they do not return. */
 void ed_refuse(struct ed_domain *domain, uint64_t value)
     __attribute__((__noreturn__));
+void ed_exhaust(struct ed_domain *domain) __attribute__((__noreturn__));
 
 /* For the program: the same copy, and a text of at most size - 1 bytes. */
 enum vn_status ed_fetch(struct ed_domain *domain, void *to, const void *from,

@@ -13,6 +13,7 @@
 #include <errno.h>
 #include <linux/audit.h>
 #include <linux/filter.h>
+#include <linux/futex.h>
 #include <linux/landlock.h>
 #include <linux/seccomp.h>
 #include <sys/prctl.h>
@@ -21,39 +22,63 @@
 #include <unistd.h>
 
 static const unsigned allowed[] = {
-    SYS_futex,         /* the ring */
     SYS_exit_group,    /* its end */
     SYS_clock_gettime, /* where the vDSO has no clock */
     SYS_restart_syscall,
 };
 
+/* Of a futex (the ring) only these. */
+static const unsigned operations[] = {FUTEX_WAIT, FUTEX_WAKE};
+
 enum {
-    NALLOWED = sizeof allowed / sizeof allowed[0]
+    NALLOWED = sizeof allowed / sizeof allowed[0],
+    NOPERATIONS = sizeof operations / sizeof operations[0]
 };
+
+static struct sock_filter
+load(size_t offset)
+{
+    return (struct sock_filter) BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
+                                         (uint32_t) offset);
+}
+
+static struct sock_filter
+jump_if(uint32_t value, unsigned yes, unsigned no)
+{
+    return (struct sock_filter) BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, value,
+                                         (unsigned char) yes,
+                                         (unsigned char) no);
+}
+
+static struct sock_filter
+end(uint32_t action)
+{
+    return (struct sock_filter) BPF_STMT(BPF_RET | BPF_K, action);
+}
 
 static bool
 filter_calls(void)
 {
-    struct sock_filter code[NALLOWED + 8];
+    const size_t number = offsetof(struct seccomp_data, nr);
+    const size_t operation = offsetof(struct seccomp_data, args[1]);
+    struct sock_filter code[NALLOWED + NOPERATIONS + 12];
     struct sock_fprog program = {.filter = code};
     unsigned short n = 0;
 
-    code[n++] = (struct sock_filter) BPF_STMT(
-        BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, arch));
-    code[n++] = (struct sock_filter) BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K,
-                                              AUDIT_ARCH_X86_64, 1, 0);
-    code[n++] = (struct sock_filter) BPF_STMT(BPF_RET | BPF_K,
-                                              SECCOMP_RET_KILL_PROCESS);
-    code[n++] = (struct sock_filter) BPF_STMT(
-        BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr));
+    code[n++] = load(offsetof(struct seccomp_data, arch));
+    code[n++] = jump_if(AUDIT_ARCH_X86_64, 1, 0);
+    code[n++] = end(SECCOMP_RET_KILL_PROCESS);
+    code[n++] = load(number);
     for (unsigned i = 0; i < NALLOWED; i++)
-        code[n++] = (struct sock_filter) BPF_JUMP(
-            BPF_JMP | BPF_JEQ | BPF_K, allowed[i],
-            (unsigned char) (NALLOWED - i), 0);
-    code[n++] =
-        (struct sock_filter) BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_TRAP);
-    code[n++] =
-        (struct sock_filter) BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW);
+        code[n++] = jump_if(allowed[i], NALLOWED - i + NOPERATIONS + 4, 0);
+    code[n++] = jump_if(SYS_futex, 0, NOPERATIONS + 3);
+    code[n++] = load(operation + 4); /* its upper half */
+    code[n++] = jump_if(0, 0, NOPERATIONS + 1);
+    code[n++] = load(operation);
+    for (unsigned i = 0; i < NOPERATIONS; i++)
+        code[n++] = jump_if(operations[i], NOPERATIONS - i, 0);
+    code[n++] = end(SECCOMP_RET_TRAP);
+    code[n++] = end(SECCOMP_RET_ALLOW);
     program.len = n;
     return prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0;
 }

@@ -9,6 +9,9 @@
  *
  * A result is in RAX and in XMM0, so that a function may give a double.
  *
+ * Vector registers are cleared on the way in and on the way back from a gate,
+ * since what the program left in them is no business of the plug-in's.
+ *
  * FS, by which the program finds its own thread, is set again wherever control
  * comes back, since any code can load a segment register.
  *
@@ -20,6 +23,8 @@
 #include "enclavedom/backend/backend.h"
 
 struct ed_monitor ed_monitor __attribute__((__aligned__(4096)));
+_Thread_local volatile char ed_selector;
+_Thread_local int ed_own_thread;
 
 _Static_assert(offsetof(struct ed_monitor, gate) == 8, "as below");
 _Static_assert(offsetof(struct ed_monitor, plugin_pkru) == 16, "as below");
@@ -27,6 +32,7 @@ _Static_assert(offsetof(struct ed_monitor, now_pkru) == 20, "as below");
 _Static_assert(offsetof(struct ed_monitor, keyed) == 24, "as below");
 _Static_assert(offsetof(struct ed_monitor, thread_pointer) == 32, "as below");
 _Static_assert(offsetof(struct ed_monitor, signal_stack) == 40, "as below");
+_Static_assert(offsetof(struct ed_monitor, vectors) == 48, "as below");
 _Static_assert(ED_SIGNAL_STACK == 65536, "as below");
 _Static_assert(ED_FUNCTIONS_MAX == 64, "as below");
 
@@ -44,6 +50,7 @@ __asm__(
     "  push %rbp\n  push %rbx\n  push %r12\n  push %r13\n  push %r14\n"
     "  push %r15\n  sub $8, %rsp\n  stmxcsr (%rsp)\n  fnstcw 4(%rsp)\n"
     "  mov %rsp, ed_monitor(%rip)\n"
+    "  call ed_scrub\n"
     "  mov %rdi, %r10\n  mov %rsi, %r11\n"
     "  mov 0(%rdx), %rdi\n  mov 8(%rdx), %rsi\n"
     "  mov 24(%rdx), %r9\n  mov 16(%rdx), %r8\n"
@@ -68,11 +75,27 @@ __asm__(
     "2: mov ed_monitor(%rip), %rsp\n"
     "  mov ed_monitor+32(%rip), %rax\n  test %rax, %rax\n  je 9f\n"
     "  wrfsbase %rax\n9:\n"
-    "  push $2\n  popf\n"
+    "  push $2\n  popf\n  call ed_scrub\n"
     "  ldmxcsr (%rsp)\n  fninit\n  fldcw 4(%rsp)\n  add $8, %rsp\n"
     "  pop %r15\n  pop %r14\n  pop %r13\n  pop %r12\n  pop %rbx\n  pop %rbp\n"
     "  mov %r10, %rax\n  ret\n"
     "ed_wrong: ud2\n"
+
+    /* All vector and mask registers, and no other. */
+    "ed_scrub:\n"
+    "  cmpl $1, ed_monitor+48(%rip)\n  jb 1f\n  je 2f\n"
+    ".irp r, 16,17,18,19,20,21,22,23,24,25,26,27,28,29,30,31\n"
+    "  vpxord %zmm\\r, %zmm\\r, %zmm\\r\n"
+    ".endr\n"
+    ".irp r, 0,1,2,3,4,5,6,7\n"
+    "  kxorw %k\\r, %k\\r, %k\\r\n"
+    ".endr\n"
+    "2: vzeroall\n  ret\n"
+    "1:\n"
+    ".irp r, 0,1,2,3,4,5,6,7,8,9,10,11,12,13,14,15\n"
+    "  pxor %xmm\\r, %xmm\\r\n"
+    ".endr\n"
+    "  ret\n"
 
     /* The gates: which function, then the common part. */
     ".p2align 4\n"
@@ -95,6 +118,7 @@ __asm__(
     "  wrfsbase %rax\n9:\n"
     "  mov %r11d, %edi\n  mov %rsp, %rsi\n  push $2\n  popf\n"
     "  call ed_dispatch\n"
+    "  call ed_scrub\n"
     "  movq %rax, %xmm0\n"
     "  add $40, %rsp\n  ret\n"
 
@@ -128,12 +152,7 @@ __asm__(
     "  mov %rax, %r11\n"
     "  xor %esi, %esi\n  xor %edi, %edi\n  xor %r8d, %r8d\n"
     "  xor %r9d, %r9d\n"
-    "  pxor %xmm0, %xmm0\n  pxor %xmm1, %xmm1\n  pxor %xmm2, %xmm2\n"
-    "  pxor %xmm3, %xmm3\n  pxor %xmm4, %xmm4\n  pxor %xmm5, %xmm5\n"
-    "  pxor %xmm6, %xmm6\n  pxor %xmm7, %xmm7\n  pxor %xmm8, %xmm8\n"
-    "  pxor %xmm9, %xmm9\n  pxor %xmm10, %xmm10\n  pxor %xmm11, %xmm11\n"
-    "  pxor %xmm12, %xmm12\n  pxor %xmm13, %xmm13\n  pxor %xmm14, %xmm14\n"
-    "  pxor %xmm15, %xmm15\n"
+    "  call ed_scrub\n"
     "  xor %ecx, %ecx\n  xor %edx, %edx\n"
     "  mov ed_monitor+16(%rip), %eax\n"
     "  wrpkru\n"
@@ -173,6 +192,36 @@ void *
 ed_gate_address(int i)
 {
     return (void *) (uintptr_t) (ed_stubs + 16 * i);
+}
+
+void
+ed_stop(struct ed_domain *d, enum ed_kind kind, uint64_t value)
+{
+    ed_monitor.violation = (struct ed_violation){.kind = kind,
+                                                 .function = d->live->function,
+                                                 .region = -1,
+                                                 .address = value};
+    if (ed_monitor.end != NULL)
+        ed_monitor.end(&ed_monitor.violation);
+    if (!d->backend->handlers)
+        __builtin_trap();
+    if (ed_monitor.keyed) {
+        ed_monitor.now_pkru = 0;
+        ed_set_pkru(0);
+    }
+    siglongjmp(d->live->recover, 1);
+}
+
+void
+ed_refuse(struct ed_domain *d, uint64_t value)
+{
+    ed_stop(d, ED_ARGUMENT, value);
+}
+
+void
+ed_exhaust(struct ed_domain *d)
+{
+    ed_stop(d, ED_EXHAUSTED, 0);
 }
 
 /* Entered from every gate, with all rights where keys are used. */

@@ -60,7 +60,12 @@ bind(const struct ed_domain *d, const struct ed_object *o, uint64_t i,
     if (ELF64_ST_TYPE(s.st_info) == STT_GNU_IFUNC
         || ELF64_ST_TYPE(s.st_info) == STT_TLS)
         return vn_fail(err, VN_EFORMAT,
-                       "%s: has a symbol of a kind that is not read", o->path);
+                       "%s: '%.64s' is %s, expected a plain function or "
+                       "variable",
+                       o->path, name_of(o, s.st_name),
+                       ELF64_ST_TYPE(s.st_info) == STT_TLS
+                           ? "a thread-local variable"
+                           : "chosen when it is loaded (an IFUNC)");
     if (s.st_shndx != SHN_UNDEF) {
         *value = (uint64_t) (uintptr_t) d->image.base + s.st_value;
         return VN_OK;
@@ -154,10 +159,10 @@ place(struct ed_domain *d, const struct ed_object *o, struct vn_error *err)
     struct ed_heap *heap = (struct ed_heap *) r->base;
     enum vn_status status = VN_OK;
 
-    if (o->span > heap->limit - heap->used)
+    if (heap->used != r->least || o->span > r->most - r->least)
         return vn_fail(err, VN_EFORMAT,
                        "%s: takes %" PRIu64 " bytes, expected at most %zu",
-                       o->path, o->span, heap->limit - heap->used);
+                       o->path, o->span, r->most - heap->used);
     d->image = (struct ed_image){.base = r->base + heap->used,
                                  .bytes = o->span,
                                  .dynsym = o->dynsym,
@@ -168,6 +173,8 @@ place(struct ed_domain *d, const struct ed_object *o, struct vn_error *err)
                                  .init_array = o->init_array,
                                  .init_arraysz = o->init_arraysz};
     heap->used += o->span;
+    r->least = heap->used;
+    ed_limit_heap(d);
     lay_out(d, o);
     for (int t = 0; t < 2; t++)
         for (uint64_t at = 0; at < o->relasz[t] && status == VN_OK;

@@ -9,7 +9,10 @@ ENCLAVEDOM_SOURCES = \
 	enclavedom/domain.c enclavedom/enclavedom.h \
 	enclavedom/filter.c \
 	enclavedom/gate.c \
+	enclavedom/heap.c \
+	enclavedom/keeper.c \
 	enclavedom/load.c \
+	enclavedom/open.c \
 	enclavedom/region.c \
 	enclavedom/report.c \
 	enclavedom/runtime.c \
@@ -39,6 +42,10 @@ t_enclavedom_after_t_LDADD = $(ENCLAVEDOM_LIBS) $(BASE_LIBS) libtap.a
 check_PROGRAMS += t/enclavedom/attack.t
 t_enclavedom_attack_t_SOURCES = t/enclavedom/attack.c $(ENCLAVE_WORLD)
 t_enclavedom_attack_t_LDADD = $(ENCLAVEDOM_LIBS) $(BASE_LIBS) libtap.a
+
+check_PROGRAMS += t/enclavedom/escape.t
+t_enclavedom_escape_t_SOURCES = t/enclavedom/escape.c $(ENCLAVE_WORLD)
+t_enclavedom_escape_t_LDADD = $(ENCLAVEDOM_LIBS) $(BASE_LIBS) libtap.a
 
 check_PROGRAMS += t/enclavedom/scan.t
 t_enclavedom_scan_t_SOURCES = t/enclavedom/scan.c

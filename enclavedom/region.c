@@ -1,12 +1,12 @@
 /*
- * Regions and their allocators.
+ * The regions of a domain.
  *
  * The regions of a domain lie in one range of addresses, each in whole huge
- * pages, with a gap after each.  Under a backend that changes protections of
- * pages only what has been handed out of a region is ever open, since the time
- * that takes grows with the addresses.  Blocks are powers of two, found
- * through lists in the region itself, so that a region is all there is to
- * protect.
+ * pages, with a gap after each.  Only what has been handed out of a region is
+ * ever open: under a backend that changes protections of pages since the time
+ * that takes grows with the addresses, and in shared memory since whoever may
+ * read it could make the kernel find pages for all of it: there the file is
+ * as long as what was handed out, and what lies behind is a fault (SIGBUS).
  */
 #include "config.h"
 
@@ -16,12 +16,6 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
-
-enum {
-    HEADER = 16, /* before a block: its class */
-    CLASS_MIN = 5,
-    CLASS_MAX = 47
-};
 
 static size_t
 round_up(size_t n, size_t unit)
@@ -41,8 +35,10 @@ reach(struct ed_region *r, size_t bytes)
         return false;
     to = round_up(to > bytes ? to : bytes, ED_HUGE);
     to = to < r->bytes ? to : r->bytes;
-    if (mprotect(r->base + *r->open, to - *r->open, PROT_READ | PROT_WRITE)
-        != 0)
+    if (r->fd >= 0 ? ftruncate(r->fd, (off_t) to) != 0
+                   : mprotect(r->base + *r->open, to - *r->open,
+                              PROT_READ | PROT_WRITE)
+                         != 0)
         return false;
     *r->open = to;
     return true;
@@ -51,13 +47,15 @@ reach(struct ed_region *r, size_t bytes)
 static enum vn_status
 open_region(struct ed_domain *d, struct ed_region *r, struct vn_error *err)
 {
-    bool paged = d->backend->paged && r->number != ED_PLUGIN;
+    bool whole = r->number == ED_PLUGIN; /* what is inside cannot grow it */
+    bool paged = d->backend->paged && !whole;
+    bool growing = paged || (d->backend->shared && !whole);
     int flags = MAP_FIXED | MAP_NORESERVE;
     void *p;
 
     if (d->backend->shared) {
         r->fd = memfd_create(r->name, MFD_CLOEXEC);
-        if (r->fd < 0 || ftruncate(r->fd, (off_t) r->bytes) != 0)
+        if (r->fd < 0 || (!growing && ftruncate(r->fd, (off_t) r->bytes) != 0))
             return vn_fail(err, VN_EIO, "cannot make region '%s': %s", r->name,
                            strerror(errno));
         flags |= MAP_SHARED;
@@ -69,7 +67,7 @@ open_region(struct ed_domain *d, struct ed_region *r, struct vn_error *err)
         return vn_fail(err, VN_EIO, "cannot map region '%s': %s", r->name,
                        strerror(errno));
     r->open = &d->live->open[r->number];
-    *r->open = paged ? 0 : r->bytes;
+    *r->open = growing ? 0 : r->bytes;
     if (paged)
         madvise(r->base, r->bytes, MADV_HUGEPAGE);
     if (!reach(r, ED_PAGE))
@@ -113,7 +111,7 @@ ed_regions_open(struct ed_domain *d, struct vn_error *err)
         status = open_region(d, r, err);
         if (status != VN_OK)
             return status;
-        ed_heap_open((struct ed_heap *) r->base, ED_PAGE, r->bytes);
+        ed_heap_open(r, ED_PAGE, r->bytes);
     }
     return VN_OK;
 }
@@ -146,106 +144,84 @@ ed_contains(const struct ed_region *r, const void *p, size_t bytes)
 }
 
 void
-ed_heap_open(struct ed_heap *h, size_t used, size_t limit)
+ed_limit_heap(struct ed_domain *d)
 {
-    *h = (struct ed_heap){.used = used, .limit = limit};
+    struct ed_region *r = &d->regions[ED_PLUGIN];
+    struct ed_heap *heap = (struct ed_heap *) r->base;
+    size_t page = ED_PAGE - 1, most = d->config.heap_bytes;
+
+    if (most != 0 && most < r->most - r->least)
+        r->most = r->least + most;
+    r->most &= ~page;
+    heap->limit = r->most;
 }
 
-/* The least class whose blocks hold this many bytes; -1 if there is none. */
-ED_UNINSTRUMENTED static int
-class_of(size_t bytes)
+/* Pages of the image get the protection that the object asks for. */
+enum vn_status
+ed_protect_image(const struct ed_domain *d, bool executable,
+                 struct vn_error *err)
 {
-    int class = CLASS_MIN;
+    for (int i = 0; i < d->image.nsegments; i++) {
+        const struct ed_segment *s = &d->image.segments[i];
+        int protection = s->protection & ~(executable ? 0 : PROT_EXEC);
 
-    if (bytes > ((size_t) 1 << CLASS_MAX) - HEADER)
-        return -1;
-    while (((size_t) 1 << class) < bytes + HEADER)
-        class ++;
-    return class;
-}
-
-ED_UNINSTRUMENTED static void
-fill(unsigned char *p, size_t n)
-{
-    for (volatile unsigned char *q = p; n > 0; n--)
-        *q++ = 0;
-}
-
-/*
- * Run by plug-ins too, with the rights of a plug-in and in its memory; a
- * plug-in that spoils its lists spoils nothing else.
- */
-ED_UNINSTRUMENTED void *
-ed_heap_alloc(struct ed_heap *h, size_t bytes)
-{
-    int class = class_of(bytes);
-    unsigned char *p;
-
-    if (class < 0)
-        return NULL;
-    if (h->vacant[class] != NULL) {
-        p = h->vacant[class];
-        h->vacant[class] = *(void **) p;
-        fill(p, bytes > sizeof(void *) ? bytes : sizeof(void *));
-        return p;
+        if (mprotect(d->image.base + s->address, s->bytes, protection) != 0)
+            return vn_fail(err, VN_EIO, "cannot protect the code of %s: %s",
+                           d->name, strerror(errno));
     }
-    if (((size_t) 1 << class) > h->limit - h->used)
-        return NULL;
-    p = (unsigned char *) h + h->used;
-    h->used += (size_t) 1 << class;
-    *(int *) p = class;
-    return p + HEADER;
+    return VN_OK;
 }
 
-ED_UNINSTRUMENTED void
-ed_heap_free(struct ed_heap *h, void *p)
+bool
+ed_regions_shut(struct ed_domain *d)
 {
-    int class;
-
-    if (p == NULL)
-        return;
-    class = *(int *) ((unsigned char *) p - HEADER);
-    if (class < CLASS_MIN || class > CLASS_MAX)
-        __builtin_trap();
-    *(void **) p = h->vacant[class];
-    h->vacant[class] = p;
+    return mprotect(d->arena, d->arena_bytes, PROT_NONE) == 0;
 }
 
-ED_UNINSTRUMENTED void *
-ed_heap_realloc(struct ed_heap *h, void *p, size_t bytes)
+bool
+ed_regions_unshut(struct ed_domain *d)
 {
-    unsigned char *q;
-    size_t old;
-    int class;
+    const struct ed_region *r = &d->regions[ED_PLUGIN];
+    size_t stack = d->started ? d->stack_bytes : 0, rest = r->bytes - stack;
 
-    if (p == NULL)
-        return ed_heap_alloc(h, bytes);
-    class = *(int *) ((unsigned char *) p - HEADER);
-    if (class < CLASS_MIN || class > CLASS_MAX)
-        __builtin_trap();
-    old = ((size_t) 1 << class) - HEADER;
-    if (bytes <= old)
-        return p;
-    q = ed_heap_alloc(h, bytes);
-    if (q == NULL)
-        return NULL;
-    __builtin_memcpy(q, p, old);
-    ed_heap_free(h, p);
-    return q;
+    for (int i = ED_PLUGIN + 1; i < d->config.nregions; i++)
+        if (mprotect(d->regions[i].base, *d->regions[i].open,
+                     PROT_READ | PROT_WRITE)
+            != 0)
+            return false;
+    if (d->started)
+        rest = r->most; /* what lies between is a guard */
+    return mprotect(r->base, rest, PROT_READ | PROT_WRITE) == 0
+           && (stack == 0
+               || mprotect(d->stack - stack, stack, PROT_READ | PROT_WRITE)
+                      == 0)
+           && (!d->started || ed_protect_image(d, true, NULL) == VN_OK);
 }
 
 /* Can a block for so many bytes be touched, wherever it will be? */
 static bool
 room(struct ed_region *r, size_t bytes)
 {
-    const struct ed_heap *h = (const void *) r->base;
-    int class = class_of(bytes);
+    const volatile struct ed_heap *h = (const void *) r->base;
+    size_t block = ed_heap_block(bytes), used = h->used;
 
-    if (class < 0)
+    if (block == 0 || used > r->most || block > r->most)
         return false;
-    return h->used + ((size_t) 1 << class) <= *r->open
-           || h->vacant[class] != NULL
-           || reach(r, h->used + ((size_t) 1 << class));
+    return used + block <= *r->open || reach(r, used + block);
+}
+
+/* A block that was found, if all of it can be touched.  Where what runs inside
+ * could write, it need not be zeroed. */
+static void *
+given(const struct ed_region *r, void *p, size_t bytes, bool fresh)
+{
+    size_t at = (size_t) ((unsigned char *) p - r->base);
+
+    if (p == NULL || at > *r->open || bytes > *r->open - at)
+        return NULL;
+    if (fresh && r->dirty)
+        memset(p, 0, bytes);
+    return p;
 }
 
 void *
@@ -255,7 +231,7 @@ ed_alloc(struct ed_region *r, size_t n, size_t size)
 
     if (__builtin_mul_overflow(n, size, &bytes) || !room(r, bytes))
         return NULL;
-    return ed_heap_alloc((struct ed_heap *) r->base, bytes);
+    return given(r, ed_heap_alloc(r, bytes), bytes, true);
 }
 
 void *
@@ -265,11 +241,11 @@ ed_realloc(struct ed_region *r, void *p, size_t n, size_t size)
 
     if (__builtin_mul_overflow(n, size, &bytes) || !room(r, bytes))
         return NULL;
-    return ed_heap_realloc((struct ed_heap *) r->base, p, bytes);
+    return given(r, ed_heap_realloc(r, p, bytes), bytes, p == NULL);
 }
 
 void
 ed_free(struct ed_region *r, void *p)
 {
-    ed_heap_free((struct ed_heap *) r->base, p);
+    ed_heap_free(r, p);
 }

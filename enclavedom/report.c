@@ -120,6 +120,9 @@ say(const struct ed_domain *d, const struct ed_violation *v, char *text,
         snprintf(text, size, "gave 0x%" PRIxPTR ", which is not its own",
                  v->address);
         break;
+    case ED_FORGED:
+        snprintf(text, size, "answered what it was not asked");
+        break;
     case ED_NONE:
         snprintf(text, size, "did nothing wrong");
         break;
@@ -127,16 +130,17 @@ say(const struct ed_domain *d, const struct ed_violation *v, char *text,
 }
 
 enum vn_status
-ed_report(struct ed_domain *d, struct vn_error *err)
+ed_report(const struct ed_domain *d, struct vn_error *err)
 {
     const struct ed_violation *v = &d->live->violation;
+    const char *whose = v->own ? "; by its own account" : "";
     char text[200];
 
     say(d, v, text, sizeof text);
     if (v->function >= 0)
-        return vn_fail(err, VN_EPOLICY, "%s: in %s: %s (stopped by %s)",
+        return vn_fail(err, VN_EPOLICY, "%s: in %s: %s (stopped by %s%s)",
                        d->name, d->config.functions[v->function].name, text,
-                       d->backend->name);
-    return vn_fail(err, VN_EPOLICY, "%s: %s (stopped by %s)", d->name, text,
-                   d->backend->name);
+                       d->backend->name, whose);
+    return vn_fail(err, VN_EPOLICY, "%s: %s (stopped by %s%s)", d->name, text,
+                   d->backend->name, whose);
 }

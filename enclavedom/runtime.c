@@ -18,10 +18,16 @@
 #include <stdlib.h>
 #include <string.h>
 
+ED_UNINSTRUMENTED static const struct ed_region *
+own(void)
+{
+    return &ed_monitor.domain->regions[ED_PLUGIN];
+}
+
 ED_UNINSTRUMENTED static struct ed_heap *
 own_heap(void)
 {
-    return (struct ed_heap *) ed_monitor.domain->regions[ED_PLUGIN].base;
+    return (struct ed_heap *) own()->base;
 }
 
 ED_UNINSTRUMENTED static void __attribute__((__noreturn__))
@@ -44,7 +50,7 @@ note(void *p)
 ED_UNINSTRUMENTED static void *
 rt_malloc(size_t bytes)
 {
-    return note(ed_heap_alloc(own_heap(), bytes));
+    return note(ed_heap_alloc(own(), bytes));
 }
 
 ED_UNINSTRUMENTED static void *
@@ -54,19 +60,22 @@ rt_calloc(size_t n, size_t size)
 
     return note(__builtin_mul_overflow(n, size, &bytes)
                     ? NULL
-                    : ed_heap_alloc(own_heap(), bytes));
+                    : ed_heap_alloc(own(), bytes));
 }
 
 ED_UNINSTRUMENTED static void *
 rt_realloc(void *p, size_t bytes)
 {
-    return note(ed_heap_realloc(own_heap(), p, bytes));
+    if (p != NULL && !ed_heap_holds(own(), p))
+        __builtin_trap();
+    return note(ed_heap_realloc(own(), p, bytes));
 }
 
 ED_UNINSTRUMENTED static void
 rt_free(void *p)
 {
-    ed_heap_free(own_heap(), p);
+    if (!ed_heap_free(own(), p))
+        __builtin_trap();
 }
 
 ED_UNINSTRUMENTED static void *
@@ -85,7 +94,8 @@ rt_xrealloc(void *p, size_t n, size_t size)
     size_t bytes;
 
     if (__builtin_mul_overflow(n, size, &bytes)
-        || (p = ed_heap_realloc(own_heap(), p, bytes)) == NULL)
+        || (p != NULL && !ed_heap_holds(own(), p))
+        || (p = ed_heap_realloc(own(), p, bytes)) == NULL)
         stop(ED_HINT_EXHAUSTED, 0);
     return p;
 }

@@ -282,6 +282,18 @@ take_entry(struct ed_object *o, const Elf64_Dyn *e, struct vn_error *err)
     }
 }
 
+/* Are these bytes of the object there, with these rights? */
+static bool
+lies(const struct ed_object *o, uint64_t address, uint64_t bytes, Elf64_Word p)
+{
+    for (int i = 0; i < o->nloads; i++)
+        if (address >= o->loads[i].p_vaddr
+            && address - o->loads[i].p_vaddr <= o->loads[i].p_filesz
+            && bytes <= o->loads[i].p_filesz - (address - o->loads[i].p_vaddr))
+            return (o->loads[i].p_flags & p) == p;
+    return false;
+}
+
 /* The symbol table has no length of its own: it ends where the names begin,
  * as every linker lays them out, or at the end of its segment. */
 static uint64_t
@@ -309,7 +321,7 @@ read_dynamic(struct ed_object *o, const Elf64_Phdr *dynamic,
         ed_object_at(o, dynamic->p_vaddr, dynamic->p_filesz);
     Elf64_Dyn e;
 
-    if (p == NULL)
+    if (p == NULL || !lies(o, dynamic->p_vaddr, dynamic->p_filesz, PF_R))
         return malformed(o, "has a dynamic section outside its segments", err);
     for (uint64_t at = 0; at + sizeof e <= dynamic->p_filesz; at += sizeof e) {
         memcpy(&e, p + at, sizeof e);
@@ -320,18 +332,22 @@ read_dynamic(struct ed_object *o, const Elf64_Phdr *dynamic,
     }
     o->nsymbols = count_symbols(o);
     if (o->nsymbols == 0 || o->strsz == 0
+        || !lies(o, o->dynsym, o->nsymbols * sizeof(Elf64_Sym), PF_R)
+        || !lies(o, o->dynstr, o->strsz, PF_R)
         || (p = ed_object_at(o, o->dynstr, o->strsz)) == NULL
         || p[o->strsz - 1] != '\0')
         return malformed(o, "has no valid table of symbols", err);
     for (int i = 0; i < 2; i++)
         if (o->relasz[i] > 0
-            && (ed_object_at(o, o->rela[i], o->relasz[i]) == NULL
+            && (!lies(o, o->rela[i], o->relasz[i], PF_R)
                 || o->relasz[i] % sizeof(Elf64_Rela) != 0))
             return malformed(o, "has no valid table of relocations", err);
     if (o->init_arraysz > 0
-        && (ed_object_at(o, o->init_array, o->init_arraysz) == NULL
+        && (!lies(o, o->init_array, o->init_arraysz, PF_R)
             || o->init_arraysz % 8 != 0))
         return malformed(o, "has no valid table of constructors", err);
+    if (o->init != 0 && !lies(o, o->init, 1, PF_X))
+        return malformed(o, "has a constructor that is no code of its", err);
     return VN_OK;
 }
 

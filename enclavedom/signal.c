@@ -37,7 +37,8 @@
 
 enum {
     NSIGNALS = 7,
-    NEAR_NULL = 65536
+    NEAR_NULL = 65536,
+    FRAME_MAX = 1 << 30
 };
 
 static const int signals[NSIGNALS] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE,
@@ -45,20 +46,23 @@ static const int signals[NSIGNALS] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE,
 static struct sigaction former[NSIGNALS];
 static pthread_mutex_t once = PTHREAD_MUTEX_INITIALIZER;
 static bool opened;
-static bool is_child;
 static _Thread_local unsigned char *own_stack;
 static _Thread_local bool dispatching;
 static _Thread_local timer_t timer;
 static _Thread_local int64_t timer_until_us; /* it goes off */
-_Thread_local volatile char ed_selector;
-_Thread_local int ed_own_thread;
 
+/* The guard is as large as the stack; a frame may be larger: then the stack
+ * pointer is below the stack, and what was touched above it. */
 static bool
-is_stack_guard(const struct ed_domain *d, uintptr_t address)
+is_overflow(const struct ed_domain *d, uintptr_t address, uintptr_t pointer)
 {
     uintptr_t low = (uintptr_t) d->stack - d->stack_bytes;
 
-    return address < low && address >= low - d->stack_bytes;
+    if (address >= low)
+        return false;
+    return address >= low - d->stack_bytes
+           || (pointer < low && low - pointer < FRAME_MAX
+               && address + ED_PAGE >= pointer);
 }
 
 /* What a signal means for the plug-in that is inside. */
@@ -89,7 +93,7 @@ ed_fault(const struct ed_domain *d, int signal, const void *info_,
         v.region = ed_region_at(d, v.address);
         v.keyed = signal == SIGSEGV && info->si_code == SEGV_PKUERR;
         v.number = v.keyed ? (int) info->si_pkey : signal;
-        if (is_stack_guard(d, v.address))
+        if (is_overflow(d, v.address, (uintptr_t) regs[REG_RSP]))
             v.kind = ED_OVERFLOW;
     }
     if ((signal == SIGILL || (v.kind == ED_ACCESS && v.address < NEAR_NULL))
@@ -133,8 +137,8 @@ ED_UNINSTRUMENTED void
 ed_caught(int signal, siginfo_t *info, void *context)
 {
     struct ed_domain *d = ed_monitor.domain;
-    bool mine =
-        is_child || (ed_own_thread != 0 && ed_monitor.thread == ed_own_thread);
+    bool mine = ed_monitor.end != NULL
+                || (ed_own_thread != 0 && ed_monitor.thread == ed_own_thread);
     char selector;
 
     clear_flags();
@@ -154,8 +158,8 @@ ed_caught(int signal, siginfo_t *info, void *context)
         ed_set_pkru(0);
     }
     ed_monitor.violation = ed_fault(d, signal, info, context);
-    if (is_child)
-        ed_child_end(&ed_monitor.violation);
+    if (ed_monitor.end != NULL)
+        ed_monitor.end(&ed_monitor.violation);
     siglongjmp(d->live->recover, 1);
 }
 
@@ -204,12 +208,14 @@ ed_signals_enter(void)
 
     ed_monitor.thread_pointer = may ? __builtin_thread_pointer() : NULL;
     ed_monitor.signal_stack = own_stack;
+    ed_monitor.vectors = __builtin_cpu_supports("avx512f") ? ED_AVX512
+                         : __builtin_cpu_supports("avx")   ? ED_AVX
+                                                           : ED_SSE;
 }
 
 void
 ed_signals_child(void)
 {
-    is_child = true;
     own_stack = NULL;
     own_a_stack(NULL);
     ed_signals_enter();

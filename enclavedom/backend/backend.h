@@ -29,6 +29,9 @@ struct ed_region {
     unsigned char *base;
     size_t bytes;
     size_t *open; /* of them, that can ever be touched so far */
+    size_t least; /* blocks lie in [least, most), whatever the heap says */
+    size_t most;
+    bool dirty; /* what runs inside may have written to it */
     int key;
     int fd; /* of the memory, where it is shared with a process */
 };
@@ -83,8 +86,13 @@ struct ed_live {
     sigjmp_buf recover;    /* to ed_call() */
     volatile int function; /* whose gate is entered, or -1 */
     size_t open[ED_REGIONS_MAX];
-    struct ed_patience patience; /* process */
+    struct ed_patience patience; /* process, and all below */
     pid_t child;
+    uint32_t asked; /* the number of the request that is open, or was last */
+    uint64_t asks;
+    uint64_t seed;
+    int64_t called_us; /* what its calls have taken, at most */
+    int64_t read_us;   /* when the child's own time was read */
 };
 
 /* In pages of its own, which are sealed from ed_start() to ed_close(). */
@@ -100,7 +108,13 @@ struct ed_domain {
     unsigned char *stack; /* its end, where it begins */
     size_t stack_bytes;
     bool started;
-    struct ed_ring *ring; /* process */
+    struct ed_ring *ring;   /* process */
+    struct ed_domain *next; /* of those that are open */
+};
+
+enum {
+    ED_DOMAIN_BYTES =
+        (sizeof(struct ed_domain) + ED_PAGE - 1) / ED_PAGE * ED_PAGE
 };
 
 struct ed_backend {
@@ -137,10 +151,13 @@ struct ed_monitor {
     uint32_t state;       /* enum ed_place */
     void *thread_pointer; /* 32: of who called, in FS; NULL: not to be set */
     void *signal_stack;   /* 40: its own, of ED_SIGNAL_STACK bytes */
+    uint32_t vectors;     /* 48: enum ed_vectors, which there are */
     struct ed_domain *domain;
     volatile int late;   /* its time was up while it was in a gate */
     volatile int thread; /* that is inside */
     struct ed_violation violation;
+    /* In the process of a plug-in, where a violation ends it. */
+    void (*end)(const struct ed_violation *);
 };
 
 enum ed_place {
@@ -149,9 +166,21 @@ enum ed_place {
     ED_GATED    /* a function that it called */
 };
 
+/* The registers that ed_scrub() clears. */
+enum ed_vectors {
+    ED_SSE,
+    ED_AVX,
+    ED_AVX512
+};
+
 extern struct ed_monitor ed_monitor;
 
-/* gate.c */
+/* gate.c: is a system call of this thread refused (PR_SYS_DISPATCH)? and its
+ * number, once it made a call. */
+extern _Thread_local volatile char ed_selector;
+extern _Thread_local int ed_own_thread;
+void ed_stop(struct ed_domain *d, enum ed_kind kind, uint64_t value)
+    __attribute__((__noreturn__));
 uint64_t ed_switch(void *stack, const void *code, const uint64_t *args);
 uint64_t ed_dispatch(unsigned function, const uint64_t *args);
 void ed_set_pkru(uint32_t pkru); /* checks that now_pkru says the same */
@@ -166,16 +195,32 @@ extern const char ed_gates_begin[], ed_gates_end[];
 enum vn_status ed_regions_open(struct ed_domain *d, struct vn_error *err);
 void ed_regions_close(struct ed_domain *d);
 int ed_region_at(const struct ed_domain *d, uintptr_t address);
-void ed_heap_open(struct ed_heap *heap, size_t used, size_t limit);
-void *ed_heap_alloc(struct ed_heap *heap, size_t bytes);
-void *ed_heap_realloc(struct ed_heap *heap, void *p, size_t bytes);
-void ed_heap_free(struct ed_heap *heap, void *p);
+enum vn_status ed_protect_image(const struct ed_domain *d, bool executable,
+                                struct vn_error *err);
+/* From here on the heap of the plug-in's region has what config says. */
+void ed_limit_heap(struct ed_domain *d);
+/* Close all of a domain, and open it again as it is between calls. */
+bool ed_regions_shut(struct ed_domain *d);
+bool ed_regions_unshut(struct ed_domain *d);
 
-/* signal.c: is a system call of this thread refused (PR_SYS_DISPATCH)? and
- * its number, once it made a call. */
-extern _Thread_local volatile char ed_selector;
-extern _Thread_local int ed_own_thread;
+/* heap.c: blocks of a region, by lists in the region itself. */
+void ed_heap_open(struct ed_region *r, size_t used, size_t limit);
+size_t ed_heap_block(size_t bytes); /* what it takes; 0: too much */
+void *ed_heap_alloc(const struct ed_region *r, size_t bytes);
+void *ed_heap_realloc(const struct ed_region *r, void *p, size_t bytes);
+bool ed_heap_free(const struct ed_region *r, void *p); /* was it a block? */
+bool ed_heap_holds(const struct ed_region *r, const void *p);
 
+/* open.c: all domains that are open, for those that must close the others. */
+void ed_domains_add(struct ed_domain *d);
+void ed_domains_remove(struct ed_domain *d);
+struct ed_domain *ed_domains_first(void);
+
+/* keeper.c: fork() by a thread that lives as long as the process; -1 and
+ * errno where that fails. */
+pid_t ed_keeper_fork(void (*child)(void *), void *arg);
+
+/* signal.c */
 void ed_caught(int signal, siginfo_t *info, void *context);
 void ed_signals_open(void);
 void ed_signals_child(void); /* in the child: report and end */
@@ -195,14 +240,7 @@ void ed_seal_program(void);
 /* filter.c: 0, or the step that failed, with errno. */
 int ed_confine(void);
 
-/* domain.c */
-void ed_stop(struct ed_domain *d, enum ed_kind kind, uint64_t value)
-    __attribute__((__noreturn__));
-enum vn_status ed_report(struct ed_domain *d, struct vn_error *err);
-enum vn_status ed_protect_image(struct ed_domain *d, bool executable,
-                                struct vn_error *err);
-
-/* process.c, in the child: pass a violation on and end. */
-void ed_child_end(const struct ed_violation *v) __attribute__((__noreturn__));
+/* report.c: why the domain is dead, as an error. */
+enum vn_status ed_report(const struct ed_domain *d, struct vn_error *err);
 
 #endif /* ENCLAVEDOM_BACKEND_BACKEND_H */

@@ -1,7 +1,8 @@
 /*
  * The rules by page protections, in one address space: correct for one thread,
- * and slow in proportion to what the regions hold.  What is in no region (the
- * program's own data, and the monitor) stays open to the plug-in.
+ * and slow in proportion to what the regions hold.  Other domains that are
+ * open are closed, all of each.  What is in no region (the program's own data,
+ * and the monitor) stays open to the plug-in.
  */
 #include "config.h"
 
@@ -49,8 +50,17 @@ protect_all(struct ed_domain *d, int how)
 }
 
 static void
+for_others(const struct ed_domain *d, bool (*act)(struct ed_domain *))
+{
+    for (struct ed_domain *o = ed_domains_first(); o != NULL; o = o->next)
+        if (o != d && !act(o))
+            abort();
+}
+
+static void
 mprotect_enter(struct ed_domain *d)
 {
+    for_others(d, ed_regions_shut);
     protect_all(d, PROT_NONE);
     ed_selector = 1;
 }
@@ -60,6 +70,7 @@ mprotect_leave(struct ed_domain *d)
 {
     ed_selector = 0;
     protect_all(d, PROT_READ | PROT_WRITE);
+    for_others(d, ed_regions_unshut);
 }
 
 static void

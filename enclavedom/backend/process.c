@@ -4,9 +4,16 @@
  * The process is a fork, made when the domain is started, that keeps the
  * regions which some rule lets its functions read (as read-only mappings of
  * the same memory, at the same addresses) or write, and loses the others; see
- * filter.c for what else it loses.  A call is a round trip over one page of
- * shared memory: a number counts requests, another replies; each side looks
- * for a while before it sleeps.
+ * filter.c for what else it loses, and the memory of all other domains.  A
+ * call is a round trip over one page of shared memory: each request has a
+ * number that cannot be foreseen, and its reply the same; each side looks for
+ * a while before it sleeps.
+ *
+ * The plug-in may write that page as well as the child's own code may.  A
+ * reply counts only where it bears the number of the request that is open; any
+ * other, at any time, ends the plug-in.  One that answers by itself and does
+ * not return has its time counted: the processor time of the child is to be
+ * spent in calls.
  *
  * Gates run in the child, as functions: what they may touch is what the child
  * may, not what each rule says.  The parent believes nothing that it reads
@@ -15,6 +22,8 @@
 #include "config.h"
 
 #include "enclavedom/backend/backend.h"
+
+#include "base/rng.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -28,6 +37,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/random.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -38,6 +48,7 @@ enum {
     KEPT_BYTES = 32 << 20,
     LOOKS = 1500,     /* before sleeping; about 30 us */
     NAP_US = 20000,   /* between looking whether the child lives */
+    LOOK_US = 100,    /* the most that looking after a call should take */
     SETUP_STEPS = 100 /* a violation's number from there: a failed step */
 };
 
@@ -82,18 +93,19 @@ await(_Atomic uint32_t *word, uint32_t old, _Atomic uint32_t *sleeps,
 }
 
 static void
-answer(struct ed_ring *ring)
+answer(struct ed_ring *ring, uint32_t number)
 {
-    atomic_fetch_add(&ring->reply, 1);
+    atomic_store(&ring->reply, number);
     if (atomic_load(&ring->parent_sleeps))
         wake(&ring->reply);
 }
 
-void
-ed_child_end(const struct ed_violation *v)
+/* In the child: pass a violation on and end. */
+static void __attribute__((__noreturn__))
+end_here(const struct ed_violation *v)
 {
     own_ring->violation = *v;
-    answer(own_ring);
+    answer(own_ring, atomic_load(&own_ring->request));
     for (;;)
         syscall(SYS_exit_group, 1);
 }
@@ -133,11 +145,23 @@ keep_region(const struct ed_region *r, uint32_t right)
     return p != MAP_FAILED;
 }
 
+/* The shared memory of other domains; their own pages are copies. */
+static bool
+lose_others(const struct ed_domain *d)
+{
+    for (struct ed_domain *o = ed_domains_first(); o != NULL; o = o->next)
+        if (o != d
+            && ((o->arena != NULL && munmap(o->arena, o->arena_bytes) != 0)
+                || (o->ring != NULL && munmap(o->ring, ED_PAGE) != 0)))
+            return false;
+    return true;
+}
+
 static void __attribute__((__noreturn__)) give_up(int step)
 {
-    ed_child_end(&(struct ed_violation){.kind = ED_DIED,
-                                        .number = SETUP_STEPS + step,
-                                        .address = (uintptr_t) errno});
+    end_here(&(struct ed_violation){.kind = ED_DIED,
+                                    .number = SETUP_STEPS + step,
+                                    .address = (uintptr_t) errno});
 }
 
 /* Gates may need memory, and no more is to be had from the kernel soon. */
@@ -149,19 +173,18 @@ keep_memory(void)
     free(malloc(KEPT_BYTES - 4096));
 }
 
-static void __attribute__((__noreturn__))
-child_main(struct ed_domain *d, pid_t parent)
+/* Give up all that the plug-in is not to have. */
+static void
+settle(struct ed_domain *d)
 {
-    struct ed_ring *ring = d->ring;
-    struct ed_patience patience = {0, 0};
-    uint32_t seen = 0, rights = union_of_rules(d);
+    uint32_t rights = union_of_rules(d);
     int step;
 
-    own_ring = ring;
-    ed_monitor = (struct ed_monitor){
-        .domain = d, .gate = (void *) (uintptr_t) ed_gate_plain};
-    if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || getppid() != parent)
+    if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || getppid() != d->live->child)
         give_up(5);
+    d->live->child = getpid();
+    if (!lose_others(d))
+        give_up(6);
     for (int i = ED_PLUGIN + 1; i < d->config.nregions; i++)
         if (!keep_region(&d->regions[i], rights >> (2 * i) & 3))
             give_up(6);
@@ -172,7 +195,24 @@ child_main(struct ed_domain *d, pid_t parent)
     step = ed_confine();
     if (step != 0)
         give_up(step);
-    answer(ring);
+}
+
+static void
+child_main(void *arg)
+{
+    struct ed_domain *d = arg;
+    struct ed_ring *ring = d->ring;
+    struct ed_patience patience = {0, 0};
+    uint32_t seen = atomic_load(&ring->request);
+
+    own_ring = ring;
+    d->live->seed = 0; /* its own copy: what comes is not to be foreseen */
+    ed_monitor =
+        (struct ed_monitor){.domain = d,
+                            .gate = (void *) (uintptr_t) ed_gate_plain,
+                            .end = end_here};
+    settle(d);
+    answer(ring, seen);
     for (;;) {
         uint64_t result, args[ED_ARGS_MAX];
 
@@ -186,7 +226,7 @@ child_main(struct ed_domain *d, pid_t parent)
             ed_switch(d->stack, (const void *) (uintptr_t) ring->code, args);
         ed_monitor.state = ED_OUTSIDE;
         ring->result = result;
-        answer(ring);
+        answer(ring, seen);
     }
 }
 
@@ -219,6 +259,7 @@ confession(struct ed_domain *d)
 
     if ((unsigned) v.kind > ED_ARGUMENT)
         v.kind = ED_DIED;
+    v.own = true;
     if (v.function < -1 || v.function >= d->config.nfunctions)
         v.function = -1;
     v.region = v.kind == ED_ACCESS ? ed_region_at(d, v.address) : -1;
@@ -236,7 +277,38 @@ end_child(struct ed_domain *d)
     d->live->child = 0;
 }
 
-/* Wait for reply number `old` + 1; d->live->violation says why there is none.
+static void
+stop(struct ed_domain *d, enum ed_kind kind)
+{
+    d->live->violation =
+        (struct ed_violation){.kind = kind, .function = -1, .region = -1};
+    end_child(d);
+}
+
+/* The number of the next request: not that of the last. */
+static uint32_t
+next_number(struct ed_live *l)
+{
+    uint32_t number;
+
+    do
+        number = (uint32_t) vn_mix64(l->seed + ++l->asks);
+    while (number == l->asked);
+    return number;
+}
+
+/* Ask for the next; what was answered before is the last reply. */
+static uint32_t
+ask(struct ed_domain *d)
+{
+    uint32_t old = d->live->asked;
+
+    d->live->asked = next_number(d->live);
+    atomic_store(&d->ring->request, d->live->asked);
+    return old;
+}
+
+/* Wait for the reply after `old`; d->live->violation says why there is none.
  */
 static void
 await_reply(struct ed_domain *d, uint32_t old, int64_t limit_us)
@@ -256,16 +328,28 @@ await_reply(struct ed_domain *d, uint32_t old, int64_t limit_us)
             return;
         }
         if (now > end) {
-            d->live->violation = (struct ed_violation){
-                .kind = ED_OVERTIME, .function = -1, .region = -1};
-            end_child(d);
+            stop(d, ED_OVERTIME);
             return;
         }
     }
-    if (d->ring->violation.kind != ED_NONE) {
+    if (atomic_load(&d->ring->reply) != d->live->asked)
+        stop(d, ED_FORGED);
+    else if (d->ring->violation.kind != ED_NONE) {
         d->live->violation = confession(d);
         end_child(d);
     }
+}
+
+/* The processor time that the child has used. */
+static int64_t
+child_us(pid_t child)
+{
+    struct timespec t = {0, 0};
+    clockid_t clock;
+
+    if (clock_getcpuclockid(child, &clock) == 0)
+        clock_gettime(clock, &t);
+    return (int64_t) t.tv_sec * 1000000 + t.tv_nsec / 1000;
 }
 
 static enum vn_status
@@ -274,25 +358,27 @@ process_start(struct ed_domain *d, struct vn_error *err)
     static const char *const steps[] = {
         "",        "no_new_privs", "Landlock",        "file descriptors",
         "seccomp", "its parent",   "shared mappings", "its code"};
-    pid_t parent = getpid();
     void *p = mmap(NULL, ED_PAGE, PROT_READ | PROT_WRITE,
                    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    uint32_t old;
     int step;
 
     if (p == MAP_FAILED)
         return vn_fail(err, VN_EIO, "cannot map a ring: %s", strerror(errno));
     d->ring = p;
-    d->live->child = fork();
-    if (d->live->child == 0) {
-        d->live->child = getpid();
-        child_main(d, parent);
-    }
+    if (getrandom(&d->live->seed, sizeof d->live->seed, 0) < 0)
+        return vn_fail(err, VN_EIO, "no random numbers: %s", strerror(errno));
+    old = ask(d);
+    d->live->child = getpid(); /* the child's parent, as the child reads it */
+    d->live->child = ed_keeper_fork(child_main, d);
     if (d->live->child < 0) {
         d->live->child = 0;
         return vn_fail(err, VN_EIO, "cannot start a process: %s",
                        strerror(errno));
     }
-    await_reply(d, 0, 10 * 1000000);
+    await_reply(d, old, 10 * 1000000);
+    if (d->live->child != 0)
+        d->live->called_us = child_us(d->live->child);
     step = d->live->violation.number - SETUP_STEPS;
     if (d->live->violation.kind == ED_DIED && step > 0 && step < 8)
         return vn_fail(err, VN_EUNSUP,
@@ -310,21 +396,43 @@ process_close(struct ed_domain *d)
         munmap(d->ring, ED_PAGE);
 }
 
+/* At times: has the child been at work while it was not called? */
+static void
+count_time(struct ed_domain *d, int64_t began)
+{
+    struct ed_live *l = d->live;
+    int64_t now = now_us();
+
+    l->called_us += now - began + LOOK_US;
+    if (now - l->read_us < d->config.limit_us)
+        return;
+    l->read_us = now;
+    if (child_us(l->child) > l->called_us + d->config.limit_us)
+        stop(d, ED_OVERTIME);
+}
+
 static enum vn_status
 process_call(struct ed_domain *d, const void *code, const uint64_t *args,
              uint64_t *result, struct vn_error *err)
 {
     struct ed_ring *ring = d->ring;
-    uint32_t old = atomic_load(&ring->reply);
+    int64_t began = now_us();
+    uint32_t old;
 
     (void) err;
+    if (atomic_load(&ring->reply) != d->live->asked) {
+        stop(d, ED_FORGED);
+        return VN_OK;
+    }
     ring->code = (uint64_t) (uintptr_t) code;
     memcpy(ring->args, args, sizeof ring->args);
-    atomic_fetch_add(&ring->request, 1);
+    old = ask(d);
     if (atomic_load(&ring->child_sleeps))
         wake(&ring->request);
     await_reply(d, old, d->config.limit_us);
     *result = ring->result;
+    if (d->live->violation.kind == ED_NONE)
+        count_time(d, began);
     return VN_OK;
 }
 

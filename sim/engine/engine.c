@@ -512,6 +512,24 @@ vn_engine_leave(struct vn_engine *e)
         }
 }
 
+/* The policy is done: a plug-in can go wrong in close() too. */
+static enum vn_status
+end_policy(struct vn_engine *e, struct vn_error *err)
+{
+    const struct vn_policy *policy = e->config.policy;
+    struct vn_error said;
+    const char *rest;
+
+    e->opened = false;
+    if (policy->close != NULL)
+        policy->close(e->state);
+    if (e->domain == NULL || ed_explain(e->domain, &said) == VN_OK)
+        return VN_OK;
+    rest = strchr(said.text, ':');
+    return vn_fail(err, VN_EPOLICY, "policy %s: in close()%s", policy->name,
+                   rest == NULL ? "" : rest);
+}
+
 enum vn_status
 vn_engine_run(struct vn_engine *e, struct vn_error *err)
 {
@@ -527,6 +545,10 @@ vn_engine_run(struct vn_engine *e, struct vn_error *err)
     if (e->config.until > l->now)
         vn_ledger_advance(l, e->config.until);
     status = vn_ledger_check(l, err);
+    if (status == VN_OK && e->opened)
+        status = end_policy(e, err);
+    if (status != VN_OK)
+        return status;
     vn_engine_leave(e);
     return status;
 }

@@ -17,7 +17,7 @@ enum {
 
 #define MEMORY_DEFAULT ((size_t) 256 << 20)
 #define BOOKS_MAX      ((size_t) 4 << 30) /* addresses, not memory */
-#define COPIES_BYTES   (VN_COPIES_MAX * sizeof(struct vn_job))
+#define IMAGE_MAX      ((size_t) 64 << 20)
 #define STACK_DEFAULT  ((size_t) 1 << 20)
 
 /* What a shared object exports. */
@@ -67,17 +67,22 @@ base_name(const char *path)
     return slash == NULL ? path : slash + 1;
 }
 
+static size_t
+memory_of(const struct plugin *p)
+{
+    return p->limits.memory_bytes == 0 ? MEMORY_DEFAULT
+                                       : p->limits.memory_bytes;
+}
+
 static enum vn_status
 make_domain(const struct plugin *p, struct ed_domain **domain,
             struct vn_error *err)
 {
-    size_t memory =
-        p->limits.memory_bytes == 0 ? MEMORY_DEFAULT : p->limits.memory_bytes;
+    size_t memory = memory_of(p);
     size_t stack =
         p->limits.stack_bytes == 0 ? STACK_DEFAULT : p->limits.stack_bytes;
     const struct ed_region_spec regions[VN_REGIONS] = {
-        [VN_REGION_PLUGIN] = {"plug-in",
-                              memory + 2 * COPIES_BYTES + 4 * stack},
+        [VN_REGION_PLUGIN] = {"plug-in", memory + IMAGE_MAX + 4 * stack},
         [VN_REGION_LEDGER] = {"ledger", BOOKS_MAX},
         [VN_REGION_CLUSTER] = {"cluster", BOOKS_MAX},
         [VN_REGION_EVENTS] = {"events", BOOKS_MAX},
@@ -133,10 +138,10 @@ fetch_policy(const struct plugin *p, struct ed_domain *d,
         return status;
     if (policy->decide == NULL)
         return vn_fail(err, VN_EPOLICY, "%s: has no decide function", p->path);
-    if (policy->state_size > MEMORY_DEFAULT)
+    if (policy->state_size > memory_of(p))
         return vn_fail(err, VN_EPOLICY,
                        "%s: has a state of %zu bytes, expected at most %zu",
-                       p->path, policy->state_size, MEMORY_DEFAULT);
+                       p->path, policy->state_size, memory_of(p));
     return VN_OK;
 }
 
@@ -281,16 +286,42 @@ call_open(struct session *s, const struct vn_view *view, const double *values,
                    s->plugin->policy.name, said.text);
 }
 
+/* What the host makes in the plug-in's memory, which counts against its limit:
+ * its state first, whose size is the plug-in's own word. */
+static enum vn_status
+make_memory(struct session *s, double **values, struct vn_error **inside,
+            struct vn_error *err)
+{
+    struct ed_region *own = ed_region(s->domain, VN_REGION_PLUGIN);
+    const char *backend = ed_backend_name(ed_domain_backend(s->domain));
+    bool copying =
+        strcmp(backend, "mpk") == 0 || strcmp(backend, "mprotect") == 0;
+
+    s->state = ed_alloc(own, 1, s->inside.state_size + 1);
+    *inside = ed_alloc(own, 1, sizeof **inside);
+    *values = ed_alloc(own, VN_POLICY_OPTIONS_MAX, sizeof **values);
+    if (copying)
+        s->api->copies = ed_alloc(own, VN_COPIES_MAX / VN_COPIES_CHUNK,
+                                  sizeof *s->api->copies);
+    return s->state == NULL || *inside == NULL || *values == NULL
+                   || (copying && s->api->copies == NULL)
+               ? vn_fail(err, VN_EPOLICY,
+                         "policy %s: its state of %zu bytes does not fit "
+                         "into its memory of %zu: expected a smaller one, or "
+                         "--limit memory=",
+                         s->plugin->policy.name, s->inside.state_size,
+                         memory_of(s->plugin))
+               : VN_OK;
+}
+
 static enum vn_status
 plugin_open(void *state, const struct vn_view *view, const double *values,
             struct vn_error *err)
 {
     struct session *s = state;
-    struct ed_region *own = ed_region(view->domain, VN_REGION_PLUGIN);
     struct ed_region *drafts = ed_region(view->domain, VN_REGION_ANSWER);
-    const char *backend = ed_backend_name(ed_domain_backend(view->domain));
-    struct vn_error *inside;
-    double *copied;
+    struct vn_error *inside = NULL;
+    double *copied = NULL;
     enum vn_status status;
 
     *s = (struct session){.domain = view->domain};
@@ -303,11 +334,9 @@ plugin_open(void *state, const struct vn_view *view, const double *values,
     s->api->draft = vn_region_alloc(
         drafts, 1,
         sizeof *s->api->draft + VN_DRAFT_MAX * sizeof(struct vn_grant));
-    if (strcmp(backend, "mpk") == 0 || strcmp(backend, "mprotect") == 0)
-        s->api->copies = vn_region_alloc(own, 1, COPIES_BYTES);
-    s->state = vn_region_alloc(own, 1, s->inside.state_size + 1);
-    inside = vn_region_alloc(own, 1, sizeof *inside);
-    copied = vn_region_alloc(own, VN_POLICY_OPTIONS_MAX, sizeof *copied);
+    status = make_memory(s, &copied, &inside, err);
+    if (status != VN_OK)
+        return status;
     for (int i = 0; s->plugin->options[i].name != NULL; i++)
         copied[i] = values[i];
     status = ed_start(s->domain, err);
@@ -361,7 +390,7 @@ plugin_decide(void *state, const struct vn_view *view,
         return;
     }
     n = draft->ngrants;
-    if (n < 0 || n > VN_DRAFT_MAX) {
+    if (n < 0 || n > vn_draft_most(s->api)) {
         vn_answer_fail(answer, "the answer's length is forged");
         return;
     }

@@ -131,6 +131,25 @@ vn_view_held_gate(void *arg, const uint64_t *args)
         view_of(arg, args[0]), slot_of(arg, args[1]), type_of(arg, args[2]));
 }
 
+/* Where the copy for a slot is to be, in the plug-in's own memory, which
+ * counts against its limit; the table of pieces is there too, and checked in
+ * use. */
+static struct vn_job *
+copy_of(struct vn_api_state *s, int slot)
+{
+    struct vn_job *volatile *piece = s->copies + slot / VN_COPIES_CHUNK;
+    struct vn_job *jobs = *piece;
+
+    if (jobs == NULL) {
+        jobs = ed_alloc(ed_region(s->domain, VN_REGION_PLUGIN),
+                        VN_COPIES_CHUNK, sizeof *jobs);
+        if (jobs == NULL)
+            ed_exhaust(s->domain);
+        *piece = jobs;
+    }
+    return jobs + slot % VN_COPIES_CHUNK;
+}
+
 /* A copy, where the ledger is closed to the plug-in. */
 static uint64_t
 vn_view_job_gate(void *arg, const uint64_t *args)
@@ -138,13 +157,24 @@ vn_view_job_gate(void *arg, const uint64_t *args)
     struct vn_api_state *s = arg;
     int slot = slot_of(s, args[1]);
     const struct vn_job *job = vn_view_job(view_of(s, args[0]), slot);
+    struct vn_job *copy;
 
     if (s->copies == NULL)
         return (uint64_t) (uintptr_t) job;
     if (slot >= VN_COPIES_MAX)
         ed_refuse(s->domain, (uint64_t) slot);
-    ed_copy_out(s->domain, s->copies + slot, job, sizeof *job);
-    return (uint64_t) (uintptr_t) (s->copies + slot);
+    copy = copy_of(s, slot);
+    ed_copy_out(s->domain, copy, job, sizeof *job);
+    return (uint64_t) (uintptr_t) copy;
+}
+
+int
+vn_draft_most(const struct vn_api_state *s)
+{
+    const struct vn_ledger *l = &s->view->ledger;
+    int64_t most = 2 * (int64_t) l->nentries * l->cluster->ntypes;
+
+    return most < VN_DRAFT_MAX ? (int) most : VN_DRAFT_MAX;
 }
 
 static struct vn_draft *
@@ -161,7 +191,7 @@ vn_answer_set_gate(void *arg, const uint64_t *args)
     struct vn_draft *d = draft_of(arg, args[0]);
     int n = d->ngrants; /* under `process` it may be anything */
 
-    if (n < 0 || n >= VN_DRAFT_MAX)
+    if (n < 0 || n >= vn_draft_most(arg))
         ed_refuse(((struct vn_api_state *) arg)->domain, (uint64_t) n);
     d->grants[n] =
         (struct vn_grant){(int) args[1], (int) args[2], (int) args[3]};

@@ -52,8 +52,9 @@ struct vn_draft {
 };
 
 enum {
-    VN_DRAFT_MAX = 1 << 20, /* grants in an answer */
-    VN_COPIES_MAX = 1 << 20 /* slots, where jobs are copied for a plug-in */
+    VN_DRAFT_MAX = 1 << 20,  /* grants in an answer */
+    VN_COPIES_MAX = 1 << 20, /* slots, where jobs are copied for a plug-in */
+    VN_COPIES_CHUNK = 1024   /* of them, in one piece of memory */
 };
 
 /* The arg of all gates. */
@@ -62,7 +63,12 @@ struct vn_api_state {
     struct ed_domain *domain;
     const struct vn_view *view;
     struct vn_draft *draft;
-    struct vn_job *copies; /* of jobs, by slot, or NULL where it sees them */
+    /* Copies of jobs, by slot, in pieces that are made when they are first
+     * wanted; NULL where the plug-in sees the ledger. */
+    struct vn_job **copies;
 };
+
+/* The most grants that an answer may have now: two for each slot and type. */
+int vn_draft_most(const struct vn_api_state *s);
 
 #endif /* SIM_OUTSIDE_RULES_H */

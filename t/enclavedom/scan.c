@@ -8,7 +8,8 @@
 #include "config.h"
 
 #include "base/rng.h"
-#include "enclavedom/enclavedom.h"
+#include "base/xalloc.h"
+#include "enclavedom/backend/backend.h"
 #include "t/tap.h"
 
 #include <elf.h>
@@ -50,6 +51,7 @@ struct shape {
     unsigned flags;   /* of the second segment of code; 0: read, execute */
     int textrel;      /* a relocation of code: 1 unsaid, 2 said */
     const char *said; /* NULL: nothing is wrong with it */
+    int hidden;       /* the segment of data, or 2 of tables, has no rights */
 };
 
 /* clang-format off */
@@ -74,6 +76,8 @@ static const struct shape shapes[] = {
     {"SYSCALL at the end of the last page", {0x0f, 0x05}, 2, DATA - 2, 0, 0, 0, "holds SYSCALL at address 0x3ffe"},
     {"a segment to write and execute", {0x90}, 1, CODE + 100, 0, PF_R | PF_W | PF_X, 0, "has a segment that is writable and executable, expected one or the other"},
     {"text relocations", {0x90}, 1, CODE + 100, 0, 0, 2, "has text relocations, expected code compiled with -fPIC"},
+    {"constructors where nothing may be read", {0x90}, 1, CODE + 100, 0, 0, 0, "has no valid table of constructors", 1},
+    {"tables where nothing may be read", {0x90}, 1, CODE + 100, 0, 0, 0, "has a dynamic section outside its segments", 2},
     {"text relocations, unsaid", {0x90}, 1, CODE + 100, 0, 0, 1, "has a relocation of what is not writable, at 0x1080"},
 };
 /* clang-format on */
@@ -88,13 +92,15 @@ static void
 put_segments(unsigned char *o, const struct shape *s)
 {
     const Elf64_Phdr all[] = {
-        {PT_LOAD, PF_R, TABLES, TABLES, TABLES, PAGE, PAGE, PAGE},
+        {PT_LOAD, s->hidden == 2 ? 0 : PF_R, TABLES, TABLES, TABLES, PAGE,
+         PAGE, PAGE},
         {PT_LOAD, PF_R | PF_X, CODE + (Elf64_Off) s->hole,
          CODE + (Elf64_Addr) s->hole, 0, CODE_BYTES - (Elf64_Xword) s->hole,
          CODE_BYTES - (Elf64_Xword) s->hole, PAGE},
         {PT_LOAD, s->flags != 0 ? s->flags : PF_R | PF_X, MORE, MORE, MORE,
          PAGE, PAGE, PAGE},
-        {PT_LOAD, PF_R | PF_W, DATA, DATA, DATA, PAGE, PAGE, PAGE},
+        {PT_LOAD, s->hidden == 1 ? PF_W : PF_R | PF_W, DATA, DATA, DATA, PAGE,
+         PAGE, PAGE},
         {PT_DYNAMIC, PF_R, DYNAMIC, DYNAMIC, DYNAMIC, 256, 256, 8},
     };
     Elf64_Ehdr h = {
@@ -216,7 +222,12 @@ try_shape(const struct ed_backend *backend, const struct shape *s,
     if (status == VN_OK)
         status = load(backend, file, &flag, &err);
     ed_file_close(file);
-    if (none || s->said == NULL)
+    if (s->hidden != 0) /* malformed, and said so under all */
+        ok(status == VN_EFORMAT && flag == 0
+               && strstr(err.text, s->said) != NULL,
+           "%s: %s are refused: %s", ed_backend_name(backend), s->name,
+           err.text);
+    else if (none || s->said == NULL)
         ok(status == VN_OK && flag == 1, "%s: %s is loaded, and runs%s%s",
            ed_backend_name(backend), s->name, status == VN_OK ? "" : ": ",
            status == VN_OK ? "" : err.text);
@@ -320,50 +331,113 @@ race(const struct ed_backend *backend, const char *path)
            ed_backend_name(backend), loaded, refused);
 }
 
+/* Change a few bytes, most often where the tables are; or cut it short. */
+static size_t
+mutate(unsigned char *object, size_t size, struct vn_rng *rng)
+{
+    static const size_t ends[] = {0x200, 0xa00};
+    uint64_t n = 1 + vn_rng_below(rng, 5);
+
+    if (vn_rng_below(rng, 20) == 0)
+        return 64 + vn_rng_below(rng, size - 64);
+    for (; n > 0; n--) {
+        uint64_t where = vn_rng_below(rng, 4);
+        size_t end = where < 2 && ends[where] < size ? ends[where] : size;
+        size_t at = vn_rng_below(rng, end - 8);
+        uint64_t word = vn_rng_bits(rng) >> vn_rng_below(rng, 64);
+
+        if (where == 3)
+            memcpy(object + (at & ~(size_t) 7), &word, sizeof word);
+        else
+            object[at] = (unsigned char) word;
+    }
+    return size;
+}
+
+/* All that is read of an object, but run nothing. */
+static bool
+read_object(const struct ed_backend *backend, const char *path)
+{
+    struct ed_domain *d = make(backend);
+    struct ed_file *file = NULL;
+    struct vn_error err;
+    char text[64];
+    bool loaded = ed_file_open(path, &file, &err) == VN_OK
+                  && ed_load(d, file, &err) == VN_OK;
+
+    if (loaded && ed_protect_image(d, true, &err) == VN_OK) {
+        const char *names[] = {"flag", "vn_plugin", "nothing"};
+
+        for (int i = 0; i < 3; i++) {
+            const char *p = ed_symbol(d, names[i]);
+
+            if (p != NULL)
+                ed_fetch_text(d, text, sizeof text, p, &err);
+        }
+        for (uint64_t i = 0; i < d->image.init_arraysz; i++)
+            text[0] =
+                *(volatile char *) (d->image.base + d->image.init_array + i);
+    }
+    ed_file_close(file);
+    ed_close(d);
+    return loaded;
+}
+
 /* Files that are cut short or damaged anywhere: an error, or a load. */
 static void
-damage(const struct ed_backend *backend, const char *path)
+damage(const struct ed_backend *backend, const char *path, int runs,
+       const unsigned char *from, size_t size)
 {
     const uint64_t seed = 20261123;
     struct vn_rng rng = vn_rng_stream(seed, 1, 0);
-    unsigned char object[SIZE];
-    struct vn_error err;
-    int loaded = 0, refused = 0;
+    unsigned char *object = vn_xcalloc(size, 1);
+    int loaded = 0;
 
-    for (int i = 0; i < 2000; i++) {
-        struct ed_domain *d = make(backend);
-        struct ed_file *file = NULL;
-        size_t size = SIZE;
+    for (int i = 0; i < runs; i++) {
+        size_t cut;
 
-        build(object, &shapes[0]);
-        if (i < 100)
-            size = 64 + (size_t) i * SIZE / 100;
-        else
-            for (int k = 0; k <= i % 4; k++) {
-                size_t at = vn_rng_below(&rng, i % 2 ? 0x200 : 0xa00);
-
-                object[at] = (unsigned char) vn_rng_below(&rng, 256);
-            }
-        write_file(path, object, size);
-        if (ed_file_open(path, &file, &err) == VN_OK
-            && ed_load(d, file, &err) == VN_OK) {
-            loaded++;
-            ed_symbol(d, "flag");
-            ed_symbol(d, "nothing");
-        } else
-            refused++;
-        ed_file_close(file);
-        ed_close(d);
+        memcpy(object, from, size);
+        cut = mutate(object, size, &rng);
+        write_file(path, object, cut);
+        loaded += read_object(backend, path);
     }
-    ok(loaded > 0 && refused > 100,
-       "%s: of damaged files (seed %d) %d are "
-       "loaded and %d refused",
-       ed_backend_name(backend), (int) seed, loaded, refused);
+    free(object);
+    ok(loaded > 0 && loaded < runs - runs / 20,
+       "%s: of %d damaged files (seed %d) %d are loaded and %d refused",
+       ed_backend_name(backend), runs, (int) seed, loaded, runs - loaded);
+}
+
+/* `scan.t RUNS FILE...`: so many of each of these. */
+static int
+damage_files(int argc, char **argv, const char *path)
+{
+    const struct ed_backend *backend;
+    struct vn_error err;
+
+    if (ed_backend_find("mprotect", &backend, &err) != VN_OK)
+        return 1;
+    for (int i = 2; i < argc; i++) {
+        const unsigned char *bytes;
+        struct ed_file *file;
+        size_t size;
+
+        if (ed_file_open(argv[i], &file, &err) != VN_OK) {
+            diag("%s", err.text);
+            return 1;
+        }
+        diag("%s", argv[i]);
+        bytes = ed_file_bytes(file, &size);
+        damage(backend, path, atoi(argv[1]), bytes, size);
+        ed_file_close(file);
+    }
+    unlink(path);
+    return done_testing();
 }
 
 int
-main(void)
+main(int argc, char **argv)
 {
+    unsigned char object[SIZE];
     char path[] = "/tmp/vn-scan-XXXXXX";
     int fd = mkstemp(path);
 
@@ -373,6 +447,8 @@ main(void)
     if (fd < 0)
         abort();
     close(fd);
+    if (argc > 2)
+        return damage_files(argc, argv, path);
     for (int i = 0; ed_backends[i] != NULL; i++) {
         const struct ed_backend *b = ed_backends[i];
         struct vn_error err;
@@ -386,7 +462,8 @@ main(void)
         if (strcmp(ed_backend_name(b), "none") != 0)
             change(b, path);
         race(b, path);
-        damage(b, path);
+        build(object, &shapes[0]);
+        damage(b, path, 2000, object, sizeof object);
     }
     unlink(path);
     return done_testing();
