@@ -9,10 +9,10 @@
 
 /* What the runs of a group have in common. */
 static const char *const shared[] = {
-    "kind",          "trace",    "cluster", "cluster_hash",
-    "profile_hash",  "load",     "compat",  "scaling",
-    "costs",         "until_us", "version", "measure_from_us",
-    "measure_to_us",
+    "kind",    "trace",  "cluster",      "cluster_hash",    "profile_hash",
+    "load",    "compat", "scaling_hash", "costs_hash",      "placement",
+    "faults",  "slow",   "until_us",     "measure_from_us", "measure_to_us",
+    "version",
 };
 
 /* What the runs of a replicate have in common besides. */
@@ -119,9 +119,10 @@ compare_by(const char *const *names, int n, bool pool, const void *a,
 static int
 compare_policy(const struct vn_store_run *a, const struct vn_store_run *b)
 {
-    static const char *const names[] = {"policy", "options"};
+    static const char *const names[] = {"policy", "options", "options_hash",
+                                        "limits"};
 
-    return compare_by(names, 2, false, a, b);
+    return compare_by(names, 4, false, a, b);
 }
 
 /* "3/10" by its number: as many digits are as large. */
@@ -177,11 +178,12 @@ vn_run_label(const struct vn_store_run *run)
 {
     const char *policy = run->policy != NULL ? run->policy : "(none)";
     const char *options = run->options != NULL ? run->options : "";
-    size_t size = strlen(policy) + strlen(options) + 2;
+    const char *limits = run->limits != NULL ? run->limits : "";
+    size_t size = strlen(policy) + strlen(options) + strlen(limits) + 3;
     char *label = vn_xcalloc(size, 1);
 
-    snprintf(label, size, "%s%s%s", policy, options[0] != '\0' ? " " : "",
-             options);
+    snprintf(label, size, "%s%s%s%s%s", policy, options[0] != '\0' ? " " : "",
+             options, limits[0] != '\0' ? " " : "", limits);
     return label;
 }
 

@@ -11,16 +11,17 @@
 
 #include <stdio.h>
 
-#define VN_STATUS_MAP(X)               \
-    X(OK, "success")                   \
-    X(EINVAL, "invalid argument")      \
-    X(EUSAGE, "wrong usage")           \
-    X(EFORMAT, "malformed input")      \
-    X(EIO, "input or output error")    \
-    X(EPOLICY, "policy error")         \
-    X(EDEVICE, "device error")         \
-    X(EDEVMEM, "out of device memory") \
-    X(EUNSUP, "not supported by this build")
+#define VN_STATUS_MAP(X)                     \
+    X(OK, "success")                         \
+    X(EINVAL, "invalid argument")            \
+    X(EUSAGE, "wrong usage")                 \
+    X(EFORMAT, "malformed input")            \
+    X(EIO, "input or output error")          \
+    X(EPOLICY, "policy error")               \
+    X(EDEVICE, "device error")               \
+    X(EDEVMEM, "out of device memory")       \
+    X(EUNSUP, "not supported by this build") \
+    X(ETHERE, "there already")
 
 enum vn_status {
 #define X(name, text) VN_##name,

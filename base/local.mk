@@ -12,9 +12,24 @@ libbase_a_SOURCES = \
 	base/store/schema.c base/store/schema.h \
 	base/store/schema_sql.c base/store/schema_sql.h \
 	base/store/store.c base/store/store.h \
+	base/store/origin.c base/store/origin.h \
 	base/store/export.c base/store/merge.c \
 	base/table.c base/table.h \
+	base/version.c base/version.h \
 	base/xalloc.c base/xalloc.h
+
+# What the programs are built from is looked up in each build.
+EXTRA_DIST += base/revision.sh
+CLEANFILES += base/revision.h
+base/version.$(OBJEXT): base/revision.h
+base/revision.h: revision
+.PHONY: revision
+revision:
+	@sh $(srcdir)/base/revision.sh $(srcdir) base/revision.h
+dist-hook:
+	commit=`sh $(srcdir)/base/revision.sh $(srcdir) | sed 's/ .*//'` && \
+	sources=`sh $(srcdir)/base/revision.sh $(distdir) | sed 's/.* //'` && \
+	echo "$$commit $$sources" > $(distdir)/base/revision
 
 check_PROGRAMS += t/base/digest.t
 t_base_digest_t_SOURCES = t/base/digest.c

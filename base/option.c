@@ -4,11 +4,13 @@
 
 #include "base/file.h"
 #include "base/names.h"
+#include "base/version.h"
 #include "base/xalloc.h"
 
 #include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 struct vn_args
 vn_args_begin(int argc, char **argv, const struct vn_option *options,
@@ -156,7 +158,7 @@ vn_print_version(FILE *out, const char *program)
     fprintf(out,
             "%s (%s) %s\n"
             "licence GPL-3.0-or-later; there is no warranty\n",
-            program, PACKAGE_NAME, PACKAGE_VERSION);
+            program, PACKAGE_NAME, vn_version());
 }
 
 static int
@@ -203,6 +205,23 @@ vn_command_run(const char *program, const char *usage,
 {
     return vn_file_end_output(
         program, run_command(program, usage, commands, ncommands, argc, argv));
+}
+
+size_t
+vn_list_word(const char *list)
+{
+    size_t first = strcspn(list, ","), n = strlen(list);
+
+    for (; n > first; n--)
+        if (list[n] == ',' || list[n] == '\0') {
+            char *path = strncpy(vn_xcalloc(n + 1, 1), list, n);
+            bool there = access(path, F_OK) == 0;
+
+            free(path);
+            if (there)
+                return n;
+        }
+    return first;
 }
 
 enum vn_status

@@ -87,6 +87,12 @@ int vn_command_run(const char *program, const char *usage,
 /* Print "PROGRAM (VirtualFlow) VERSION" and the licence in one line. */
 void vn_print_version(FILE *out, const char *program);
 
+/*
+ * The length of the first word of a list with commas.  A file whose name has
+ * commas is one word: of several that begin the list, the longest.
+ */
+size_t vn_list_word(const char *list);
+
 /* One of several names: its index, or fail as vn_args_refuse() does. */
 enum vn_status vn_option_choice(const char *name, const char *value,
                                 const char *const *choices, int n, int *choice,

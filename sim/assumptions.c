@@ -3,10 +3,11 @@
 #include "sim/assumptions.h"
 
 #include "base/option.h"
-#include "base/rng.h"
+#include "base/xalloc.h"
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum vn_status
@@ -45,8 +46,7 @@ vn_assume(struct vn_assumptions *a, enum vn_assumption assumption,
     case VN_ASSUME_FAULTS:
         a->faults = (struct vn_fault_config){.slow = slow};
         status = vn_fault_config_read(value, &a->faults, err);
-        snprintf(a->compat_words, sizeof a->compat_words, "faults=%.200s",
-                 value);
+        a->faults_words = value;
         break;
     case VN_ASSUME_SLOW:
         a->faults.slow = value;
@@ -57,49 +57,14 @@ vn_assume(struct vn_assumptions *a, enum vn_assumption assumption,
     return status;
 }
 
-/* Costs are named by what they are, so that a table that changed is another
- * run. */
-static void
-name_costs(struct vn_assumptions *a)
-{
-    if (vn_costs_are_none(a->table))
-        snprintf(a->costs_words, sizeof a->costs_words, "none");
-    else if (strchr(a->costs, '=') != NULL)
-        snprintf(a->costs_words, sizeof a->costs_words, "%s", a->costs);
-    else
-        snprintf(a->costs_words, sizeof a->costs_words, "%.200s %016" PRIx64,
-                 a->costs, vn_costs_hash(a->table));
-}
-
-/* What else differs from the default, in words. */
-static void
-name_rest(struct vn_assumptions *a)
-{
-    char faults[sizeof a->compat_words];
-
-    strcpy(faults, a->compat_words);
-    snprintf(a->compat_words, sizeof a->compat_words, "%s%s%s%s%.100s%s%.60s",
-             a->free_preemption ? "free-preemption " : "",
-             a->placement != VN_PLACEMENT_NONE ? "placement=" : "",
-             a->placement != VN_PLACEMENT_NONE ? vn_placements[a->placement]
-                                               : "",
-             a->placement != VN_PLACEMENT_NONE ? " " : "", faults,
-             a->faults.slow != NULL ? " slow=" : "",
-             a->faults.slow != NULL ? a->faults.slow : "");
-    for (size_t n = strlen(a->compat_words);
-         n > 0 && a->compat_words[n - 1] == ' '; n--)
-        a->compat_words[n - 1] = '\0';
-}
-
 /* One more table that the profile is from. */
 static void
 name_profile(struct vn_assumptions *a, const char *words)
 {
-    size_t n = strlen(a->profile_words);
+    size_t n = a->profile_words != NULL ? strlen(a->profile_words) : 0;
 
-    if (words != NULL)
-        snprintf(a->profile_words + n, sizeof a->profile_words - n, "%s%s",
-                 n > 0 ? "," : "", words);
+    a->profile_words = vn_xrealloc(a->profile_words, n + strlen(words) + 2, 1);
+    sprintf(a->profile_words + n, "%s%s", n > 0 ? "," : "", words);
 }
 
 static void
@@ -107,6 +72,25 @@ hash_profile(struct vn_assumptions *a)
 {
     snprintf(a->profile_hash, sizeof a->profile_hash, "%016" PRIx64,
              vn_profile_hash(&a->profile));
+}
+
+static void
+hash_costs(struct vn_assumptions *a)
+{
+    snprintf(a->costs_hash, sizeof a->costs_hash, "%016" PRIx64,
+             vn_costs_hash(a->table));
+}
+
+/* By the curve's content; other words say all there is. */
+static enum vn_status
+hash_scaling(struct vn_assumptions *a, struct vn_error *err)
+{
+    const char *words = a->scaling != NULL ? a->scaling : "linear";
+
+    if (strncmp(words, "curve:", 6) == 0)
+        return vn_digest_file(words + 6, a->scaling_hash, err);
+    vn_digest_bytes(words, strlen(words), a->scaling_hash);
+    return VN_OK;
 }
 
 enum vn_status
@@ -120,12 +104,16 @@ vn_assumptions_open(struct vn_assumptions *a, struct vn_error *err)
     }
     hash_profile(a);
     if (status == VN_OK)
+        status = hash_scaling(a, err);
+    if (status == VN_OK)
         status = vn_costs_read(a->costs, &a->table, err);
     if (status == VN_OK) {
-        name_costs(a);
-        name_rest(a);
+        a->costs_words = vn_costs_are_none(a->table) ? "none" : a->costs;
+        hash_costs(a);
     }
-    return status;
+    return status == VN_OK && a->faults.slow != NULL
+               ? vn_assumptions_slow(a, a->faults.slow, a->faults.slow, err)
+               : status;
 }
 
 void
@@ -134,6 +122,12 @@ vn_assumptions_free(struct vn_assumptions *a)
     vn_profile_free(&a->profile);
     vn_costs_free(a->table);
     a->table = NULL;
+    free(a->profile_words);
+    a->profile_words = NULL;
+    for (int i = 0; i < VN_PROFILES_MAX; i++) {
+        free(a->restored[i]);
+        a->restored[i] = NULL;
+    }
 }
 
 static enum vn_status
@@ -145,9 +139,10 @@ replace_costs(struct vn_assumptions *a, const char *costs, const char *words,
     vn_costs_free(a->table);
     a->table = NULL;
     status = vn_costs_read(costs, &a->table, err);
-    if (status == VN_OK)
-        snprintf(a->costs_words, sizeof a->costs_words, "%.200s %016" PRIx64,
-                 words != NULL ? words : costs, vn_costs_hash(a->table));
+    if (status == VN_OK) {
+        a->costs_words = words != NULL ? words : costs;
+        hash_costs(a);
+    }
     return status;
 }
 
@@ -160,10 +155,12 @@ vn_assumptions_replace(struct vn_assumptions *a, const char *const *profiles,
 
     vn_profile_free(&a->profile);
     a->nprofiles = 0;
-    a->profile_words[0] = '\0';
+    free(a->profile_words);
+    a->profile_words = NULL;
     for (int i = 0; i < n && status == VN_OK; i++) {
         status = vn_profile_read(profiles[i], &a->profile, err);
-        name_profile(a, words == NULL ? profiles[i] : i == 0 ? words : NULL);
+        if (words == NULL || i == 0)
+            name_profile(a, words == NULL ? profiles[i] : words);
         a->profiles[a->nprofiles++] = "";
     }
     hash_profile(a);
@@ -172,15 +169,13 @@ vn_assumptions_replace(struct vn_assumptions *a, const char *const *profiles,
     return status;
 }
 
-void
+enum vn_status
 vn_assumptions_slow(struct vn_assumptions *a, const char *slow,
-                    const char *words)
+                    const char *words, struct vn_error *err)
 {
-    size_t n = strlen(a->compat_words);
-
     a->faults.slow = slow;
-    snprintf(a->compat_words + n, sizeof a->compat_words - n, "%sslow=%.100s",
-             n > 0 ? " " : "", words);
+    a->slow_words = words;
+    return vn_digest_file(slow, a->slow_hash, err);
 }
 
 enum vn_status
@@ -212,9 +207,62 @@ void
 vn_assumptions_describe(const struct vn_assumptions *a,
                         struct vn_store_run *run)
 {
+    bool placed = a->placement != VN_PLACEMENT_NONE;
+
     run->profile = a->nprofiles > 0 ? a->profile_words : NULL;
     run->profile_hash = a->nprofiles > 0 ? a->profile_hash : NULL;
     run->scaling = a->scaling != NULL ? a->scaling : "linear";
+    run->scaling_hash = a->scaling_hash;
     run->costs = a->costs_words;
-    run->compat = a->compat_words[0] != '\0' ? a->compat_words : NULL;
+    run->costs_hash = a->costs_hash;
+    run->compat = a->free_preemption ? "free-preemption" : NULL;
+    run->placement = placed ? vn_placements[a->placement] : NULL;
+    run->faults = a->faults_words;
+    run->slow = a->slow_words;
+    run->slow_hash = a->slow_words != NULL ? a->slow_hash : NULL;
+}
+
+/* The tables of a profile, each of which there must be. */
+static enum vn_status
+restore_profile(struct vn_assumptions *a, const char *list,
+                struct vn_error *err)
+{
+    while (*list != '\0' && a->nprofiles < VN_PROFILES_MAX) {
+        size_t n = vn_list_word(list);
+        char *path = vn_xcalloc(n + 1, 1);
+
+        memcpy(path, list, n);
+        a->restored[a->nprofiles] = path;
+        a->profiles[a->nprofiles++] = path;
+        list += list[n] == ',' ? n + 1 : n;
+    }
+    if (*list != '\0')
+        return vn_fail(err, VN_EINVAL, "'%.100s' names more than %d profiles",
+                       list, VN_PROFILES_MAX);
+    return VN_OK;
+}
+
+enum vn_status
+vn_assumptions_restore(struct vn_assumptions *a,
+                       const struct vn_store_run *run, struct vn_error *err)
+{
+    const struct {
+        enum vn_assumption assumption;
+        const char *value;
+    } all[] = {
+        {VN_ASSUME_SCALING, run->scaling},
+        {VN_ASSUME_COSTS, run->costs},
+        {VN_ASSUME_COMPAT, run->compat},
+        {VN_ASSUME_PLACEMENT, run->placement},
+        {VN_ASSUME_FAULTS, run->faults},
+        {VN_ASSUME_SLOW, run->slow},
+    };
+    enum vn_status status = VN_OK;
+
+    if (run->profile != NULL)
+        status = restore_profile(a, run->profile, err);
+    for (size_t i = 0; i < sizeof all / sizeof *all && status == VN_OK; i++)
+        if (all[i].value != NULL)
+            status = vn_assume(a, all[i].assumption, all[i].value, err);
+    return status;
 }

@@ -59,12 +59,18 @@ struct vn_assumptions {
     enum vn_placement placement;
     struct vn_fault_config faults;
 
+    const char *faults_words;        /* as they were given, or NULL */
+    char *restored[VN_PROFILES_MAX]; /* of profiles: the texts that are ours */
+
     struct vn_profile profile; /* once opened */
     struct vn_costs *table;
-    char profile_words[512]; /* for results */
+    char *profile_words; /* for results: names, and hashes of contents */
     char profile_hash[17];
-    char costs_words[256];
-    char compat_words[256];
+    char scaling_hash[VN_DIGEST_TEXT];
+    const char *costs_words;
+    char costs_hash[17];
+    const char *slow_words;
+    char slow_hash[VN_DIGEST_TEXT];
 };
 
 /* Take an option's value, which is kept. */
@@ -88,10 +94,11 @@ enum vn_status vn_assumptions_replace(struct vn_assumptions *assumptions,
                                       const char *costs, const char *words,
                                       struct vn_error *err);
 
-/* Let opened assumptions have a table of slow devices, whose path is kept;
- * results name it `words`. */
-void vn_assumptions_slow(struct vn_assumptions *assumptions, const char *slow,
-                         const char *words);
+/* Let opened assumptions have a table of slow devices; its path is kept, and
+ * `words`, which results name it by. */
+enum vn_status vn_assumptions_slow(struct vn_assumptions *assumptions,
+                                   const char *slow, const char *words,
+                                   struct vn_error *err);
 
 /* Set what they mean for an engine whose cluster and seed are set. */
 enum vn_status vn_assumptions_apply(const struct vn_assumptions *assumptions,
@@ -104,5 +111,13 @@ void vn_assumptions_drop(struct vn_engine_config *config);
 /* Say in the results what was assumed; texts are of the assumptions. */
 void vn_assumptions_describe(const struct vn_assumptions *assumptions,
                              struct vn_store_run *run);
+
+/*
+ * The other way round: take what results say of a run, whose texts are kept,
+ * to be opened.  Fails where it is not to be had again.
+ */
+enum vn_status vn_assumptions_restore(struct vn_assumptions *assumptions,
+                                      const struct vn_store_run *run,
+                                      struct vn_error *err);
 
 #endif /* SIM_ASSUMPTIONS_H */

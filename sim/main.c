@@ -4,7 +4,7 @@
 #include "base/file.h"
 #include "base/option.h"
 #include "base/progress.h"
-#include "base/rng.h"
+#include "base/store/origin.h"
 #include "base/store/store.h"
 #include "plan/cluster.h"
 #include "sim/assumptions.h"
@@ -22,7 +22,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
-#include <unistd.h>
 
 enum option {
     TRACE,
@@ -275,60 +274,94 @@ go(struct vn_engine *engine, const struct vn_trace *trace,
     return status == VN_OK ? vn_engine_run(engine, err) : status;
 }
 
-/* Name the inputs of the run by their hashes, and add it to the file; failed
- * is why it failed, or NULL. */
+/* What describes a run, and the texts of it that are ours. */
+struct description {
+    struct vn_store_run run;
+    struct vn_origin origin;
+    char trace_hash[17], cluster_hash[17], files[VN_DIGEST_TEXT];
+    char *options, *limits;
+};
+
+static void
+drop(struct description *d)
+{
+    vn_origin_free(&d->origin);
+    free(d->options);
+    free(d->limits);
+}
+
+/* Name the inputs of the run by their hashes. */
+static enum vn_status
+describe(const struct arguments *a, const struct vn_cluster *cluster,
+         struct description *d, struct vn_error *err)
+{
+    struct vn_store_run *run = &d->run;
+    double values[VN_POLICY_OPTIONS_MAX];
+    uint64_t hash = 0;
+    enum vn_status status;
+
+    *d = (struct description){
+        .options = vn_policy_words(a->policy, a->words, a->nwords)};
+    if ((status = vn_trace_hash_file(a->trace, &hash, err)) == VN_OK
+        && (status = vn_policy_configure(a->policy, a->words, a->nwords,
+                                         values, err))
+               == VN_OK)
+        status = vn_policy_digest(a->policy, values, d->files, err);
+    snprintf(d->trace_hash, sizeof d->trace_hash, "%016" PRIx64, hash);
+    snprintf(d->cluster_hash, sizeof d->cluster_hash, "%016" PRIx64,
+             vn_cluster_hash(cluster));
+    vn_store_blank(VN_STORE_RUN, run);
+    vn_origin_take(&d->origin, run);
+    run->kind = "simulated";
+    run->trace = a->trace;
+    run->trace_hash = d->trace_hash;
+    run->cluster = a->cluster;
+    run->cluster_hash = d->cluster_hash;
+    run->policy = a->policy->name;
+    run->options = d->options;
+    run->options_hash = d->files[0] != '\0' ? d->files : NULL;
+    if (a->plugin != NULL) {
+        d->limits = vn_limit_text(&a->limits);
+        run->plugin = a->plugin;
+        run->limits = d->limits;
+        run->backend = vn_plugin_backend(a->policy);
+    }
+    vn_assumptions_describe(&a->assumptions, run);
+    run->until_us = a->until > 0 ? a->until : -1;
+    run->kept = vn_recording_names[VN_RECORD_ALL];
+    run->devices = cluster->devices;
+    run->seed = a->seed;
+    return status;
+}
+
+/* Add the run to the file; failed is why it failed, or NULL. */
 static enum vn_status
 store(const struct arguments *a, const struct vn_cluster *cluster,
       struct vn_recorder *recorder, struct vn_engine *engine, double wall_s,
       const char *failed, struct vn_error *err)
 {
-    char words[1024] = "", trace_hash[17], cluster_hash[17], host[256] = "";
-    char name[VN_STORE_NAME_SIZE];
-    struct vn_store_run run;
     struct vn_store *store = NULL;
-    uint64_t hash = 0;
-    enum vn_status status;
-    bool has;
+    struct description d;
+    enum vn_status status = describe(a, cluster, &d, err);
 
-    status = vn_trace_hash_file(a->trace, &hash, err);
-    if (status != VN_OK)
-        return status;
-    snprintf(trace_hash, sizeof trace_hash, "%016" PRIx64, hash);
-    snprintf(cluster_hash, sizeof cluster_hash, "%016" PRIx64,
-             vn_cluster_hash(cluster));
-    for (int i = 0; i < a->nwords; i++)
-        snprintf(words + strlen(words), sizeof words - strlen(words), "%s%s",
-                 i > 0 ? " " : "", a->words[i]);
-    gethostname(host, sizeof host - 1);
-    vn_store_blank(VN_STORE_RUN, &run);
-    run.kind = "simulated";
-    run.trace = a->trace;
-    run.trace_hash = trace_hash;
-    run.cluster = a->cluster;
-    run.cluster_hash = cluster_hash;
-    run.policy = a->policy->name;
-    run.options = a->nwords > 0 ? words : NULL;
-    run.backend = vn_plugin_backend(a->policy);
-    vn_assumptions_describe(&a->assumptions, &run);
-    run.until_us = a->until > 0 ? a->until : -1;
-    run.devices = cluster->devices;
-    run.seed = a->seed;
-    run.version = PACKAGE_VERSION;
-    run.host = host;
-    run.wall_us = (int64_t) (wall_s * 1e6);
-    vn_store_run_name(&run, name);
-    status = vn_store_open(a->results, VN_STORE_WRITE, &store, err);
+    d.run.wall_us = (int64_t) (wall_s * 1e6);
     if (status == VN_OK)
-        status = vn_store_has(store, name, &has, err);
-    if (status == VN_OK && has)
-        fprintf(stderr, "vnsim: %s has this run already, as %s\n", a->results,
-                name);
-    else if (status == VN_OK && failed != NULL)
-        status = vn_recorder_write_failed(recorder, engine, &run, failed,
+        status = vn_store_open(a->results, VN_STORE_WRITE, &store, err);
+    if (status == VN_OK && failed != NULL)
+        status = vn_recorder_write_failed(recorder, engine, &d.run, failed,
                                           store, err);
     else if (status == VN_OK)
-        status = vn_recorder_write(recorder, engine, &run, store, err);
+        status = vn_recorder_write(recorder, engine, &d.run, store, err);
+    if (status == VN_ETHERE) {
+        char name[VN_STORE_NAME_SIZE];
+
+        vn_store_run_name(&d.run, name);
+        fprintf(stderr, "vnsim: %s has this run already, as %s\n", a->results,
+                name);
+        status = VN_OK;
+    }
     vn_store_close(store);
+    drop(&d);
     return status;
 }
 

@@ -4,6 +4,7 @@
 
 #include "base/file.h"
 #include "base/progress.h"
+#include "base/store/origin.h"
 #include "base/store/store.h"
 #include "base/xalloc.h"
 
@@ -11,7 +12,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 struct row {
     struct vn_step step;
@@ -180,11 +180,11 @@ add_run(struct vn_record *r, const struct vn_executor *x,
         struct vn_store *store, struct vn_error *err)
 {
     struct vn_store_run run;
-    char options[1400], name[VN_STORE_NAME_SIZE], host[128] = "";
+    char options[1400], name[VN_STORE_NAME_SIZE];
+    struct vn_origin origin;
     enum vn_status status;
 
     one_line(r->job, options, sizeof options);
-    gethostname(host, sizeof host - 1);
     vn_store_blank(VN_STORE_RUN, &run);
     run.kind = "measured";
     run.state = vn_executor_step_number(x) < r->job->options->train.steps
@@ -192,8 +192,7 @@ add_run(struct vn_record *r, const struct vn_executor *x,
                     : "done";
     run.options = options;
     run.seed = (int64_t) r->job->options->train.seed;
-    run.version = PACKAGE_VERSION;
-    run.host = host;
+    vn_origin_take(&origin, &run);
     run.wall_us = micro(vn_clock() - r->started);
     run.devices = r->job->stages.list[0].devices;
     vn_store_run_name(&run, name);
@@ -204,6 +203,7 @@ add_run(struct vn_record *r, const struct vn_executor *x,
         status = add_devices(r, x, store, err);
     if (status == VN_OK)
         status = vn_store_commit(store, &run, err);
+    vn_origin_free(&origin);
     return status;
 }
 

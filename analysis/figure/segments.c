@@ -42,7 +42,7 @@ static const char measured_query[] =
     " AND m.policy IS NULL AND m.state <> 'failed'"
     " AND m.trace_hash = s.trace_hash AND m.options IS s.options"
     " AND m.cluster_hash IS s.cluster_hash"
-    " AND m.profile_hash IS s.profile_hash AND m.costs IS s.costs"
+    " AND m.profile_hash IS s.profile_hash AND m.costs_hash IS s.costs_hash"
     " JOIN step t ON t.run_id = m.run_id AND t.job_id = ?1"
     " AND t.step BETWEEN ?2 AND ?3 WHERE s.run_id = ?4"
     " GROUP BY m.run_id ORDER BY m.run_id";

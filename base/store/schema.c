@@ -3,7 +3,6 @@
 #include "base/store/schema.h"
 
 #include "base/number.h"
-#include "base/rng.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -27,7 +26,7 @@
 #define ROW vn_store_run
 static const struct vn_store_column run_columns[] = {
     RUN_ID,
-    C(name, TEXT, 0, "", "hash of all inputs, the configuration and version"),
+    C(name, TEXT, 0, "", "digest of all inputs, the configuration, the version"),
     C(kind, TEXT, KEY, "", "simulated, or measured on devices"),
     C(state, TEXT, 0, "", "done, saturated, stopped or failed"),
     C(error, TEXT, MAY, "", "why it failed"),
@@ -40,16 +39,28 @@ static const struct vn_store_column run_columns[] = {
     C(profile_hash, TEXT, MAY | KEY, "", "hash of the profile"),
     C(policy, TEXT, MAY | KEY, "", "scheduling policy"),
     C(options, TEXT, MAY | KEY, "", "the policy's options, name=value"),
+    C(options_hash, TEXT, MAY | KEY, "", "hash of the files that they name"),
+    C(plugin, TEXT, MAY, "", "file or command of a policy from outside"),
     C(backend, TEXT, MAY | VN_STORE_PLACE, "", "what confined a plug-in"),
+    C(limits, TEXT, MAY | KEY, "", "what a policy from outside might use"),
     C(seed, INT, MAY | KEY, "", "of all random numbers; none where none enter"),
     C(load, REAL, MAY | KEY, "1", "offered load over the cluster's capacity"),
     C(compat, TEXT, MAY | KEY, "", "reference whose simplifications were used"),
-    C(scaling, TEXT, MAY | KEY, "", "how speed was taken to grow with devices"),
-    C(costs, TEXT, MAY | KEY, "", "what starts, resizes, preemptions cost"),
+    C(scaling, TEXT, MAY, "", "how speed was taken to grow with devices"),
+    C(scaling_hash, TEXT, MAY | KEY, "", "hash of it"),
+    C(costs, TEXT, MAY, "", "what changes cost, as it was named"),
+    C(costs_hash, TEXT, MAY | KEY, "", "hash of it"),
+    C(placement, TEXT, MAY | KEY, "", "where devices were taken"),
+    C(faults, TEXT, MAY | KEY, "", "what failed, and how often"),
+    C(slow, TEXT, MAY, "", "table of slow devices as it was named"),
+    C(slow_hash, TEXT, MAY | KEY, "", "hash of it"),
     C(until_us, INT, MAY | KEY, "us", "it was stopped before this time"),
     C(measure_from_us, INT, MAY | KEY, "us", "jobs submitted before: warm-up"),
     C(measure_to_us, INT, MAY | KEY, "us", "jobs submitted from here: tail"),
-    C(version, TEXT, KEY, "", "of the program that ran it"),
+    C(kept, TEXT, MAY, "", "rows that were kept: run, jobs or all"),
+    C(version, TEXT, KEY, "", "of the program that ran it, and its commit"),
+    C(command, TEXT, MAY | VN_STORE_PLACE, "", "command line that ran it"),
+    C(date, TEXT, MAY | VN_STORE_PLACE, "", "when, in UTC"),
     C(host, TEXT, MAY | VN_STORE_PLACE, "", "machine that ran it"),
     C(wall_us, INT, MAY | VN_STORE_PLACE, "us", "real time it took"),
     C(devices, INT, MAY, "devices", "in the cluster"),
@@ -262,7 +273,7 @@ vn_store_run_name(const struct vn_store_run *run,
                   char name[VN_STORE_NAME_SIZE])
 {
     const struct vn_store_form *form = &vn_store_forms[VN_STORE_RUN];
-    uint64_t hash = 0;
+    struct vn_digest *digest = vn_digest_begin();
 
     for (int i = 0; i < form->ncolumns; i++) {
         const struct vn_store_column *c = &form->columns[i];
@@ -278,11 +289,10 @@ vn_store_run_name(const struct vn_store_run *run,
             vn_format_real(number, real_at(run, c->offset));
         else
             text = text_at(run, c->offset);
-        /* The terminating NULs keep columns and values apart. */
-        hash = vn_hash(hash, c->name, strlen(c->name) + 1);
-        hash = vn_hash(hash, text, strlen(text) + 1);
+        vn_digest_add_text(digest, c->name);
+        vn_digest_add_text(digest, text);
     }
-    snprintf(name, VN_STORE_NAME_SIZE, "%016" PRIx64, hash);
+    vn_digest_end(digest, name);
 }
 
 int

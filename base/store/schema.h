@@ -17,14 +17,16 @@
 #ifndef BASE_STORE_SCHEMA_H
 #define BASE_STORE_SCHEMA_H
 
+#include "base/digest.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 enum {
-    VN_STORE_FORMAT = 3,     /* PRAGMA user_version */
-    VN_STORE_NAME_SIZE = 17, /* a run's name: 16 hexadecimal digits and NUL */
-    VN_STORE_COLUMNS_MAX = 64
+    VN_STORE_FORMAT = 4,                 /* PRAGMA user_version */
+    VN_STORE_NAME_SIZE = VN_DIGEST_TEXT, /* of a run's name */
+    VN_STORE_COLUMNS_MAX = 128
 };
 
 enum vn_store_table {
@@ -87,16 +89,28 @@ struct vn_store_run {
     const char *profile_hash;
     const char *policy;
     const char *options;
+    const char *options_hash;
+    const char *plugin;
     const char *backend;
+    const char *limits;
     int64_t seed;
     double load;
     const char *compat;
     const char *scaling;
+    const char *scaling_hash;
     const char *costs;
+    const char *costs_hash;
+    const char *placement;
+    const char *faults;
+    const char *slow;
+    const char *slow_hash;
     int64_t until_us;
     int64_t measure_from_us;
     int64_t measure_to_us;
+    const char *kept;
     const char *version;
+    const char *command;
+    const char *date;
     const char *host;
     int64_t wall_us;
     int64_t devices;
@@ -204,8 +218,9 @@ void vn_store_blank(enum vn_store_table table, void *row);
 int vn_store_column_find(enum vn_store_table table, const char *name);
 
 /*
- * The name of a run: a hash of every column marked VN_STORE_KEY, that is of
- * the contents of all its inputs, its configuration and the version.
+ * The name of a run: a digest of every column marked VN_STORE_KEY, that is of
+ * the contents of all its inputs, its configuration and the sources of the
+ * program.
  */
 void vn_store_run_name(const struct vn_store_run *run,
                        char name[VN_STORE_NAME_SIZE]);

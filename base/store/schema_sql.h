@@ -10,7 +10,7 @@
 #include "base/store/schema.h"
 
 enum {
-    VN_STORE_SQL_SIZE = 8192
+    VN_STORE_SQL_SIZE = 16384
 };
 
 /*

@@ -104,7 +104,8 @@ create(struct vn_store *store, struct vn_error *err)
     return status;
 }
 
-/* What the file says it is; blank where nothing was ever written to it. */
+/* What the file says it is; blank where nothing was ever written to it. Within
+ * a transaction, since another process may be making it. */
 static enum vn_status
 identify(struct vn_store *store, bool *blank, struct vn_error *err)
 {
@@ -137,8 +138,11 @@ static enum vn_status
 prepare(struct vn_store *store, enum vn_store_mode mode, struct vn_error *err)
 {
     bool blank = false;
-    enum vn_status status = identify(store, &blank, err);
+    enum vn_status status = run_sql(store, "BEGIN", err);
 
+    if (status == VN_OK)
+        status = identify(store, &blank, err);
+    sqlite3_exec(store->db, "COMMIT", NULL, NULL, NULL);
     if (status != VN_OK || !blank)
         return status;
     if (mode == VN_STORE_READ)
@@ -273,7 +277,7 @@ vn_store_begin(struct vn_store *store, const char *name, struct vn_error *err)
         return status;
     status = vn_store_find(store, name, &run_id, &failed, err);
     if (status == VN_OK && run_id != 0 && !failed)
-        status = vn_fail(err, VN_EINVAL, "%s: there is a run %s already",
+        status = vn_fail(err, VN_ETHERE, "%s: there is a run %s already",
                          store->path, name);
     if (status == VN_OK && failed)
         status = remove_run(store, run_id, err);

@@ -53,7 +53,8 @@ enum vn_status vn_store_has(struct vn_store *store, const char *name,
 
 /*
  * Begin to write a run.  One of the same name that failed is replaced; any
- * other is an error.  Waits up to a minute for another process's transaction.
+ * other is VN_ETHERE: another process may have written it since one looked.
+ * Waits up to a minute for another process's transaction.
  */
 enum vn_status vn_store_begin(struct vn_store *store, const char *name,
                               struct vn_error *err);

@@ -2,13 +2,13 @@
 #include "config.h"
 
 #include "base/progress.h"
+#include "base/store/origin.h"
 #include "replay/command/command.h"
 #include "replay/live/setup.h"
 
 #include <inttypes.h>
 #include <math.h>
 #include <string.h>
-#include <unistd.h>
 
 enum option {
     LAB,
@@ -114,19 +114,20 @@ run_one(struct vn_lab *lab, const struct vn_contender *c, struct vn_error *err)
                                                .options = c->values,
                                                .seed = (uint64_t) lab->seed}};
     struct vn_live live = {0};
-    char host[256] = "";
+    struct vn_origin origin;
     enum vn_status status;
 
     vn_sweep_describe(&lab->sweep, &lab->workload, setting, c, &task.run);
-    gethostname(host, sizeof host - 1);
-    task.run.host = host;
+    vn_origin_take(&origin, &task.run);
     task.run.kind = "measured";
     status = check_new(lab, &task.run, err);
     if (status == VN_OK)
         status =
             vn_assumptions_apply(&lab->sweep.assumptions, &config.engine, err);
-    if (status != VN_OK)
+    if (status != VN_OK) {
+        vn_origin_free(&origin);
         return status;
+    }
     task.recorder = vn_recorder_alloc(&setting->cluster, VN_RECORD_ALL);
     config.engine.observer = vn_recorder_observer(task.recorder);
     printf("%s, %s, %d devices\n", c->policy->name, setting->what,
@@ -141,6 +142,7 @@ run_one(struct vn_lab *lab, const struct vn_contender *c, struct vn_error *err)
     vn_live_free(&live);
     vn_recorder_free(task.recorder);
     vn_assumptions_drop(&config.engine);
+    vn_origin_free(&origin);
     return status;
 }
 

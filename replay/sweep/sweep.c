@@ -3,14 +3,15 @@
 #include "replay/sweep/sweep.h"
 
 #include "base/progress.h"
-#include "base/rng.h"
+#include "base/store/origin.h"
+#include "base/version.h"
 #include "base/xalloc.h"
 #include "sim/outside/external.h"
+#include "sim/outside/limit.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 void
 vn_sweep_free(struct vn_sweep *sweep)
@@ -20,6 +21,7 @@ vn_sweep_free(struct vn_sweep *sweep)
     for (int i = 0; i < sweep->ncontenders; i++) {
         free(sweep->contenders[i].options);
         free(sweep->contenders[i].words);
+        free(sweep->contenders[i].limits);
         vn_external_free(sweep->contenders[i].policy);
     }
     vn_assumptions_free(&sweep->assumptions);
@@ -46,49 +48,6 @@ vn_sweep_cluster(struct vn_sweep *sweep, const char *what,
     return VN_OK;
 }
 
-/* Whether "name=value" is of this option. */
-static bool
-names_option(const char *word, const struct vn_policy_option *option)
-{
-    size_t n = strlen(option->name);
-
-    return strncmp(word, option->name, n) == 0 && word[n] == '=';
-}
-
-/* The words that set a policy's options, in the order of its table; of two
- * that set the same, the last. */
-static char *
-options_text(const struct vn_policy *policy, const char *const *words, int n)
-{
-    const struct vn_policy_option *o = policy->options;
-    char *text = NULL;
-    size_t size = 0;
-    FILE *out = open_memstream(&text, &size);
-
-    for (; o != NULL && o->name != NULL; o++)
-        for (int i = n; i-- > 0;)
-            if (names_option(words[i], o)) {
-                fprintf(out, "%s%s", ftell(out) > 0 ? " " : "", words[i]);
-                break;
-            }
-    fclose(out);
-    if (size > 0)
-        return text;
-    free(text);
-    return NULL;
-}
-
-static bool
-knows(const struct vn_policy *policy, const char *word)
-{
-    const struct vn_policy_option *o = policy->options;
-
-    for (; o != NULL && o->name != NULL; o++)
-        if (names_option(word, o))
-            return true;
-    return false;
-}
-
 /* Takes text, which the words may be part of. */
 static enum vn_status
 add_contender(struct vn_sweep *sweep, const struct vn_policy *policy,
@@ -99,11 +58,17 @@ add_contender(struct vn_sweep *sweep, const struct vn_policy *policy,
     enum vn_status status =
         vn_policy_configure(policy, words, nwords, c.values, err);
 
+    if (status == VN_OK)
+        status = vn_policy_digest(policy, c.values, c.files, err);
     if (status != VN_OK) {
         free(text);
         return status;
     }
-    c.options = options_text(policy, words, nwords);
+    c.options = vn_policy_words(policy, words, nwords);
+    if (vn_external_is(text)) {
+        c.plugin = text; /* which ends at the first ':' of its options */
+        c.limits = vn_limit_text(&sweep->limits);
+    }
     sweep->contenders =
         vn_xrealloc(sweep->contenders, (size_t) sweep->ncontenders + 1,
                     sizeof *sweep->contenders);
@@ -138,7 +103,7 @@ vn_sweep_policy(struct vn_sweep *sweep, const char *what,
                  : vn_policy_find(name, &policy, err);
     if (status == VN_OK) {
         for (int i = 0; i < nwords && n < VN_POLICY_OPTIONS_MAX; i++)
-            if (knows(policy, words[i]))
+            if (vn_policy_knows(policy, words[i]))
                 own[n++] = words[i];
         while (next != NULL && n < 2 * VN_POLICY_OPTIONS_MAX)
             own[n++] = strsep(&next, ":");
@@ -165,10 +130,14 @@ vn_sweep_describe(const struct vn_sweep *sweep, const struct vn_workload *w,
     run->cluster_hash = setting->hash;
     run->policy = contender->policy->name;
     run->options = contender->options;
+    run->options_hash = contender->files[0] != '\0' ? contender->files : NULL;
+    run->plugin = contender->plugin;
+    run->limits = contender->limits;
     run->backend = vn_plugin_backend(contender->policy);
     vn_assumptions_describe(&sweep->assumptions, run);
     run->until_us = sweep->until > 0 ? sweep->until : -1;
-    run->version = PACKAGE_VERSION;
+    run->version = vn_version();
+    run->kept = vn_recording_names[sweep->recording];
     run->devices = setting->cluster.devices;
 }
 
@@ -243,13 +212,12 @@ vn_sweep_replay(const struct vn_sweep *sweep, const struct vn_workload *w,
         .observer = vn_recorder_observer(recorder),
     };
     struct vn_engine *engine = NULL;
-    char host[256] = "";
+    struct vn_origin origin;
     struct vn_store_run run;
     enum vn_status status;
 
     vn_sweep_describe(sweep, w, setting, contender, &run);
-    gethostname(host, sizeof host - 1);
-    run.host = host;
+    vn_origin_take(&origin, &run);
     vn_workload_withhold(w);
     if ((status = vn_assumptions_apply(&sweep->assumptions, &config, err))
             == VN_OK
@@ -262,5 +230,6 @@ vn_sweep_replay(const struct vn_sweep *sweep, const struct vn_workload *w,
     vn_recorder_free(recorder);
     vn_engine_free(engine);
     vn_assumptions_drop(&config);
+    vn_origin_free(&origin);
     return status;
 }

@@ -20,8 +20,11 @@
 struct vn_contender {
     const struct vn_policy *policy;
     double values[VN_POLICY_OPTIONS_MAX];
-    char *options; /* those that were given, "a=1 b=2", or NULL */
-    char *words;   /* what values of text are borrowed from */
+    char *options;              /* those that were given, "a=1 b=2", or NULL */
+    char files[VN_DIGEST_TEXT]; /* of the files that they name, or "" */
+    char *words;                /* what values of text are borrowed from */
+    const char *plugin; /* of a policy from outside: file or command, */
+    char *limits;       /* and what it may use, if that was said */
 };
 
 struct vn_setting {

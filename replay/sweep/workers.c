@@ -18,6 +18,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+enum {
+    RUN_THERE = 3 /* a child's status: another sweep wrote the run meanwhile */
+};
+
 /* What a child is doing, in texts that outlive its workload. */
 struct task {
     pid_t pid; /* 0 where the place is free */
@@ -89,6 +93,8 @@ finish(struct vn_pool *pool, struct task *task, int how, struct vn_error *err)
 
     if (WIFEXITED(how) && WEXITSTATUS(how) == 0)
         pool->count.done++;
+    else if (WIFEXITED(how) && WEXITSTATUS(how) == RUN_THERE)
+        pool->count.there++;
     else
         pool->count.failed++;
     if (WIFSIGNALED(how)) {
@@ -98,6 +104,8 @@ finish(struct vn_pool *pool, struct task *task, int how, struct vn_error *err)
         fprintf(stderr, "vnreplay: %s on %s: %s\n", task->run.policy,
                 task->run.trace, why);
         status = vn_sweep_failed(pool->sweep, &task->run, why, err);
+        if (status == VN_ETHERE)
+            status = VN_OK; /* another sweep's was not ended */
     }
     task->pid = 0;
     pool->running--;
@@ -131,14 +139,16 @@ run_child(const struct vn_sweep *sweep, const struct vn_workload *w,
           pid_t parent)
 {
     struct vn_error error;
+    enum vn_status status;
 
     signal(SIGINT, SIG_DFL);
     signal(SIGTERM, SIG_DFL);
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (getppid() != parent)
         return 1; /* it died before it could be watched */
-    if (vn_sweep_replay(sweep, w, setting, contender, &error) == VN_OK)
-        return 0;
+    status = vn_sweep_replay(sweep, w, setting, contender, &error);
+    if (status == VN_OK || status == VN_ETHERE)
+        return status == VN_OK ? 0 : RUN_THERE;
     fprintf(stderr, "vnreplay: %s on %s: ", run->policy, run->trace);
     vn_error_print(stderr, NULL, &error);
     return 1;

@@ -3,6 +3,7 @@
 #include "replay/validate/planned_store.h"
 
 #include "base/rng.h"
+#include "base/store/origin.h"
 #include "base/store/store.h"
 #include "base/xalloc.h"
 
@@ -11,7 +12,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 void
 vn_course_record_init(struct vn_course_record *r, const struct vn_course *c)
@@ -101,7 +101,8 @@ hash_course(const struct vn_course *c)
 /* A run's own row, and the texts in it that are ours. */
 struct description {
     struct vn_store_run run;
-    char name[VN_STORE_NAME_SIZE], hash[17], options[640], host[256];
+    char name[VN_STORE_NAME_SIZE], hash[17], options[640];
+    struct vn_origin origin;
 };
 
 /* How the model is trained, if not by its name alone, or NULL. */
@@ -126,7 +127,7 @@ describe(const struct vn_course *c, int64_t seed, struct description *d)
     const char *words = words_of(c), *slash = strrchr(c->path, '/');
     struct vn_store_run *run = &d->run;
 
-    *d = (struct description){.host = ""};
+    *d = (struct description){.hash = ""};
     vn_store_blank(VN_STORE_RUN, run);
     snprintf(d->hash, sizeof d->hash, "%016" PRIx64, hash_course(c));
     snprintf(d->options, sizeof d->options,
@@ -149,9 +150,7 @@ describe(const struct vn_course *c, int64_t seed, struct description *d)
         run->cluster_hash = sweep->settings[0].hash;
     }
     vn_assumptions_describe(&sweep->assumptions, run);
-    run->version = PACKAGE_VERSION;
-    gethostname(d->host, sizeof d->host - 1);
-    run->host = d->host;
+    vn_origin_take(&d->origin, run);
     for (int i = 0; i < c->nsegments; i++)
         if (c->segments[i].price.devices > run->devices)
             run->devices = c->segments[i].price.devices;
@@ -223,12 +222,13 @@ keep_said(const struct vn_course *c, struct vn_store *store,
 
     describe(c, -1, &d);
     status = vn_store_has(store, d.name, &there, err);
-    if (status != VN_OK || there)
-        return status;
-    vn_course_record_init(&r, c);
-    record_said(&r, c);
-    status = write_run(c, &d, &r, store, err);
-    vn_course_record_free(&r);
+    if (status == VN_OK && !there) {
+        vn_course_record_init(&r, c);
+        record_said(&r, c);
+        status = write_run(c, &d, &r, store, err);
+        vn_course_record_free(&r);
+    }
+    vn_origin_free(&d.origin);
     return status;
 }
 
@@ -255,6 +255,7 @@ vn_course_expect(const struct vn_course *c, struct vn_error *err)
     if (status == VN_OK)
         status = keep_said(c, store, err);
     vn_store_close(store);
+    vn_origin_free(&d.origin);
     return status;
 }
 
@@ -277,5 +278,6 @@ vn_course_keep(const struct vn_course *c, const struct vn_course_record *r,
     if (status == VN_OK)
         status = write_run(c, &d, r, store, err);
     vn_store_close(store);
+    vn_origin_free(&d.origin);
     return status;
 }

@@ -3,12 +3,12 @@
 
 #include "replay/validate/policies.h"
 
+#include "base/store/origin.h"
 #include "base/xalloc.h"
 #include "sim/observe/recorder.h"
 
 #include <math.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 enum {
     FIRST_ROUNDS = 3 /* of a calibration; one more follows each repeat */
@@ -63,21 +63,22 @@ execute(struct vn_study *s, struct vn_trial *t, int repeat,
                    .policy = t->contender->policy,
                    .options = t->contender->values}};
     struct vn_live *live = &t->live[repeat];
-    char host[256] = "";
+    struct vn_origin origin;
     enum vn_status status;
 
     fprintf(stderr, "vnreplay: %s, execution %d of %d\n",
             t->contender->policy->name, repeat + 1, s->repeats);
     vn_sweep_describe(&lab->sweep, &lab->workload, setting, t->contender,
                       &k.run);
-    gethostname(host, sizeof host - 1);
-    k.run.host = host;
+    vn_origin_take(&origin, &k.run);
     k.run.kind = "measured";
     k.run.seed = lab->seed + repeat;
     status =
         vn_assumptions_apply(&lab->sweep.assumptions, &config.engine, err);
-    if (status != VN_OK)
+    if (status != VN_OK) {
+        vn_origin_free(&origin);
         return status;
+    }
     k.recorder = vn_recorder_alloc(&setting->cluster, VN_RECORD_ALL);
     config.engine.observer = vn_recorder_observer(k.recorder);
     status = vn_live_run(&config, live, keep, &k, err);
@@ -90,6 +91,7 @@ execute(struct vn_study *s, struct vn_trial *t, int repeat,
     vn_lab_clear(lab);
     vn_recorder_free(k.recorder);
     vn_assumptions_drop(&config.engine);
+    vn_origin_free(&origin);
     return status;
 }
 

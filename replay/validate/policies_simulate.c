@@ -160,9 +160,11 @@ store_closed(const struct vn_study *s, const struct vn_trial *t, int repeat,
     if (sweep.results == NULL)
         return VN_OK;
     workload.seed = s->lab->seed + repeat;
-    if (slow != NULL)
-        vn_assumptions_slow(&sweep.assumptions, slow,
-                            s->name != NULL ? slow : "measured");
+    if (slow != NULL
+        && vn_assumptions_slow(&sweep.assumptions, slow,
+                               s->name != NULL ? slow : "measured", err)
+               != VN_OK)
+        return err->status;
     return vn_sweep_replay(&sweep, &workload, &sweep.settings[0], t->contender,
                            err);
 }

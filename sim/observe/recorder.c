@@ -10,6 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+const char *const vn_recording_names[] = {"run", "jobs", "all"};
+
 struct change {
     struct vn_change what;
     size_t sequence;

@@ -25,6 +25,9 @@ enum vn_recording {
     VN_RECORD_ALL /* allocations and samples too */
 };
 
+/* "run", "jobs" and "all", as --keep and results name them. */
+extern const char *const vn_recording_names[VN_RECORD_ALL + 1];
+
 struct vn_recorder;
 
 /* cluster is kept. */

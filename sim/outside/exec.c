@@ -2,17 +2,20 @@
 
 #include "sim/outside/exec.h"
 
+#include "base/digest.h"
 #include "base/xalloc.h"
 #include "sim/engine/ledger.h"
 
 #include <errno.h>
 #include <inttypes.h>
 #include <jansson.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/time.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -24,7 +27,8 @@ enum {
 
 struct exec {
     struct vn_policy policy;
-    char *name; /* as it was given */
+    char *name;  /* as it was given */
+    char *label; /* the same, @ a digest of the files that it names */
     struct vn_plugin_limits limits;
     char *transcript; /* path, or NULL */
 };
@@ -368,6 +372,50 @@ exec_decide(void *state, const struct vn_view *view, struct vn_answer *answer)
         vn_answer_fail(answer, s->why);
 }
 
+/* A regular file by its path, or as the shell would find it. */
+static bool
+find_file(const char *word, char path[PATH_MAX])
+{
+    const char *at = strchr(word, '/') == NULL ? getenv("PATH") : NULL;
+    struct stat st;
+
+    snprintf(path, PATH_MAX, "%s", word);
+    while (stat(path, &st) != 0 || !S_ISREG(st.st_mode)) {
+        size_t n = at != NULL ? strcspn(at, ":") : 0;
+
+        if (at == NULL)
+            return false;
+        snprintf(path, PATH_MAX, "%.*s/%s", (int) n, at, word);
+        at = at[n] == ':' ? at + n + 1 : NULL;
+    }
+    return true;
+}
+
+/* The command @ a digest of every file that it names, so that results tell a
+ * changed program from the old.  What those read in their turn is theirs. */
+static enum vn_status
+make_label(struct exec *x, struct vn_error *err)
+{
+    char *words = vn_xstrdup(x->name + strlen("exec:")), *next = words, *word;
+    struct vn_digest *digest = vn_digest_begin();
+    size_t size = strlen(x->name) + 1 + VN_DIGEST_TEXT;
+    char text[VN_DIGEST_TEXT], path[PATH_MAX];
+    enum vn_status status = VN_OK;
+
+    while (status == VN_OK
+           && (word = strsep(&next, " \t\n'\"`;|&<>()=")) != NULL) {
+        if (word[0] == '\0' || !find_file(word, path))
+            continue;
+        status = vn_digest_file(path, text, err);
+        vn_digest_add_text(digest, text);
+    }
+    vn_digest_end(digest, text);
+    x->label = vn_xcalloc(size, 1);
+    snprintf(x->label, size, "%s@%s", x->name, text);
+    free(words);
+    return status;
+}
+
 enum vn_status
 vn_exec_open(const char *name, const struct vn_plugin_limits *limits,
              const struct vn_policy **policy, struct vn_error *err)
@@ -379,13 +427,19 @@ vn_exec_open(const char *name, const struct vn_plugin_limits *limits,
         return vn_fail(err, VN_EUSAGE, "--policy: expected exec:COMMAND");
     x = vn_xcalloc(1, sizeof *x);
     x->name = strcpy(vn_xcalloc(strlen(name) + 1, 1), name);
+    if (make_label(x, err) != VN_OK) {
+        free(x->label);
+        free(x->name);
+        free(x);
+        return err->status;
+    }
     x->limits = *limits;
     if (x->limits.call_us == 0)
         x->limits.call_us = 10 * VN_SECOND;
     if (limits->transcript != NULL)
         x->transcript = strcpy(vn_xcalloc(strlen(limits->transcript) + 1, 1),
                                limits->transcript);
-    x->policy = (struct vn_policy){.name = x->name,
+    x->policy = (struct vn_policy){.name = x->label,
                                    .summary = "a program",
                                    .state_size = sizeof(struct session),
                                    .open = exec_open,
@@ -405,6 +459,7 @@ vn_exec_free(const struct vn_policy *policy)
     if (policy == NULL || policy->decide != exec_decide)
         return;
     free(x->name);
+    free(x->label);
     free(x->transcript);
     free(x);
 }

@@ -4,6 +4,7 @@
 
 #include "base/option.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 enum limit {
@@ -72,4 +73,26 @@ vn_limit_read(const char *text, struct vn_plugin_limits *limits,
             return status;
         text += n + 1;
     }
+}
+
+char *
+vn_limit_text(const struct vn_plugin_limits *limits)
+{
+    char *text = NULL, time[VN_NUMBER_SIZE];
+    size_t size = 0;
+    FILE *out = open_memstream(&text, &size);
+
+    if (limits->call_us > 0)
+        fprintf(out, ",time=%s", vn_format_time(time, limits->call_us));
+    if (limits->memory_bytes > 0)
+        fprintf(out, ",memory=%zu", limits->memory_bytes);
+    if (limits->stack_bytes > 0)
+        fprintf(out, ",stack=%zu", limits->stack_bytes);
+    if (limits->files > 0)
+        fprintf(out, ",files=%d", limits->files);
+    fclose(out);
+    if (size > 0)
+        return memmove(text, text + 1, size);
+    free(text);
+    return NULL;
 }

@@ -13,4 +13,8 @@
 enum vn_status vn_limit_read(const char *text, struct vn_plugin_limits *limits,
                              struct vn_error *err);
 
+/* The limits that were set, as vn_limit_read() takes them; the caller's, NULL
+ * where none was. */
+char *vn_limit_text(const struct vn_plugin_limits *limits);
+
 #endif /* SIM_OUTSIDE_LIMIT_H */

@@ -5,7 +5,10 @@
 #include "base/names.h"
 #include "base/option.h"
 
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 extern const struct vn_policy vn_policy_fifo;
 extern const struct vn_policy vn_policy_fifo_skip;
@@ -146,4 +149,77 @@ vn_policy_configure(const struct vn_policy *policy, const char *const *words,
             return status;
     }
     return VN_OK;
+}
+
+static bool
+names_option(const char *word, const struct vn_policy_option *option)
+{
+    size_t n = strlen(option->name);
+
+    return strncmp(word, option->name, n) == 0 && word[n] == '=';
+}
+
+bool
+vn_policy_knows(const struct vn_policy *policy, const char *word)
+{
+    const struct vn_policy_option *o = policy->options;
+
+    for (; o != NULL && o->name != NULL; o++)
+        if (names_option(word, o))
+            return true;
+    return false;
+}
+
+char *
+vn_policy_words(const struct vn_policy *policy, const char *const *words,
+                int nwords)
+{
+    const struct vn_policy_option *o = policy->options;
+    char *text = NULL;
+    size_t size = 0;
+    FILE *out = open_memstream(&text, &size);
+
+    for (; o != NULL && o->name != NULL; o++)
+        for (int i = nwords; i-- > 0;)
+            if (names_option(words[i], o)) {
+                fprintf(out, "%s%s", ftell(out) > 0 ? " " : "", words[i]);
+                break;
+            }
+    fclose(out);
+    if (size > 0)
+        return text;
+    free(text);
+    return NULL;
+}
+
+enum vn_status
+vn_policy_digest(const struct vn_policy *policy, const double *values,
+                 char text[VN_DIGEST_TEXT], struct vn_error *err)
+{
+    const struct vn_policy_option *o = policy->options;
+    struct vn_digest *digest = vn_digest_begin();
+    enum vn_status status = VN_OK;
+    bool any = false;
+
+    for (int i = 0; o != NULL && o[i].name != NULL && status == VN_OK; i++) {
+        char file[VN_DIGEST_TEXT];
+        const char *path;
+        struct stat st;
+
+        if (o[i].kind != VN_OPTION_TEXT)
+            continue;
+        path = vn_policy_text(values[i]);
+        if (stat(path, &st) != 0 || !S_ISREG(st.st_mode))
+            continue;
+        status = vn_digest_file(path, file, err);
+        if (status == VN_OK) {
+            vn_digest_add_text(digest, o[i].name);
+            vn_digest_add_text(digest, file);
+            any = true;
+        }
+    }
+    vn_digest_end(digest, text);
+    if (!any)
+        text[0] = '\0';
+    return status;
 }

@@ -8,6 +8,7 @@
 #ifndef SIM_POLICY_POLICIES_H
 #define SIM_POLICY_POLICIES_H
 
+#include "base/digest.h"
 #include "sim/api/policy.h"
 
 /* All policies, ended by NULL; the first is the default. */
@@ -29,5 +30,21 @@ enum {
 enum vn_status vn_policy_configure(const struct vn_policy *policy,
                                    const char *const *words, int nwords,
                                    double *values, struct vn_error *err);
+
+/* Does "name=value" set an option of this policy? */
+bool vn_policy_knows(const struct vn_policy *policy, const char *word);
+
+/*
+ * Words that set options as results name them: one each, the last, in the
+ * order of the policy's table, "a=1 b=2".  The caller's; NULL for none.
+ */
+char *vn_policy_words(const struct vn_policy *policy, const char *const *words,
+                      int nwords);
+
+/* A digest of the files that options of text name; "" where none does. */
+enum vn_status vn_policy_digest(const struct vn_policy *policy,
+                                const double *values,
+                                char text[VN_DIGEST_TEXT],
+                                struct vn_error *err);
 
 #endif /* SIM_POLICY_POLICIES_H */

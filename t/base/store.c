@@ -214,7 +214,7 @@ test_round_trip(void)
     vn_rows_next(rows, &more, &err);
     ok(!more, "and there is one of it");
     vn_rows_close(rows);
-    ok(write_run(store, &run, 1, &err) == VN_EINVAL
+    ok(write_run(store, &run, 1, &err) == VN_ETHERE
            && strstr(err.text, "already") != NULL,
        "a name is there once: %s", err.text);
     is_int(count(store, "SELECT window IS NULL FROM run"), 1,

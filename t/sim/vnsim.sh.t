@@ -33,7 +33,7 @@ is "$(tail -n 1 "$tmp/out" | cut -d, -f1-2)" "0 done, 1 there before" \
     "vnreplay knows it by the same name"
 "$vnsim" --help | grep -q '^usage: vnsim'
 ok $? "--help"
-"$vnsim" --version | grep -q '^vnsim (VirtualFlow) [0-9.]*$'
+"$vnsim" --version | grep -q '^vnsim (VirtualFlow) [0-9.]*-[0-9a-z-]*$'
 ok $? "--version"
 "$vnsim" --policies | grep -q '^wfs '
 ok $? "--policies"
