@@ -152,7 +152,9 @@ compare_pooled(const void *a, const void *b)
 {
     int order = compare_by(shared, NSHARED, true, a, b);
 
-    return order != 0 ? order : compare_policy(a, b);
+    if (order == 0)
+        order = compare_policy(a, b);
+    return order != 0 ? order : compare_by(drawn, NDRAWN, false, a, b);
 }
 
 int
