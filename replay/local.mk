@@ -32,6 +32,7 @@ libreplay_a_SOURCES = \
 	replay/experiment/fgd.c \
 	replay/experiment/het.c \
 	replay/experiment/pcs.c \
+	replay/experiment/lucid.c replay/experiment/lucid.h replay/experiment/lucid_run.c \
 	replay/experiment/openb.c replay/experiment/openb.h \
 	replay/experiment/openb_whole.c \
 	replay/experiment/sheet.c replay/experiment/sheet.h \
@@ -114,8 +115,9 @@ vnreplay_LDADD = libreplay.a libsim.a libtraces.a libplan.a $(ANALYSIS_LIBS) $(G
 examplesdir = $(pkgdatadir)/examples
 dist_examples_DATA = replay/examples/two-cores.csv
 
-dist_check_SCRIPTS += t/replay/fgd.sh.t
 dist_check_SCRIPTS += t/replay/adaptive.sh.t
+dist_check_SCRIPTS += t/replay/fgd.sh.t t/replay/lucid.sh.t
+EXTRA_DIST += t/replay/lucid_plain.py
 dist_check_SCRIPTS += t/replay/replay.sh.t t/replay/experiment.sh.t t/replay/planned.sh.t \
 	t/replay/live.sh.t t/replay/mixed.sh.t t/replay/pcs.sh.t \
 	t/replay/validate.sh.t

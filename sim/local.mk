@@ -28,6 +28,7 @@ libsim_a_SOURCES = $(ENCLAVEDOM_SOURCES) \
 	sim/policy/queue/ordered.c sim/policy/queue/ordered.h \
 	sim/output.c sim/output.h \
 	sim/place/place.c sim/place/place.h \
+	sim/place/consolidate.c sim/place/consolidate.h \
 	sim/place/hosts.c sim/place/hosts.h \
 	sim/place/fragmentation.c sim/place/fragmentation.h \
 	sim/place/best_fit.c \
@@ -118,7 +119,9 @@ t_sim_contention_t_SOURCES = t/sim/contention.c
 t_sim_contention_t_LDADD = libsim.a libtraces.a libplan.a $(BASE_LIBS) libtap.a $(GLPK_LIBS)
 t_sim_properties_t_SOURCES = t/sim/properties.c t/sim/world.c t/sim/world.h t/sim/world_price.c
 t_sim_properties_t_LDADD = libsim.a libtraces.a libplan.a $(BASE_LIBS) libtap.a $(GLPK_LIBS)
-check_PROGRAMS += t/sim/place.t
+check_PROGRAMS += t/sim/place.t t/sim/consolidate.t
+t_sim_consolidate_t_SOURCES = t/sim/consolidate.c
+t_sim_consolidate_t_LDADD = libsim.a $(BASE_LIBS) libtap.a
 t_sim_place_t_SOURCES = t/sim/place.c
 t_sim_place_t_LDADD = libsim.a $(BASE_LIBS) libtap.a
 EXTRA_DIST += t/data/small.csv t/data/small-srtf.csv

@@ -18,6 +18,7 @@ extern const struct vn_experiment vn_experiment_pcs;
 extern const struct vn_experiment vn_experiment_fgd;
 extern const struct vn_experiment vn_experiment_openb;
 extern const struct vn_experiment vn_experiment_pollux;
+extern const struct vn_experiment vn_experiment_lucid;
 
 /* clang-format off */
 const struct vn_experiment *const vn_experiments[] = {
@@ -30,6 +31,7 @@ const struct vn_experiment *const vn_experiments[] = {
     &vn_experiment_fgd,
     &vn_experiment_openb,
     &vn_experiment_pollux,
+    &vn_experiment_lucid,
     NULL,
 };
 /* clang-format on */
