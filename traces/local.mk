@@ -23,6 +23,7 @@ libtraces_a_SOURCES = \
 	traces/import/trace.c \
 	traces/import/virtualflow.c \
 	traces/draw/choice.c traces/draw/choice.h \
+	traces/draw/model.c traces/draw/model.h \
 	traces/draw/preset.c \
 	traces/draw/recipe.c traces/draw/recipe.h \
 	traces/trace.c traces/trace.h \

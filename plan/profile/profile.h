@@ -7,11 +7,12 @@
  *             [,update_s,parameters,probe_s,probe_power]
  *             one virtual node of `batch` examples, forward and backward;
  *             the update, the number of parameters and what a probe of the
- *             processor takes (vnode_exec/train/probe.h) where it is as fast
- * as these times suppose, and to which power of a probe's slowdown these times
- * grow (1), per model and type mappings  model,device_type,devices,step_s
- * [,spread_step_s,global_batch] a whole step of a job on that many devices of
- * one type, all virtual nodes, synchronisation and update: on as few nodes as
+ *             processor takes (a small product of matrices, vnexec(1)) where
+ *             it is as fast as these times suppose, and to which power of a
+ *             probe's slowdown these times grow (1), per model and type
+ *   mappings  model,device_type,devices,step_s [,spread_step_s,global_batch]
+ *             a whole step of a job on that many devices of one type, all
+ *             virtual nodes, synchronisation and update: on as few nodes as
  *             hold them, and spread over the cluster's nodes
  *   links     model,device_type,devices,sync_s
  *             a measured synchronisation; `*` is any model or type

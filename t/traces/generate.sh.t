@@ -147,4 +147,69 @@ refused $g 1 "cannot write /nowhere/t.csv: No such file or directory" -o /nowher
 refused stat 2 "0 traces, expected one (see --help)"
 refused stat 1 "/nowhere: No such file or directory" /nowhere
 refused stat 2 "--format: unknown 'xml', expected one of text, csv, json" --format xml x
+# Models: the same jobs, with as many steps as take their durations.
+cat > "$tmp/profile.csv" << 'END'
+model,device_type,devices,step_s
+a (batch size 16),v,1,0.5
+a (batch size 16),v,2,0.3
+b,v,1,2
+b,w,1,4
+b,w,2,3
+END
+printf 'model,device_type,batch,step_s,peak_bytes\nc,v,8,1,10\nc,v,32,3,40\n' > "$tmp/nodes.csv"
+many="--jobs 400 --devices 1:0.5,2:0.5 --durations lognormal:10m:1 --seed 9"
+modelled() { # more options: the trace
+    # shellcheck disable=SC2086
+    "$vntrace" generate $many --cluster v:4x4,w:2x4 --profile "$tmp/profile.csv" \
+        --profile "$tmp/nodes.csv" "$@"
+}
+# shellcheck disable=SC2086
+"$vntrace" generate $many > "$tmp/recorded"
+modelled --models 'a*:3,b:1' -o "$tmp/modelled"
+ok $? "jobs that train models are drawn"
+grep -v '^#' "$tmp/recorded" > "$tmp/r"
+grep -v '^#' "$tmp/modelled" | paste -d, "$tmp/r" - | awk -F, '
+    NR == 1 { for (i = 1; i <= NF; i++) if (!($i in c)) c[$i] = i; next }
+    { m = $(c["model"]); d = $(c["devices"]); n[m]++
+      s = m == "b" ? (d == 1 ? 2 : 0) : (d == 1 ? 0.5 : 0.3)
+      if (s == 0) { print "no time:", $0; bad = 1; next }
+      want = int($(c["duration_s"]) / s + 0.5); if (want < 1) want = 1
+      if ($(c["steps"]) != want || $(c["vnodes"]) != d) { print; bad = 1 }
+      if ($(c["global_batch"]) != d * (m == "b" ? 1 : 16)) { print "batch", $0; bad = 1 }
+      if (d == 1) ones[m]++ }
+    END { share = ones["b"] / (ones["b"] + ones["a (batch size 16)"])
+          if (share < 0.15 || share > 0.35) { print share; bad = 1 }
+          exit bad }' > "$tmp/out"
+ok $? "with the steps that take as long, a batch for each device, shares as asked for"
+modelled --models 'a*:3,b:1' | grep -v '^#' > "$tmp/again"
+grep -v '^#' "$tmp/modelled" | cmp -s - "$tmp/again"
+ok $? "the same each time"
+modelled --models b --reference w --vnodes 4 --models 'b@8' | grep -v '^#' > "$tmp/out"
+awk -F, 'NR == 1 { for (i = 1; i <= NF; i++) c[$i] = i; next }
+    $(c["vnodes"]) != 4 * $(c["devices"]) || $(c["global_batch"]) != 8 * $(c["devices"]) { bad = 1 }
+    END { exit bad || NR != 401 }' "$tmp/out"
+ok $? "a batch, virtual nodes and another reference are taken"
+modelled --models c --jobs 2 | grep -v '^#' > "$tmp/out"
+awk -F, 'NR == 1 { for (i = 1; i <= NF; i++) c[$i] = i; next }
+    $(c["global_batch"]) != 32 * $(c["vnodes"]) { bad = 1 } END { exit bad }' "$tmp/out"
+ok $? "of measured nodes it is the largest batch"
+models() { # message, status, options
+    want=$1 status=$2
+    shift 2
+    modelled "$@" > "$tmp/out" 2> "$tmp/err"
+    is "$? $(head -1 "$tmp/err")" "$status vntrace generate: $want" "refused: $*"
+}
+models "--models: no model 'bb' in the profile, did you mean 'b'?" 2 --models bb
+models "--models: no model 'zzzz' in the profile" 2 --models zzzz
+models "--models: 'a*:0' has no share above 0, expected MODEL[@BATCH][:SHARE]" 2 --models 'a*:0'
+models "--models: 'b@x' has no batch of 1 or more examples, expected MODEL[@BATCH][:SHARE]" 2 --models b@x
+models "--models: '' is an empty name, expected MODEL[@BATCH][:SHARE]" 2 --models 'a*,'
+models "--models: 'b' has a batch that is no multiple of the virtual nodes of a device, expected MODEL[@BATCH][:SHARE]" 2 \
+    --models b@3 --vnodes 2
+models "--reference: the cluster has no type 'x'" 2 --models b --reference x
+models "--models: the profile has no time of these models on 2 devices of v, expected it, or jobs of other sizes (--devices)" 1 \
+    --models b
+models "--profile goes with --models" 2 --vnodes 2
+refused $g 2 "--models needs --cluster and --profile" --models b
+refused $g 1 "/nowhere.csv: No such file or directory" --models b --profile /nowhere.csv -c v:4
 done_testing

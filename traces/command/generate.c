@@ -27,6 +27,10 @@ enum option {
     WEIGHTS,
     PRIORITIES,
     VCS,
+    MODELS,
+    PROFILE,
+    REFERENCE,
+    VNODES,
     JOBS,
     SPAN,
     SEED,
@@ -60,6 +64,14 @@ static const struct vn_option options[] = {
     [WEIGHTS] = {"weights", "MIX", "weights of jobs, as in 1:0.8,5:0.2", 0},
     [PRIORITIES] = {"priorities", "MIX", "priorities of jobs", 0},
     [VCS] = {"vcs", "MIX", "virtual clusters of jobs, as in a:0.7,b:0.3", 0},
+    [MODELS] = {"models", "MIX",
+                "models that jobs train, as in resnet50@64:0.7,bert*:0.3", 0},
+    [PROFILE] = {"profile", "FILE", "their step times; again", 0},
+    [REFERENCE] = {"reference", "TYPE",
+                   "devices on which jobs take as long as is drawn\n         "
+                   "                       [the cluster's first type]",
+                   0},
+    [VNODES] = {"vnodes", "N", "virtual nodes for each device [1]", 0},
     [JOBS] = {"jobs", "N", "how many jobs [1000, or all of the span]", 'n'},
     [SPAN] = {"span", "TIME", "no job is submitted at this time or later", 0},
     [SEED] = {"seed", "N", "of the random numbers [1]", 's'},
@@ -74,8 +86,16 @@ enum {
     JOBS_MAX = 200000000
 };
 
+enum {
+    VNODES_MAX = 1024 /* for each device */
+};
+
 struct arguments {
     const char *value[NOPTIONS];
+    struct vn_profile profile; /* of --profile, read as they come */
+    struct vn_cluster cluster;
+    struct vn_models models;
+    int64_t vnodes; /* for each device */
     bool precise;
     bool print_fit;
     int64_t jobs;
@@ -116,6 +136,11 @@ read_numbers(struct arguments *a, struct vn_error *err)
     enum vn_status status;
 
     a->seed = 1;
+    a->vnodes = 1;
+    if (v[VNODES] != NULL
+        && (status = vn_option_int("vnodes", v[VNODES], 1, VNODES_MAX,
+                                   &a->vnodes, err)))
+        return status;
     if ((v[JOBS] != NULL
          && (status =
                  vn_option_int("jobs", v[JOBS], 0, JOBS_MAX, &a->jobs, err)))
@@ -138,6 +163,13 @@ read_numbers(struct arguments *a, struct vn_error *err)
                        "--load and --rate, expected one of them");
     if (v[LOAD] != NULL && v[CLUSTER] == NULL)
         return vn_fail(err, VN_EUSAGE, "--load needs --cluster");
+    if (v[MODELS] != NULL && (v[CLUSTER] == NULL || v[PROFILE] == NULL))
+        return vn_fail(err, VN_EUSAGE,
+                       "--models needs --cluster and --profile");
+    for (int i = PROFILE; i <= VNODES; i++)
+        if (v[i] != NULL && v[MODELS] == NULL)
+            return vn_fail(err, VN_EUSAGE, "--%s goes with --models",
+                           options[i].name);
     if (v[PRESET] != NULL && v[LIKE] != NULL)
         return vn_fail(err, VN_EUSAGE,
                        "--preset and --like, expected one of them");
@@ -234,13 +266,29 @@ calibrated(const struct arguments *a)
     return a->value[LOAD] != NULL && a->value[SPAN] == NULL && !a->print_fit;
 }
 
+/* What jobs train, of the sizes that are left. */
+static enum vn_status
+set_models(struct arguments *a, struct vn_recipe *w, struct vn_error *err)
+{
+    enum vn_status status = vn_models_read(
+        &a->models, a->value[MODELS], &a->cluster, &a->profile,
+        a->value[REFERENCE], (int) a->vnodes, &w->names.models, err);
+
+    for (int i = 0; i < w->devices.n && status == VN_OK; i++)
+        if (w->devices.parts[i].share > 0)
+            status = vn_models_check(&a->models,
+                                     (int) w->devices.parts[i].value, err);
+    w->models = &a->models;
+    return status;
+}
+
 /* Set the rate, by the cluster where that is asked for, and clip to it. */
 static enum vn_status
-set_rate(const struct arguments *a, struct vn_recipe *w, double *left_out,
+set_rate(struct arguments *a, struct vn_recipe *w, double *left_out,
          double *devices, struct vn_error *err)
 {
     const char *const *v = a->value;
-    struct vn_cluster cluster = {0};
+    const struct vn_cluster *cluster = &a->cluster;
     enum vn_status status;
     int largest = 0;
     double work;
@@ -255,13 +303,13 @@ set_rate(const struct arguments *a, struct vn_recipe *w, double *left_out,
                        v[LIKE]);
     if (v[CLUSTER] == NULL)
         return VN_OK;
-    status = vn_cluster_read(v[CLUSTER], &cluster, err);
+    status = vn_cluster_read(v[CLUSTER], &a->cluster, err);
     if (status != VN_OK)
         return status;
-    for (int i = 0; i < cluster.ntypes; i++)
-        if (cluster.types[i].devices > largest)
-            largest = cluster.types[i].devices;
-    *devices = cluster.devices;
+    for (int i = 0; i < cluster->ntypes; i++)
+        if (cluster->types[i].devices > largest)
+            largest = cluster->types[i].devices;
+    *devices = cluster->devices;
     *left_out = vn_recipe_clip(w, largest);
     work = vn_recipe_work(w);
     if (w->devices.n == 0)
@@ -276,8 +324,9 @@ set_rate(const struct arguments *a, struct vn_recipe *w, double *left_out,
                          "--load: these durations have no mean, expected a "
                          "shape above 1 or --max-duration");
     else if (v[LOAD] != NULL)
-        w->arrival.rate = a->load * cluster.devices / work;
-    vn_cluster_free(&cluster);
+        w->arrival.rate = a->load * cluster->devices / work;
+    if (status == VN_OK && v[MODELS] != NULL)
+        status = set_models(a, w, err);
     return status;
 }
 
@@ -361,7 +410,7 @@ write_fit(const struct arguments *a, const struct vn_recipe *w,
 }
 
 static enum vn_status
-generate(const struct arguments *a, const char *command, struct vn_error *err)
+generate(struct arguments *a, const char *command, struct vn_error *err)
 {
     struct vn_recipe w = {0};
     double left_out, devices = 0;
@@ -375,6 +424,8 @@ generate(const struct arguments *a, const char *command, struct vn_error *err)
                      ? write_fit(a, &w, err)
                      : write_trace(a, &w, left_out, devices, command, err);
     vn_recipe_free(&w);
+    vn_models_free(&a->models);
+    vn_cluster_free(&a->cluster);
     return status;
 }
 
@@ -420,6 +471,11 @@ vn_trace_command_generate(int argc, char **argv)
 
     gsl_set_error_handler_off();
     while ((i = vn_args_next(&args, &value, &err)) >= 0) {
+        if (i == PROFILE
+            && vn_profile_read(value, &a.profile, &err) != VN_OK) {
+            i = VN_ARGS_FAILED;
+            break;
+        }
         a.value[i] = value;
         a.precise = a.precise || i == PRECISE;
         a.print_fit = a.print_fit || i == PRINT_FIT;
@@ -428,7 +484,7 @@ vn_trace_command_generate(int argc, char **argv)
         print_help();
         return 0;
     }
-    status = i == VN_ARGS_FAILED ? VN_EUSAGE : VN_OK;
+    status = i == VN_ARGS_FAILED ? err.status : VN_OK;
     if (status == VN_OK && args.nrest > 0)
         status = vn_fail(&err, VN_EUSAGE, "'%s' is no option (see --help)",
                          args.rest[0]);
@@ -438,6 +494,7 @@ vn_trace_command_generate(int argc, char **argv)
         say_command(&a, command, sizeof command);
         status = generate(&a, command, &err);
     }
+    vn_profile_free(&a.profile);
     if (status == VN_OK)
         return 0;
     vn_error_print(stderr, "vntrace generate", &err);

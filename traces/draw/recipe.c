@@ -140,6 +140,7 @@ enum purpose {
     WEIGHTS,
     PRIORITIES,
     VCS,
+    MODELS,
     PURPOSES
 };
 
@@ -182,6 +183,10 @@ vn_draw_expect(const struct vn_draw *d, struct vn_trace_writer *writer)
     const struct vn_recipe *w = d->recipe;
     struct vn_job job = vn_trace_job();
 
+    if (w->models != NULL) {
+        job.devices = job.max_devices = (int) w->devices.parts[0].value;
+        vn_models_give(w->models, 0, &job);
+    }
     vn_trace_expect(writer, &job);
     job.vc = w->vc.n > 0 ? 0 : -1;
     for (int i = 0; i < w->priority.n; i++) {
@@ -276,5 +281,7 @@ vn_draw_job(struct vn_draw *d, struct vn_job *job)
     job->weight =
         pick(d, WEIGHTS, &w->weight, job->priority > 0 ? job->priority : 1);
     job->vc = (int) pick(d, VCS, &w->vc, -1);
+    if (w->models != NULL)
+        vn_models_give(w->models, gsl_rng_uniform(d->rng[MODELS]), job);
     return true;
 }

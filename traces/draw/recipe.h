@@ -13,6 +13,7 @@
 #include "traces/draw/arrival.h"
 #include "traces/draw/choice.h"
 #include "traces/draw/duration.h"
+#include "traces/draw/model.h"
 #include "traces/trace.h"
 
 #include <stdint.h>
@@ -36,6 +37,7 @@ struct vn_recipe {
     struct vn_mix weight;   /* none: 1 */
     struct vn_mix priority; /* none: 0 */
     struct vn_mix vc; /* numbers of names.vcs; none: no virtual cluster */
+    struct vn_models *models; /* not owned; NULL: recorded jobs */
     struct vn_trace_names names;
     bool precise; /* times in microseconds, not whole seconds */
 };
