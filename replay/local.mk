@@ -35,6 +35,13 @@ libreplay_a_SOURCES = \
 	replay/experiment/lucid.c replay/experiment/lucid.h replay/experiment/lucid_run.c \
 	replay/experiment/openb.c replay/experiment/openb.h \
 	replay/experiment/openb_whole.c \
+	replay/experiment/elasticflow/elasticflow.c replay/experiment/elasticflow/elasticflow.h \
+	replay/experiment/elasticflow/dlas.c \
+	replay/experiment/elasticflow/edf.c \
+	replay/experiment/elasticflow/ef.c \
+	replay/experiment/elasticflow/events.c \
+	replay/experiment/elasticflow/place.c \
+	replay/experiment/elasticflow/run.c \
 	replay/experiment/sheet.c replay/experiment/sheet.h \
 	replay/findings.c replay/findings.h \
 	replay/live/forced.c replay/live/forced.h \
@@ -119,7 +126,7 @@ dist_check_SCRIPTS += t/replay/adaptive.sh.t
 dist_check_SCRIPTS += t/replay/fgd.sh.t t/replay/lucid.sh.t
 EXTRA_DIST += t/replay/lucid_plain.py
 dist_check_SCRIPTS += t/replay/replay.sh.t t/replay/experiment.sh.t t/replay/planned.sh.t \
-	t/replay/live.sh.t t/replay/mixed.sh.t t/replay/pcs.sh.t \
+	t/replay/live.sh.t t/replay/mixed.sh.t t/replay/pcs.sh.t t/replay/elasticflow.sh.t \
 	t/replay/validate.sh.t
 
 EXTRA_DIST += t/bench/adaptive.sh

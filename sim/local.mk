@@ -60,6 +60,8 @@ libsim_a_SOURCES = $(ENCLAVEDOM_SOURCES) \
 	sim/policy/queue/sjf.c \
 	sim/policy/queue/srtf.c \
 	sim/policy/share/division.c sim/policy/share/division.h \
+	sim/policy/share/deadline_plan.c sim/policy/share/deadline_plan.h \
+	sim/policy/share/timeline.c sim/policy/share/timeline.h \
 	sim/policy/share/wfs.c \
 	sim/policy/share/wfs_ht.c \
 	sim/policy/queue/pool.c sim/policy/queue/pool.h \

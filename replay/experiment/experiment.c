@@ -19,6 +19,7 @@ extern const struct vn_experiment vn_experiment_fgd;
 extern const struct vn_experiment vn_experiment_openb;
 extern const struct vn_experiment vn_experiment_pollux;
 extern const struct vn_experiment vn_experiment_lucid;
+extern const struct vn_experiment vn_experiment_elasticflow;
 
 /* clang-format off */
 const struct vn_experiment *const vn_experiments[] = {
@@ -28,6 +29,7 @@ const struct vn_experiment *const vn_experiments[] = {
     &vn_experiment_gavel_artifact,
     &vn_experiment_het,
     &vn_experiment_pcs,
+    &vn_experiment_elasticflow,
     &vn_experiment_fgd,
     &vn_experiment_openb,
     &vn_experiment_pollux,
