@@ -17,6 +17,7 @@ libplan_a_SOURCES = \
 	plan/pricing.c plan/pricing.h \
 	plan/profile/profile.c plan/profile/profile.h \
 	plan/profile/format.c plan/profile/format.h \
+	plan/profile/applications.c \
 	plan/profile/gavel.c \
 	plan/profile/table.c \
 	plan/profile/virtualflow.c \

@@ -5,6 +5,7 @@
 #include "base/rng.h"
 #include "base/table.h"
 #include "base/xalloc.h"
+#include "plan/adaptive/application.h"
 #include "plan/contention.h"
 #include "plan/mix.h"
 #include "plan/sync.h"
@@ -40,6 +41,7 @@ struct answer {
 struct vn_pricing {
     struct vn_pricing_config config;
     int *type; /* of the profile, by that of the cluster; -1: none */
+    int any;   /* the profile's type '*', or -1 */
     int *wide; /* wide[type]: the most devices on one node */
     char words[128];
     enum assumption assumption;
@@ -134,6 +136,8 @@ vn_pricing_alloc(const struct vn_pricing_config *config,
     p->width = c->ntypes + 4;
     p->type = vn_xcalloc((size_t) c->ntypes, sizeof *p->type);
     p->wide = vn_xcalloc((size_t) c->ntypes, sizeof *p->wide);
+    p->any =
+        config->profile != NULL ? vn_profile_type(config->profile, "*") : -1;
     for (int t = 0; t < c->ntypes; t++)
         p->type[t] = config->profile != NULL
                          ? vn_profile_type(config->profile, c->types[t].name)
@@ -237,6 +241,24 @@ measured_s(const struct vn_profile_curve *c, const struct vn_job *job, int n,
                : found->step_s;
 }
 
+/* The curve of a model that is an application on this type, or NULL. */
+static const struct vn_profile_curve *
+application(const struct vn_pricing *p, int model, int type)
+{
+    int types[] = {p->type[type], p->any};
+
+    for (int i = 0; i < 2; i++) {
+        const struct vn_profile_curve *c =
+            types[i] >= 0
+                ? vn_profile_curve(p->config.profile, model, types[i])
+                : NULL;
+
+        if (c != NULL && c->on != NULL)
+            return c;
+    }
+    return NULL;
+}
+
 /* On n devices of one type. */
 static double
 one_type_s(const struct vn_pricing *p, const struct vn_job *job, int model,
@@ -247,6 +269,10 @@ one_type_s(const struct vn_pricing *p, const struct vn_job *job, int model,
     int64_t batch = ceil_div(job->global_batch, job->vnodes);
     double s;
 
+    c = application(p, model, type);
+    if (c != NULL)
+        return vn_application_step_s(c->application, c->on, job->global_batch,
+                                     n, spread ? 1 : p->wide[type]);
     if (p->type[type] < 0)
         return INFINITY;
     c = vn_profile_curve(p->config.profile, model, p->type[type]);

@@ -126,6 +126,11 @@ t_sim_consolidate_t_SOURCES = t/sim/consolidate.c
 t_sim_consolidate_t_LDADD = libsim.a $(BASE_LIBS) libtap.a
 t_sim_place_t_SOURCES = t/sim/place.c
 t_sim_place_t_LDADD = libsim.a $(BASE_LIBS) libtap.a
+dist_check_SCRIPTS += t/sim/adaptive.sh.t
+EXTRA_DIST += t/data/adaptive/applications.csv \
+	t/data/adaptive/epoch_progress.csv t/data/adaptive/interp_points.csv \
+	t/data/adaptive/interp_tets.csv t/data/adaptive/placements.csv \
+	t/data/adaptive/validation.csv
 EXTRA_DIST += t/data/small.csv t/data/small-srtf.csv
 
 EXTRA_DIST += t/bench/sim.sh t/bench/gavel.sh

@@ -2,6 +2,8 @@
 
 #include "plan/adaptive/application.h"
 
+#include "base/xalloc.h"
+
 #include <math.h>
 #include <stdlib.h>
 
@@ -142,4 +144,39 @@ vn_application_cut(const struct vn_application *a, int64_t max_local,
     if (cut.atomic > most)
         cut.atomic = most;
     return cut;
+}
+
+double
+vn_application_step_s(const struct vn_application *a,
+                      const struct vn_application_on *on, int64_t batch, int n,
+                      int per_node)
+{
+    struct vn_cut cut = vn_application_cut(a, on->max_local, batch, n);
+    int *placement = vn_xcalloc((size_t) n, sizeof *placement), nodes = 0;
+    struct vn_step step;
+    bool known;
+
+    for (int left = n; left > 0; left -= per_node)
+        placement[nodes++] = left < per_node ? left : per_node;
+    known =
+        cut.atomic > 0
+        && vn_surface_time(on->surface, placement, nodes, cut.atomic, &step);
+    free(placement);
+    return known ? vn_cut_step_s(cut, step) : INFINITY;
+}
+
+double
+vn_application_steps(const struct vn_application *a, int64_t batch)
+{
+    double steps = 0, scale = (double) batch / (double) a->init_batch;
+
+    for (int e = 0; e < a->nepochs; e++) {
+        struct vn_epoch epoch;
+
+        if (!vn_application_epoch(a, batch, e, &epoch))
+            return INFINITY;
+        steps += (a->needed[e + 1] - a->needed[e])
+                 / vn_gradient_gain(epoch.gradient, scale);
+    }
+    return steps;
 }

@@ -96,16 +96,25 @@ struct vn_applications {
     struct vn_names types; /* of devices; "" alone where tables name none */
     struct vn_application *of; /* [names.count] */
     int nof;
+    uint64_t hash; /* of the tables' bytes */
 };
 
 /*
  * Read the tables in `folder`; one that is not there is looked for in `base`,
  * which may be NULL.  Where those in `folder` name types and the tables of
  * `base` do not, faces of `base` are those of each type that has none and
- * whose points are the same.  Start from (struct vn_applications) {0}; free it
- * if this fails, too, once its error was printed.
+ * whose points are the same.  Start from (struct vn_applications) {0}; frees
+ * what it read if it fails.
  */
 enum vn_status vn_applications_read(const char *folder, const char *base,
+                                    struct vn_applications *applications,
+                                    struct vn_error *err);
+
+/*
+ * The same of words FOLDER, or FOLDER:BASE where there is no folder of the
+ * whole name.
+ */
+enum vn_status vn_applications_open(const char *words,
                                     struct vn_applications *applications,
                                     struct vn_error *err);
 
@@ -152,5 +161,21 @@ double vn_cut_step_s(struct vn_cut cut, struct vn_step step);
 struct vn_cut vn_application_cut(const struct vn_application *application,
                                  int64_t max_local, int64_t batch,
                                  int replicas);
+
+/*
+ * Seconds of a step of a fixed batch on n > 0 devices of a type, at most
+ * per_node of them on a node; INFINITY where the tables do not tell.
+ */
+double vn_application_step_s(const struct vn_application *application,
+                             const struct vn_application_on *on, int64_t batch,
+                             int n, int per_node);
+
+/*
+ * Steps of a fixed batch until the last epoch has ended: of each epoch the
+ * iterations that it needs, divided by the gain of a step.  INFINITY where the
+ * batch lies outside of those measured.
+ */
+double vn_application_steps(const struct vn_application *application,
+                            int64_t batch);
 
 #endif /* PLAN_ADAPTIVE_APPLICATION_H */

@@ -3,6 +3,8 @@
 
 #include "plan/adaptive/application_read.h"
 
+#include "base/file.h"
+#include "base/rng.h"
 #include "base/xalloc.h"
 
 #include <math.h>
@@ -198,10 +200,14 @@ read_table(struct vn_applications *to, const char *path,
                                  .ncolumns = table->ncolumns};
     struct vn_reading r = {.to = to, .path = path};
     enum vn_status status = vn_table_open(path, &form, &r.t, err);
+    uint64_t hash = 0;
     bool more = true;
 
-    if (status == VN_OK)
+    if (status == VN_OK) {
         r.typed = vn_table_has(r.t, VN_READ_TYPE);
+        status = vn_file_hash(path, &hash, err);
+    }
+    to->hash = vn_hash(to->hash, &hash, sizeof hash);
     while (status == VN_OK
            && (status = vn_table_next(r.t, &more, err)) == VN_OK && more
            && (table == &applications
@@ -243,6 +249,20 @@ untyped(const struct vn_applications *as)
     return as->types.count == 1 && as->types.text[0][0] == '\0';
 }
 
+/* Say the place in the text: the error outlives the paths. */
+static void
+keep_place(struct vn_error *err)
+{
+    char text[sizeof err->text];
+
+    if (err == NULL || err->file == NULL)
+        return;
+    snprintf(text, sizeof text, "%s:%ld:%ld: %.256s", err->file, err->line,
+             err->column, err->text);
+    memcpy(err->text, text, sizeof text);
+    err->file = NULL;
+}
+
 /* Take the faces of base for types that have the same points and no faces. */
 static enum vn_status
 borrow_faces(struct vn_applications *to, const char *base,
@@ -265,8 +285,8 @@ borrow_faces(struct vn_applications *to, const char *base,
                 vn_surface_copy_faces(s, a->on[0].surface);
         }
     }
-    if (status != VN_OK && err != NULL && err->file != NULL)
-        err->file = keep_path(to, err->file);
+    if (status != VN_OK)
+        keep_place(err);
     vn_applications_free(&other);
     return status;
 }
@@ -288,9 +308,9 @@ make_ready(struct vn_applications *as, const char *path, struct vn_error *err)
     return VN_OK;
 }
 
-enum vn_status
-vn_applications_read(const char *folder, const char *base,
-                     struct vn_applications *as, struct vn_error *err)
+static enum vn_status
+read_all(const char *folder, const char *base, struct vn_applications *as,
+         struct vn_error *err)
 {
     enum vn_status status = read_tables(as, folder, base, tables, err);
     const char *path;
@@ -304,4 +324,34 @@ vn_applications_read(const char *folder, const char *base,
     if (path == NULL)
         path = find_table(as, base, vn_read_placements.name);
     return make_ready(as, path, err);
+}
+
+enum vn_status
+vn_applications_read(const char *folder, const char *base,
+                     struct vn_applications *as, struct vn_error *err)
+{
+    enum vn_status status = read_all(folder, base, as, err);
+
+    if (status != VN_OK) {
+        keep_place(err);
+        vn_applications_free(as);
+    }
+    return status;
+}
+
+enum vn_status
+vn_applications_open(const char *words, struct vn_applications *as,
+                     struct vn_error *err)
+{
+    const char *colon = strrchr(words, ':');
+    char *folder;
+    enum vn_status status;
+
+    if (colon == NULL || access(words, F_OK) == 0)
+        return vn_applications_read(words, NULL, as, err);
+    folder = vn_xstrdup(words);
+    folder[colon - words] = '\0';
+    status = vn_applications_read(folder, colon + 1, as, err);
+    free(folder);
+    return status;
 }

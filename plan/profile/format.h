@@ -19,6 +19,7 @@ struct vn_profile_format {
                            struct vn_error *err);
 };
 
+extern const struct vn_profile_format vn_profile_applications;
 extern const struct vn_profile_format vn_profile_gavel;
 extern const struct vn_profile_format vn_profile_virtualflow;
 extern const struct vn_profile_format vn_profile_table;

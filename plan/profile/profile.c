@@ -5,6 +5,7 @@
 #include "base/names.h"
 #include "base/rng.h"
 #include "base/xalloc.h"
+#include "plan/adaptive/application.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -90,6 +91,9 @@ vn_profile_free(struct vn_profile *p)
     free(p->models);
     free(p->types);
     free(p->curves);
+    if (p->applications != NULL)
+        vn_applications_free(p->applications);
+    free(p->applications);
     *p = (struct vn_profile){0};
 }
 
@@ -244,7 +248,7 @@ vn_profile_node_bytes(const struct vn_profile_curve *c, int64_t batch)
 uint64_t
 vn_profile_hash(const struct vn_profile *p)
 {
-    uint64_t hash = 0;
+    uint64_t hash = p->applications != NULL ? p->applications->hash : 0;
 
     for (int m = 0; m < p->nmodels; m++)
         hash = vn_hash(hash, p->models[m], strlen(p->models[m]) + 1);

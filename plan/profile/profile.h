@@ -22,7 +22,8 @@
  *             shows; `*` likewise
  *
  * or from Gavel's throughput table (a name that ends in .json) or, as in
- * MODEL:TYPE=FILE, a profile of VirtualFlow's.  Between two
+ * MODEL:TYPE=FILE, a profile of VirtualFlow's, or from a folder of tables of
+ * applications (plan/adaptive/application.h).  Between two
  * profiled batches a virtual node's time and memory are linear; beyond the
  * first and the last there is no answer.  Where a mapping was measured it is
  * preferred to the sum of its parts (plan/pricing.h).
@@ -36,6 +37,10 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+
+struct vn_application;
+struct vn_application_on;
+struct vn_applications;
 
 /* One virtual node of `batch` examples. */
 struct vn_profile_point {
@@ -79,6 +84,10 @@ struct vn_profile_curve {
     int64_t parameters; /* floats that are synchronised, 0 where unknown */
     double probe_s;     /* 0 where unknown, */
     double probe_power; /* likewise: 1 */
+
+    /* Where the model is an application of tables: both, else NULL. */
+    const struct vn_application *application;
+    const struct vn_application_on *on;
 };
 
 struct vn_profile {
@@ -86,7 +95,8 @@ struct vn_profile {
     int nmodels;
     char **types;
     int ntypes;
-    struct vn_profile_curve *curves; /* curves[model x ntypes + type] */
+    struct vn_profile_curve *curves;      /* curves[model x ntypes + type] */
+    struct vn_applications *applications; /* owned; NULL: none */
 };
 
 /* Read and add a table; start from (struct vn_profile) {0}.  A point that is

@@ -105,12 +105,8 @@ vn_adaptive_read(struct vn_adaptive *a, const struct vn_request *request,
     a->request = request;
     status = vn_applications_read(request->data, request->base,
                                   &a->applications, err);
-    if (status != VN_OK) {
-        /* The error outlives the tables. */
-        if (err->file != NULL)
-            err->file = vn_path(request->paths, err->file, "");
+    if (status != VN_OK)
         return status;
-    }
     snprintf(name, sizeof name, "workloads/%.200s.csv", request->name);
     where = vn_path(request->paths, request->data, name);
     status = vn_table_open(where, &form, &t, err);

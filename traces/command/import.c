@@ -11,6 +11,7 @@ enum option {
     FROM,
     OUTPUT,
     STRICT,
+    ADAPTIVE,
     FROM_TIME,
     MAX_DURATION,
     FIRST,
@@ -26,6 +27,11 @@ static const struct vn_option options[] = {
                 'o'},
     [STRICT] = {"strict", NULL,
                 "fail at the first row that would be dropped or repaired", 0},
+    [ADAPTIVE] =
+        {"adaptive", "TABLES",
+         "jobs' steps by the tables of their applications: FOLDER, or "
+         "FOLDER:BASE where it lacks some",
+         0},
     [FROM_TIME] = {"from-time", "TIME",
                    "leave out jobs submitted before it: 2017-10-09, or "
                    "seconds where FILE has no dates",
@@ -44,6 +50,7 @@ struct arguments {
     const struct vn_importer *importer;
     const char *file;
     const char *output;
+    const char *adaptive; /* tables, or NULL */
     bool strict;
     bool quiet;
     int format; /* of the report: enum vn_import_format */
@@ -87,6 +94,9 @@ take(struct arguments *a, enum option option, const char *value,
         break;
     case STRICT:
         a->strict = true;
+        break;
+    case ADAPTIVE:
+        a->adaptive = value;
         break;
     case FROM_TIME:
         a->choice.from_time = value;
@@ -138,6 +148,11 @@ parse(int argc, char **argv, struct arguments *a, bool *done,
     if (a->importer == NULL)
         return vn_fail(err, VN_EUSAGE,
                        "no format given, expected --from FORMAT (see --list)");
+    if (a->adaptive != NULL && !a->importer->adaptive)
+        return vn_fail(err, VN_EUSAGE,
+                       "--adaptive: the format %s names no applications, "
+                       "expected pollux or sia",
+                       a->importer->name);
     if (args.nrest != 1)
         return vn_fail(err, VN_EUSAGE,
                        "%d files given, expected one ('-' is standard input)",
@@ -173,15 +188,21 @@ int
 vn_trace_command_import(int argc, char **argv)
 {
     struct vn_import im = {0};
+    struct vn_applications applications = {0};
     struct arguments a;
     struct vn_error err;
     enum vn_status status;
     bool done;
 
     status = parse(argc, argv, &a, &done, &err);
+    if (status == VN_OK && !done && a.adaptive != NULL) {
+        im.applications = &applications;
+        status = vn_applications_open(a.adaptive, &applications, &err);
+    }
     if (status == VN_OK && !done)
         status = import(&a, &im, &err);
     vn_import_free(&im);
+    vn_applications_free(&applications);
     if (status == VN_OK && fflush(stdout) != 0)
         status = vn_fail(&err, VN_EIO, "cannot write standard output");
     if (status == VN_OK)

@@ -22,6 +22,7 @@ extern const struct vn_importer vn_import_pai_sim;
 extern const struct vn_importer vn_import_philly;
 extern const struct vn_importer vn_import_philly_csv;
 extern const struct vn_importer vn_import_pollux;
+extern const struct vn_importer vn_import_sia;
 extern const struct vn_importer vn_import_swf;
 extern const struct vn_importer vn_import_tiresias;
 extern const struct vn_importer vn_import_trace;
@@ -37,7 +38,7 @@ const struct vn_importer *const vn_importers[] = {
     &vn_import_pai_sim,
     &vn_import_philly,
     &vn_import_philly_csv,
-    &vn_import_pollux,
+    &vn_import_pollux, &vn_import_sia,
     &vn_import_swf,
     &vn_import_tiresias,
     &vn_import_trace,

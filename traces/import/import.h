@@ -16,6 +16,7 @@
 
 #include "base/error.h"
 #include "base/table.h"
+#include "plan/adaptive/application.h"
 #include "traces/trace.h"
 
 #include <stdbool.h>
@@ -46,6 +47,7 @@ struct vn_import {
     const char *file; /* for messages */
     FILE *in;
     bool strict; /* the first row to drop or repair is an error */
+    const struct vn_applications *applications; /* or NULL */
 
     /* What the importer says of submissions. */
     bool calendar;    /* they count from 1970, not from a zero of their own */
@@ -76,6 +78,8 @@ struct vn_importer {
 
     /* Ids and times are ours already and stay as they are. */
     bool own;
+
+    bool adaptive; /* it can make use of applications' tables */
 
     /* Read all of im->in. */
     enum vn_status (*run)(struct vn_import *im, struct vn_error *err);

@@ -1,0 +1,64 @@
+#!/bin/sh
+# Tables of applications, from an import to a replay, by hand: an application
+# `net`, whose initial batch is 8.  At a batch of 16 a step of its two epochs
+# is worth 10 / 5.5 and 9 / 5 of one, so 40 and 50 of these are 22 and 27.8
+# steps, 50 in all; one device takes it in two parts, 0.557 and 0.547 s.
+. "$(dirname "$0")/../tap.sh"
+vntrace=$TOP_BUILDDIR/vntrace
+vnsim=$TOP_BUILDDIR/vnsim
+tables=$TOP_SRCDIR/t/data/adaptive
+cd "$tmp" || exit 1
+
+printf 'job,application,submit_s,num_replicas,batch_size\na,net,5,1,16\n' \
+    > workload.csv
+"$vntrace" import --from pollux workload.csv --adaptive "$tables" -q \
+    -o trace.csv 2> out
+is "$(grep -v '^#' trace.csv)" \
+    "job_id,submit_s,devices,model,global_batch,vnodes,steps,max_devices
+0,0,1,net,16,8,50,8" "steps of a batch, and devices that a job may grow to"
+"$vntrace" import --from sia workload.csv --adaptive "$tables" -q | grep -v \# \
+    | diff - trace.csv | grep -q '^> [^#]'
+test $? -ne 0
+ok $? "Sia's workloads likewise"
+column=$("$vnsim" -t trace.csv -c any:1 --profile "$tables" -p fifo \
+    --format csv | awk -F, '
+    NR == 1 { for (i = 1; i <= NF; i++) at[$i] = i + 2 }
+    NR == 2 { printf "%.3f", $at["mean_jct_s"] }')
+is "$column" 55.214 "50 steps of 1.104 s, on a type that no table names"
+sed 's/,net,/,nte,/' workload.csv > bad.csv
+"$vntrace" import --from pollux bad.csv --adaptive "$tables" 2> out
+is "$? $(cat out)" "1 vntrace import: bad.csv:2:3: 'nte' is no application of \
+the tables; did you mean 'net'?" "an unknown application is refused"
+sed 's/,16$/,65/' workload.csv > bad.csv
+"$vntrace" import --from pollux bad.csv --adaptive "$tables" 2> out
+is "$? $(cat out)" "1 vntrace import: bad.csv:2:11: a batch of 65 lies \
+outside of those measured of 'net'" "a batch beyond the statistics, too"
+"$vntrace" import --from swf bad.csv --adaptive "$tables" 2> out
+is "$? $(cat out)" "2 vntrace import: --adaptive: the format swf names no \
+applications, expected pollux or sia" "a format without applications, too"
+sed 's/submit_s/when/' workload.csv > bad.csv
+"$vntrace" import --from pollux bad.csv --adaptive "$tables" 2> out
+is "$? $(cat out)" "1 vntrace import: bad.csv:2:1: no time of submission, \
+expected the column time or submit_s" "a workload without times, too"
+"$vnsim" -t trace.csv -c any:1 --profile "$tables" --profile "$tables" 2> out
+is "$? $(cat out)" "2 vnsim: profile '$tables': there are tables of \
+applications already, expected one folder of them" "two folders of tables, too"
+mkdir mine
+sed 's/,0.9,/,0.009,/' "$tables/placements.csv" > mine/placements.csv
+"$vnsim" -t trace.csv -c any:1 --profile "mine:$tables" 2> out
+is "$? $(cat out)" "1 vnsim: mine/placements.csv:3:16: sync_time_s is '0.01', \
+expected a number from 0 to 0.009" "what is wrong in a table has its place"
+
+shared=${VN_SHARED_DATA-/nowhere}/pollux
+if test -d "$shared"; then
+    "$vntrace" import --from pollux "$shared/workloads/1.0_w1.csv" \
+        --adaptive "$shared" -q -o w1.csv
+    for policy in fifo srtf las wfs; do
+        "$vnsim" -t w1.csv -c gpu:16x4 --profile "$shared" -p $policy > out
+        grep -q '160 finished' out
+        ok $? "$policy runs all jobs of a workload"
+    done
+else
+    ok 0 "a workload of Pollux' artifact # SKIP it is not here"
+fi
+done_testing
