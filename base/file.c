@@ -2,6 +2,7 @@
 
 #include "base/file.h"
 
+#include "base/gzip.h"
 #include "base/rng.h"
 #include "base/xalloc.h"
 
@@ -236,6 +237,78 @@ vn_file_open(const char *path, FILE **stream, struct vn_error *err)
         return vn_fail(err, VN_EIO, "%s: is a directory", path);
     }
     return VN_OK;
+}
+
+enum vn_status
+vn_file_failed(const char *name, struct vn_error *err)
+{
+    return vn_fail(err, VN_EIO, "%s: %s", name,
+                   errno == EBADMSG ? "its compressed data is damaged, or cut "
+                                      "off"
+                                    : strerror(errno));
+}
+
+/* What else people compress texts with, by the first bytes. */
+static const struct {
+    const char *name;
+    const char *mark;
+    size_t length;
+} compressions[] = {
+    {"bzip2", "BZh", 3},
+    {"xz", "\xfd\x37zXZ", 5},
+    {"zstd", "\x28\xb5\x2f\xfd", 4},
+    {"zip", "PK\x03\x04", 4},
+    {"7z", "7z\xbc\xaf\x27\x1c", 6},
+};
+
+/* Refuse what begins like one of those; a pipe is not looked at. */
+static enum vn_status
+refuse_compressed(const char *path, FILE *in, struct vn_error *err)
+{
+    char head[8] = "";
+    size_t n;
+
+    if (fseek(in, 0, SEEK_SET) != 0)
+        return VN_OK;
+    n = fread(head, 1, sizeof head, in);
+    rewind(in);
+    for (size_t i = 0; i < sizeof compressions / sizeof *compressions; i++)
+        if (n >= compressions[i].length
+            && memcmp(head, compressions[i].mark, compressions[i].length) == 0)
+            return vn_fail(err, VN_EFORMAT,
+                           "%s: is compressed by %s, expected text, or text "
+                           "compressed by gzip",
+                           path, compressions[i].name);
+    return VN_OK;
+}
+
+enum vn_status
+vn_file_open_text(const char *path, FILE **stream, struct vn_error *err)
+{
+    enum vn_status status = vn_file_open(path, stream, err);
+    FILE *in = *stream;
+    int first;
+
+    if (status != VN_OK)
+        return status;
+    if (in != stdin)
+        status = refuse_compressed(path, in, err);
+    /* No text begins with this byte. */
+    first = status == VN_OK ? getc(in) : EOF;
+    if (first != EOF)
+        ungetc(first, in);
+    if (first == 0x1f) {
+        in = vn_gzip_read(in);
+        if (in == NULL)
+            status = vn_file_failed(path, err);
+        else
+            *stream = in;
+    }
+    if (status != VN_OK) {
+        vn_file_close(*stream);
+        *stream = NULL;
+    }
+    return status;
 }
 
 void

@@ -46,6 +46,16 @@ void vn_file_discard(struct vn_file *file);
 enum vn_status vn_file_open(const char *path, FILE **stream,
                             struct vn_error *err);
 
+/*
+ * The same of a text, which may be compressed by gzip; of what is compressed
+ * otherwise the message says by what.
+ */
+enum vn_status vn_file_open_text(const char *path, FILE **stream,
+                                 struct vn_error *err);
+
+/* VN_EIO, after reading from a file failed: errno says why. */
+enum vn_status vn_file_failed(const char *name, struct vn_error *err);
+
 /* The same, ended: closes stream unless it is standard input. */
 void vn_file_close(FILE *stream);
 

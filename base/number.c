@@ -17,6 +17,13 @@ is_digit(char c)
 }
 
 static const char *
+expected_less(char *why, int64_t max)
+{
+    snprintf(why, VN_WHY_SIZE, "a whole number of at most %" PRId64, max);
+    return why;
+}
+
+static const char *
 expected_int(char *why, int64_t min, int64_t max)
 {
     if (max == INT64_MAX && min == INT64_MIN)
@@ -34,7 +41,7 @@ vn_read_int(const char *text, int64_t min, int64_t max, int64_t *value,
             char *why)
 {
     const char *p = text;
-    bool negative = *p == '-';
+    bool negative = *p == '-', large = false;
     uint64_t n = 0;
 
     if (*p == '-' || *p == '+')
@@ -42,14 +49,16 @@ vn_read_int(const char *text, int64_t min, int64_t max, int64_t *value,
     if (!is_digit(*p))
         return expected_int(why, min, max);
     for (; is_digit(*p); p++) {
-        if (n > (uint64_t) INT64_MAX / 10)
-            return expected_int(why, min, max);
-        n = n * 10 + (uint64_t) (*p - '0');
-        if (n > INT64_MAX)
-            return expected_int(why, min, max);
+        uint64_t digit = (uint64_t) (*p - '0');
+
+        large = large || n > ((uint64_t) INT64_MAX - digit) / 10;
+        n = large ? INT64_MAX : n * 10 + digit;
     }
+    p += p[0] == '.' && p[1] == '0' ? 1 + strspn(p + 1, "0") : 0;
     *value = negative ? -(int64_t) n : (int64_t) n;
-    if (*p != '\0' || *value < min || *value > max)
+    if (*p == '\0' && !negative && (large || *value > max))
+        return expected_less(why, max);
+    if (*p != '\0' || large || *value < min || *value > max)
         return expected_int(why, min, max);
     return NULL;
 }
@@ -107,10 +116,16 @@ vn_read_real(const char *text, double min, double max, double *value,
              char *why)
 {
     size_t length = decimal_length(text);
+    char most[VN_NUMBER_SIZE];
 
     if (length == 0 || text[length] != '\0')
         return expected_real(why, "a number", min, max);
     *value = strtod(text, NULL);
+    if (*value > max && !isinf(max)) {
+        snprintf(why, VN_WHY_SIZE, "a number of at most %s",
+                 vn_format_real(most, max));
+        return why;
+    }
     if (!isfinite(*value) || !(*value >= min && *value <= max))
         return expected_real(why, "a number", min, max);
     return NULL;
@@ -176,17 +191,20 @@ vn_read_time(const char *text, vn_time min, vn_time max, vn_time *value,
         {"h", 36e8}, {"d", 864e8}, {"w", 6048e8}, {NULL, 0},
     };
     char a[VN_NUMBER_SIZE], b[VN_NUMBER_SIZE];
-    double us;
+    double us = 0;
 
-    if (!plain_seconds(text, value)) {
-        if (!with_unit(text, units, &us) || fabs(us) > (double) VN_TIME_MAX)
-            goto refuse;
-        *value = (vn_time) round(us);
-    }
+    if (plain_seconds(text, value))
+        us = (double) *value;
+    else if (with_unit(text, units, &us))
+        *value = fabs(us) <= 0x1p60 ? (vn_time) round(us) : INT64_MIN;
+    else
+        *value = INT64_MIN;
     if (*value >= min && *value <= max)
         return NULL;
-refuse:
-    if (max >= VN_TIME_MAX && min <= -VN_TIME_MAX)
+    if (us > (double) max)
+        snprintf(why, VN_WHY_SIZE, "seconds, of at most %s",
+                 vn_format_time(b, max));
+    else if (max >= VN_TIME_MAX && min <= -VN_TIME_MAX)
         snprintf(why, VN_WHY_SIZE, "seconds");
     else if (max >= VN_TIME_MAX)
         snprintf(why, VN_WHY_SIZE, "seconds, of at least %s",

@@ -4,8 +4,9 @@
  * A reader takes the whole text or refuses it: no blanks, no trailing bytes,
  * no NaN, no infinity, no overflow.  Each returns NULL where it succeeds and
  * otherwise what was expected, as a phrase to follow "expected" in a message
- * ("a whole number from 1 to 64"); the phrase lives in `why`, which the
- * caller lends, VN_WHY_SIZE bytes.
+ * ("a whole number from 1 to 64", of a number that is too large "a whole
+ * number of at most 64"); the phrase lives in `why`, which the caller lends,
+ * VN_WHY_SIZE bytes.
  */
 #ifndef BASE_NUMBER_H
 #define BASE_NUMBER_H
@@ -26,7 +27,10 @@ enum {
     (INT64_C(1) << 53) /* about 285 years; exact in a double \
                         */
 
-/* A decimal integer in [min, max]; "3.0" and "3e2" are not. */
+/*
+ * A whole decimal number in [min, max].  "3.0" is one, as tables write it
+ * whose column has empty cells elsewhere; "3e2" is not.
+ */
 const char *vn_read_int(const char *text, int64_t min, int64_t max,
                         int64_t *value, char *why);
 

@@ -173,7 +173,7 @@ read_line(struct vn_table *t, bool *more, struct vn_error *err)
     }
     funlockfile(t->in);
     if (c == EOF && ferror(t->in))
-        return vn_fail(err, VN_EIO, "%s: %s", t->path, strerror(errno));
+        return vn_file_failed(t->path, err);
     if (c == '\0')
         return vn_fail_at(err, t->path, t->next_line,
                           (long) (t->nraw - before),
@@ -239,6 +239,30 @@ is_blank(const struct vn_table *t)
     return true;
 }
 
+/* What stands between the cells of the row in hand, which is the first: of
+ * comma, semicolon, tab and bar outside quotes the most frequent. */
+static void
+find_delimiter(struct vn_table *t)
+{
+    static const char delimiters[] = ",;\t|";
+    int count[sizeof delimiters] = {0}, best = 0;
+    bool quoted = false;
+
+    for (size_t i = 0; i < t->nraw; i++) {
+        const char *found = strchr(delimiters, t->raw[i]);
+
+        if (t->raw[i] == '"')
+            quoted = !quoted;
+        else if (!quoted && found != NULL)
+            count[found - delimiters]++;
+    }
+    for (int i = 1; delimiters[i] != '\0'; i++)
+        if (count[i] > count[best])
+            best = i;
+    t->form.delimiter = delimiters[best];
+    csv_set_delim(&t->parser, (unsigned char) t->form.delimiter);
+}
+
 /* Read one record, of as many lines as its quotes span. */
 static enum vn_status
 read_record(struct vn_table *t, bool *more, struct vn_error *err)
@@ -264,6 +288,8 @@ read_record(struct vn_table *t, bool *more, struct vn_error *err)
         }
     } while (is_blank(t));
 
+    if (t->form.delimiter == 0)
+        find_delimiter(t);
     t->ncells = t->rows = 0;
     t->used = 0;
     for (;;) {
@@ -305,6 +331,53 @@ enum {
     COLUMNS_MAX = 64 /* that one reader may know */
 };
 
+static int
+find_name(const char *name, const char *const *names, int n)
+{
+    for (int i = 0; i < n; i++)
+        if (strcmp(names[i], name) == 0)
+            return i;
+    return -1;
+}
+
+/* If cell c of the header names a column, that is where it stands. */
+static enum vn_status
+know_column(struct vn_table *t, const char *const *names, int c,
+            struct vn_error *err)
+{
+    const char *name = t->text + t->start[c];
+    int i = find_name(name, names, t->form.ncolumns);
+    bool twice = i >= 0 && t->cell[i] >= 0;
+
+    if (i >= 0)
+        t->cell[i] = c;
+    return twice ? vn_table_fail(t, i, err, "column '%s' is there twice", name)
+                 : VN_OK;
+}
+
+/* Does cell c of the header look like a column that is not there? */
+static enum vn_status
+suspect_column(struct vn_table *t, const char *const *names, int c,
+               struct vn_error *err)
+{
+    const char *name = t->text + t->start[c], *missing[COLUMNS_MAX], *near;
+    int n = t->form.ncolumns;
+
+    if (find_name(name, names, n) >= 0)
+        return VN_OK;
+    for (int i = 0; i < n; i++)
+        missing[i] =
+            t->cell[i] < 0 && (t->form.columns[i].required || !t->form.foreign)
+                ? names[i]
+                : NULL;
+    near = vn_names_nearest(name, missing, (size_t) n);
+    if (near == NULL)
+        return VN_OK;
+    t->cell[0] = c;
+    return vn_table_fail(t, 0, err, "unknown column '%s', did you mean '%s'?",
+                         name, near);
+}
+
 /* Which cell is which column? */
 static enum vn_status
 read_header(struct vn_table *t, struct vn_error *err)
@@ -325,28 +398,12 @@ read_header(struct vn_table *t, struct vn_error *err)
                           "(%s, ...)",
                           names[0]);
     t->width = t->ncells;
-    for (int c = 0; c < t->ncells; c++) {
-        const char *name = t->text + t->start[c], *near;
-        int i = 0;
-
-        while (i < form->ncolumns && strcmp(names[i], name) != 0)
-            i++;
-        if (i < form->ncolumns) {
-            if (t->cell[i] >= 0) {
-                t->cell[i] = c;
-                return vn_table_fail(t, i, err, "column '%s' is there twice",
-                                     name);
-            }
-            t->cell[i] = c;
-        } else if ((near =
-                        vn_names_nearest(name, names, (size_t) form->ncolumns))
-                   != NULL) {
-            t->cell[0] = c;
-            return vn_table_fail(t, 0, err,
-                                 "unknown column '%s', did you mean '%s'?",
-                                 name, near);
-        }
-    }
+    for (int c = 0; c < t->ncells && status == VN_OK; c++)
+        status = know_column(t, names, c, err);
+    for (int c = 0; c < t->ncells && status == VN_OK; c++)
+        status = suspect_column(t, names, c, err);
+    if (status != VN_OK)
+        return status;
     for (int i = 0; i < form->ncolumns; i++)
         if (form->columns[i].required && t->cell[i] < 0)
             return vn_table_fail(t, -1, err,
@@ -366,9 +423,7 @@ vn_table_read(FILE *in, const char *name, const struct vn_table_form *form,
         .path = name, .form = *form, .in = in, .line = 1, .next_line = 1};
     t->cell = vn_xcalloc((size_t) form->ncolumns, sizeof *t->cell);
     csv_init(&t->parser, CSV_STRICT | CSV_STRICT_FINI);
-    if (form->delimiter == 0)
-        t->form.delimiter = ',';
-    csv_set_delim(&t->parser, (unsigned char) t->form.delimiter);
+    csv_set_delim(&t->parser, (unsigned char) form->delimiter);
     for (int i = 0; i < form->ncolumns; i++)
         t->cell[i] = form->headerless ? i : -1;
     if (!form->headerless)
@@ -389,7 +444,7 @@ vn_table_open(const char *path, const struct vn_table_form *form,
     FILE *in;
 
     *table = NULL;
-    status = vn_file_open(path, &in, err);
+    status = vn_file_open_text(path, &in, err);
     if (status != VN_OK)
         return status;
     status = vn_table_read(in, path, form, table, err);

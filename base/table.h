@@ -14,9 +14,11 @@
  * The first row names the columns, in any order.  Rows that begin with '#'
  * and empty lines are passed over, so is a byte order mark; blanks around a
  * cell that is not quoted are not part of it; every row must have as many
- * cells as the header.  A column that the reader does not know is passed
- * over, unless its name looks like a misspelt known one, which is an error,
- * since an optional column would be lost in silence.
+ * cells as the header.  Where the first row has no comma, but semicolons, tabs
+ * or bars, these stand between the cells.  A column that the reader does not
+ * know is passed over, unless its name looks like a misspelt known one that is
+ * not there itself, which is an error, since an optional column would be lost
+ * in silence.
  *
  * Every message says file:line:column.  A line is counted at every newline,
  * inside quotes too; a column is a byte, from 1.
@@ -38,10 +40,11 @@ struct vn_column {
 struct vn_table_form {
     const struct vn_column *columns;
     int ncolumns;
-    char delimiter;   /* 0 is a comma */
+    char delimiter;   /* 0: a comma, or what the first row has instead */
     bool headerless;  /* cell i is column i; the required ones come first */
     bool no_comments; /* '#' has no meaning */
     bool ragged;      /* missing cells at a row's end are empty */
+    bool foreign;     /* what looks like an optional column is passed over */
 };
 
 struct vn_table;

@@ -14,10 +14,13 @@ libtraces_a_SOURCES = \
 	traces/import/openb.c \
 	traces/import/pai.c \
 	traces/import/pai_sim.c \
+	traces/import/map.c \
+	traces/import/pacific.c traces/import/pacific.h \
 	traces/import/philly.c \
 	traces/import/philly_csv.c \
 	traces/import/pollux.c \
 	traces/import/report.c \
+	traces/import/slurm.c \
 	traces/import/swf.c \
 	traces/import/tiresias.c \
 	traces/import/trace.c \
@@ -26,6 +29,7 @@ libtraces_a_SOURCES = \
 	traces/draw/model.c traces/draw/model.h \
 	traces/draw/preset.c \
 	traces/draw/recipe.c traces/draw/recipe.h \
+	traces/ids.c traces/ids.h \
 	traces/trace.c traces/trace.h \
 	traces/trace_row.c traces/trace_row.h \
 	traces/trace_write.c
@@ -40,13 +44,15 @@ vntrace_SOURCES = \
 	traces/command/stat.c
 vntrace_LDADD = libtraces.a libplan.a $(GSL_LIBS) $(BASE_LIBS)
 
-check_PROGRAMS += t/traces/clock.t t/traces/trace.t
+check_PROGRAMS += t/traces/clock.t t/traces/ids.t t/traces/trace.t
+t_traces_ids_t_SOURCES = t/traces/ids.c
+t_traces_ids_t_LDADD = libtraces.a libplan.a $(BASE_LIBS) libtap.a
 t_traces_clock_t_SOURCES = t/traces/clock.c
 t_traces_clock_t_LDADD = libtraces.a libplan.a $(BASE_LIBS) libtap.a
 t_traces_trace_t_SOURCES = t/traces/trace.c
 t_traces_trace_t_LDADD = libtraces.a libplan.a $(BASE_LIBS) libtap.a
 
-dist_check_SCRIPTS += t/traces/import.sh.t
+dist_check_SCRIPTS += t/traces/import.sh.t t/traces/found.sh.t
 EXTRA_DIST += t/data/import t/data/bad
 
 check_PROGRAMS += t/traces/generate.t

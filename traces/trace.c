@@ -5,9 +5,9 @@
 #include "base/rng.h"
 #include "base/table.h"
 #include "base/xalloc.h"
+#include "traces/ids.h"
 #include "traces/trace_row.h"
 
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -25,7 +25,7 @@ struct vn_trace {
     size_t njobs;
     size_t allocated;
     size_t given;
-    long line;  /* of the last of them */
+    struct vn_ids ids;
     bool ahead; /* jobs[njobs] is there, and later */
     bool ended;
 };
@@ -70,7 +70,7 @@ vn_trace_open(const char *path, struct vn_trace **trace, struct vn_error *err)
     FILE *in;
 
     *trace = NULL;
-    status = vn_file_open(path, &in, err);
+    status = vn_file_open_text(path, &in, err);
     if (status == VN_OK)
         status = vn_trace_read(in, path, trace, err);
     return status;
@@ -106,6 +106,7 @@ vn_trace_close(struct vn_trace *t)
     vn_table_close(t->table);
     vn_file_close(t->in);
     vn_trace_names_free(&t->names);
+    vn_ids_free(&t->ids);
     free(t->jobs);
     free(t);
 }
@@ -132,6 +133,7 @@ vn_trace_share(const struct vn_trace *t)
 static enum vn_status
 read_ahead(struct vn_trace *t, struct vn_error *err)
 {
+    struct vn_ids_twice twice;
     enum vn_status status;
     struct vn_job *job;
     bool more;
@@ -145,9 +147,18 @@ read_ahead(struct vn_trace *t, struct vn_error *err)
     if (status != VN_OK)
         return status;
     t->ended = !more;
-    if (!more)
-        return VN_OK;
+    if (!more) {
+        status = vn_ids_end(&t->ids, &twice, err);
+        return status != VN_OK || twice.line == 0
+                   ? status
+                   : vn_trace_refuse_twice(t->name, &twice, err);
+    }
     status = vn_trace_row(t->table, job, &t->names, err);
+    if (status != VN_OK)
+        return status;
+    vn_ids_add(&t->ids, job->id, vn_table_line(t->table), &twice);
+    if (twice.line > 0)
+        return vn_trace_refuse_twice(t->name, &twice, err);
     if (status == VN_OK && t->njobs > 0 && job->submit < job[-1].submit)
         status = vn_table_fail(
             t->table, VN_TRACE_SUBMIT, err,
@@ -155,23 +166,6 @@ read_ahead(struct vn_trace *t, struct vn_error *err)
             "time (sort them with: vntrace import --from trace)");
     t->ahead = status == VN_OK;
     return status;
-}
-
-/* Put the jobs of one submit time in order, which shows an id that is there
- * twice.
- */
-static enum vn_status
-sort_group(const struct vn_trace *t, struct vn_error *err)
-{
-    qsort(t->jobs, t->njobs, sizeof *t->jobs, vn_trace_compare);
-    for (size_t i = 1; i < t->njobs; i++)
-        if (t->jobs[i].id == t->jobs[i - 1].id)
-            return vn_fail_at(err, t->name, t->line, 1,
-                              "job_id %" PRId64 " is there twice among the "
-                              "rows of one submit_s that end here, expected "
-                              "ids of their own",
-                              t->jobs[i].id);
-    return VN_OK;
 }
 
 /* Gather the jobs of the next submit time, in order of id. */
@@ -185,7 +179,6 @@ read_group(struct vn_trace *t, struct vn_error *err)
         t->jobs[0] = t->jobs[t->njobs];
     t->njobs = t->ahead;
     t->given = 0;
-    t->line = vn_table_line(t->table);
     t->ahead = false;
     while (status == VN_OK && !t->ended) {
         status = read_ahead(t, err);
@@ -196,17 +189,14 @@ read_group(struct vn_trace *t, struct vn_error *err)
 
             if (job->submit > job[-1].submit)
                 break;
-            if (job->id == job[-1].id)
-                return vn_table_fail(t->table, VN_TRACE_ID, err,
-                                     "job_id is that of the row above, "
-                                     "expected one of its own");
             sorted = sorted && job->id > job[-1].id;
         }
         t->njobs++;
-        t->line = vn_table_line(t->table);
         t->ahead = false;
     }
-    return status == VN_OK && !sorted ? sort_group(t, err) : status;
+    if (!sorted)
+        qsort(t->jobs, t->njobs, sizeof *t->jobs, vn_trace_compare);
+    return status;
 }
 
 enum vn_status

@@ -10,7 +10,9 @@
  * device_type.  Both kinds may stand in one trace: a row with a model is a
  * modelled job.  Rows must be in order of submit_s; among rows of the same
  * submit_s any order will do, and jobs come out by id.  So a trace of any
- * length is read in little memory.  Times are seconds from the trace's own
+ * length is read in little memory; an id that stands there twice is refused
+ * when the second is read or, in a long trace whose ids are in no order, at
+ * its end (traces/ids.h).  Times are seconds from the trace's own
  * origin, at least 0; a remark "# origin: ..." says which moment that was.
  */
 #ifndef TRACES_TRACE_H

@@ -155,3 +155,13 @@ vn_trace_row(struct vn_table *t, struct vn_job *job,
     job->device_type = name_of(t, VN_TRACE_TYPE, &names->device_types);
     return status;
 }
+
+enum vn_status
+vn_trace_refuse_twice(const char *file, const struct vn_ids_twice *twice,
+                      struct vn_error *err)
+{
+    return vn_fail_at(err, file, twice->line, 1,
+                      "job_id %" PRId64 " is that of line %ld too, expected "
+                      "one of its own",
+                      twice->id, twice->other);
+}

@@ -6,6 +6,7 @@
 #define TRACES_TRACE_ROW_H
 
 #include "base/table.h"
+#include "traces/ids.h"
 #include "traces/trace.h"
 
 enum vn_trace_column {
@@ -38,5 +39,10 @@ enum vn_status vn_trace_table(FILE *in, const char *name,
 enum vn_status vn_trace_row(struct vn_table *table, struct vn_job *job,
                             struct vn_trace_names *names,
                             struct vn_error *err);
+
+/* Fail at an id that stands on two lines of the file. */
+enum vn_status vn_trace_refuse_twice(const char *file,
+                                     const struct vn_ids_twice *twice,
+                                     struct vn_error *err);
 
 #endif /* TRACES_TRACE_ROW_H */

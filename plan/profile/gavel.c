@@ -113,7 +113,7 @@ read_gavel(const char *path, struct vn_profile *p, struct vn_error *err)
     json_t *root, *of;
     const char *type;
 
-    status = vn_file_open(path, &in, err);
+    status = vn_file_open_text(path, &in, err);
     if (status != VN_OK)
         return status;
     root = json_loadf(in, 0, &wrong);

@@ -45,7 +45,7 @@ static const struct {
     {"1x", 0, "seconds, of at least 0"},
     {"nan", 0, "seconds, of at least 0"},
     {"0x10", 0, "seconds, of at least 0"},
-    {"1e400", 0, "seconds, of at least 0"},
+    {"1e400", 0, "seconds, of at most 9007199254.740992"},
     {".", 0, "seconds, of at least 0"},
 };
 
@@ -60,8 +60,11 @@ static const struct {
     {"9223372036854775807", true, INT64_MAX},
     {"9223372036854775808", false, 0},
     {"99999999999999999999", false, 0},
-    {"3.0", false, 0},
+    {"3.0", true, 3},
     {"3e2", false, 0},
+    {"3.5", false, 0},
+    {"3.", false, 0},
+    {"9223372036854775808", false, 0},
     {"", false, 0},
     {"-", false, 0},
     {"1,2", false, 0},
@@ -112,14 +115,23 @@ check_numbers(void)
                    == sizes[i].good
                && (!sizes[i].good || n == sizes[i].want),
            "bytes '%s'", sizes[i].text);
-    is_str(vn_read_int("65", 1, 64, &n, why), "a whole number from 1 to 64",
+    is_str(vn_read_int("0", 1, 64, &n, why), "a whole number from 1 to 64",
            "what was expected of an integer");
-    is_str(vn_read_real("2", 0, 1, &x, why), "a number from 0 to 1",
+    is_str(vn_read_int("65", 1, 64, &n, why), "a whole number of at most 64",
+           "the most, of one that is too large");
+    is_str(vn_read_int("99999999999999999999", 0, INT64_MAX, &n, why),
+           "a whole number of at most 9223372036854775807",
+           "the most that is counted");
+    is_str(vn_read_real("-2", 0, 1, &x, why), "a number from 0 to 1",
            "what was expected of a number");
+    is_str(vn_read_real("2", 0, 1, &x, why), "a number of at most 1",
+           "the most, of a number that is too large");
     is_str(vn_read_real("inf", 0.5, INFINITY, &x, why),
            "a number of at least 0.5", "what was expected without an end");
-    is_str(vn_read_time("7", 0, 5 * VN_SECOND, &n, why), "seconds from 0 to 5",
-           "what was expected of a time");
+    is_str(vn_read_time("-1", 0, 5 * VN_SECOND, &n, why),
+           "seconds from 0 to 5", "what was expected of a time");
+    is_str(vn_read_time("7", 0, 5 * VN_SECOND, &n, why),
+           "seconds, of at most 5", "the most, of a time that is too long");
     is_str(vn_read_bytes("-1", 0, 2048, &n, why),
            "bytes from 0 B to 2 KiB (16GiB, 900M)",
            "what was expected of bytes");

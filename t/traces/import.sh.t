@@ -62,7 +62,7 @@ helios|helios-gpus.csv:2:7: gpu_num is 'one', expected a number from 0 to 100000
 helios|helios-time.csv:2:36: '2020-06-09 18:41:61' is no time, expected a time such as 2017-10-09 07:01:55
 helios|helios-zone.csv:2:16: '2020-06-09 18:41:01Z' has an offset from UTC, expected none
 helios|helios-duration.csv:2:76: duration is 'long', expected seconds
-openb|openb-milli.csv:2:5: gpu_milli is '1460', expected a number from 1 to 1000
+openb|openb-milli.csv:2:5: gpu_milli is '1460', expected a number of at most 1000
 openb|openb-before.csv:2:9: creation_time is '-1', expected seconds, of at least 0
 pai|pai-name.csv:1:1: empty job_name, expected a name
 pai|pai-short.csv:2:1: a row of 3 cells, expected 9 or more
@@ -71,7 +71,7 @@ pai|pai-before.csv:1:23: start_time is '-5', expected seconds, of at least 0
 pai|pai-many.csv:1:1: 18000000 devices, expected at most 10000000
 pai|pai-gpu.csv:1:36: plan_gpu is 'half', expected a number from 0 to 1000000000
 pai-sim|pai-sim-many.csv:2:3: 160000000 devices, expected at most 10000000
-pai-sim|pai-sim-submit.csv:2:5: empty submit_time, expected seconds, of at least 0
+pai-sim|pai-sim-submit.csv:2:5: submit_time is 'x', expected seconds, of at least 0
 philly|philly-attempt.json:1:1: attempts of this job is wrong, expected a list of objects
 philly|philly-attempts.json:1:1: attempts of this job is wrong, expected a list
 philly|philly-detail.json:1:1: detail of this job is wrong, expected a list
@@ -92,7 +92,7 @@ swf|number.swf:1:7: run time is '1O', expected a number from -1 to 9000000000
 swf|part.swf:1:10: 1.5 processors, expected a whole number from 1 to 10000000
 swf|short.swf:2:1: a line of 5 fields, expected 18
 swf|work.swf:1:1: its duration times its devices is too large, expected less than 4.6e12 device-seconds
-tiresias|tiresias-column.csv:1:37: unknown column 'num_gpux', did you mean 'num_gpu'?
+tiresias|tiresias-column.csv:1:8: unknown column 'num_gpux', did you mean 'num_gpu'?
 tiresias|tiresias-lacks.csv:1:1: no column 'num_gpu', expected it in the header
 tiresias|tiresias-time.csv:2:5: submit_time is 'x', expected seconds, of at least 0
 trace|trace-duration.csv:2:5: duration_s is '0', expected seconds, of at least 0.000001

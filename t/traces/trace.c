@@ -36,12 +36,11 @@ static const struct {
      "(sort them with: vntrace import --from trace)"},
     {"an id twice in an instant",
      "job_id,submit_s,duration_s,devices\n1,5,1,1\n1,5,1,1\n",
-     "3:1: job_id is that of the row above, expected one of its own"},
+     "3:1: job_id 1 is that of line 2 too, expected one of its own"},
     {"an id twice in an instant, with another between",
      "job_id,submit_s,duration_s,devices\n1,5,1,1\n3,5,1,1\n1,5,1,1\n"
      "4,6,1,1\n",
-     "4:1: job_id 1 is there twice among the rows of one submit_s that end "
-     "here, expected ids of their own"},
+     "4:1: job_id 1 is that of line 2 too, expected one of its own"},
     {"neither kind", "job_id,submit_s\n1,5\n",
      "1:1: neither duration_s and devices nor model, expected one of them in "
      "the header"},
@@ -59,7 +58,7 @@ static const struct {
      "2:1: job_id is '-1', expected a whole number of at least 0"},
     {"min_devices above devices",
      "job_id,submit_s,duration_s,devices,min_devices\n1,5,1,2,3\n",
-     "2:9: min_devices is '3', expected a whole number from 1 to 2"},
+     "2:9: min_devices is '3', expected a whole number of at most 2"},
     {"max_devices below devices",
      "job_id,submit_s,duration_s,devices,max_devices\n1,5,1,2,1\n",
      "2:9: max_devices is '1', expected a whole number from 2 to 10000000"},

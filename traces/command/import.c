@@ -9,6 +9,9 @@
 
 enum option {
     FROM,
+    MAP,
+    UNIT,
+    TIME_FORMAT,
     OUTPUT,
     STRICT,
     ADAPTIVE,
@@ -23,6 +26,16 @@ enum option {
 
 static const struct vn_option options[] = {
     [FROM] = {"from", "FORMAT", "the format of FILE; see --list", 'f'},
+    [MAP] = {"map", "KEY=COLUMN,...",
+             "of any other table: where job_id, submit, start, end, duration, "
+             "devices, user, vc, device_type, priority and weight stand",
+             0},
+    [UNIT] = {"unit", "s|ms|us|ns|m|h|d",
+              "of times in FILE that are bare numbers [s]", 0},
+    [TIME_FORMAT] = {"time-format", "FORMAT",
+                     "of dates in FILE, as of strptime(3); %s is seconds "
+                     "since 1970 [2017-10-09 07:01:55 and the like]",
+                     0},
     [OUTPUT] = {"output", "FILE", "where the trace goes [-, standard output]",
                 'o'},
     [STRICT] = {"strict", NULL,
@@ -49,6 +62,9 @@ static const struct vn_option options[] = {
 struct arguments {
     const struct vn_importer *importer;
     const char *file;
+    const char *map;
+    double unit;
+    const char *time_format;
     const char *output;
     const char *adaptive; /* tables, or NULL */
     bool strict;
@@ -79,6 +95,18 @@ print_list(void)
 }
 
 static enum vn_status
+take_unit(const char *value, double *unit, struct vn_error *err)
+{
+    static const char *const names[] = {"s", "ms", "us", "ns", "m", "h", "d"};
+    static const double units[] = {1e6, 1e3, 1, 1e-3, 6e7, 36e8, 864e8};
+    int i = 0;
+    enum vn_status status = vn_option_choice("unit", value, names, 7, &i, err);
+
+    *unit = units[i];
+    return status;
+}
+
+static enum vn_status
 take(struct arguments *a, enum option option, const char *value,
      struct vn_error *err)
 {
@@ -89,6 +117,14 @@ take(struct arguments *a, enum option option, const char *value,
     switch (option) {
     case FROM:
         return vn_importer_find(value, &a->importer, err);
+    case MAP:
+        a->map = value;
+        break;
+    case UNIT:
+        return take_unit(value, &a->unit, err);
+    case TIME_FORMAT:
+        a->time_format = value;
+        break;
     case OUTPUT:
         a->output = value;
         break;
@@ -145,6 +181,8 @@ parse(int argc, char **argv, struct arguments *a, bool *done,
         return VN_OK;
     }
     *done = false;
+    if (a->importer == NULL && a->map != NULL)
+        a->importer = &vn_import_map;
     if (a->importer == NULL)
         return vn_fail(err, VN_EUSAGE,
                        "no format given, expected --from FORMAT (see --list)");
@@ -153,6 +191,12 @@ parse(int argc, char **argv, struct arguments *a, bool *done,
                        "--adaptive: the format %s names no applications, "
                        "expected pollux or sia",
                        a->importer->name);
+    if ((a->map != NULL) != (a->importer == &vn_import_map))
+        return vn_fail(err, VN_EUSAGE,
+                       a->map != NULL
+                           ? "--map: goes with no --from but table"
+                           : "--from table: no --map given, expected one that "
+                             "says where jobs' numbers stand");
     if (args.nrest != 1)
         return vn_fail(err, VN_EUSAGE,
                        "%d files given, expected one ('-' is standard input)",
@@ -168,8 +212,11 @@ import(const struct arguments *a, struct vn_import *im, struct vn_error *err)
     enum vn_status status;
 
     im->strict = a->strict;
+    im->unit = a->unit;
+    im->time_format = a->time_format;
+    im->map = a->map;
     im->file = strcmp(a->file, "-") == 0 ? "standard input" : a->file;
-    if ((status = vn_file_open(a->file, &im->in, err)) != VN_OK)
+    if ((status = vn_file_open_text(a->file, &im->in, err)) != VN_OK)
         return status;
     status = vn_import_run(a->importer, im, &a->choice, err);
     vn_file_close(im->in);

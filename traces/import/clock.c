@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 enum {
     YEAR_MIN = 1970,
@@ -147,6 +148,111 @@ vn_read_clock(const char *text, vn_time *value, bool *zoned, char *why)
         return NULL;
     snprintf(why, VN_WHY_SIZE, "a time such as 2017-10-09 07:01:55");
     return why;
+}
+
+static bool
+read_clock_as(const char *text, const char *format, vn_time *value,
+              bool *zoned)
+{
+    struct tm tm = {.tm_mday = 1, .tm_gmtoff = 0};
+    const char *rest;
+    int64_t us;
+    char why[VN_WHY_SIZE];
+
+    *zoned = strstr(format, "%z") != NULL || strcmp(format, "%s") == 0;
+    if (strcmp(format, "%s") == 0) /* strptime() would ask for TZ */
+        return vn_read_time(text, 0, VN_TIME_MAX, value, why) == NULL;
+    rest = strptime(text, format, &tm);
+    if (rest == NULL || !take_fraction(&rest, &us) || *rest != '\0'
+        || tm.tm_year < 0 || tm.tm_year > YEAR_MAX - 1900)
+        return false;
+    *value = vn_clock_of_date(tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday)
+             + ((int64_t) tm.tm_hour * 3600 + tm.tm_min * 60 + tm.tm_sec
+                - tm.tm_gmtoff)
+                   * VN_SECOND
+             + us;
+    return true;
+}
+
+const char *
+vn_read_clock_as(const char *text, const char *format, vn_time *value,
+                 bool *zoned, char *why)
+{
+    if (read_clock_as(text, format, value, zoned))
+        return NULL;
+    snprintf(why, VN_WHY_SIZE, "a time as of '%.60s'", format);
+    return why;
+}
+
+/* "1-" or "1 days ", if it is there. */
+static bool
+take_days(const char **p, int64_t *days)
+{
+    static const char *const words[] = {"-", " days ", " day "};
+    size_t digits = strspn(*p, "0123456789");
+
+    *days = 0;
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        if (strncmp(*p + digits, words[i], strlen(words[i])) == 0) {
+            if (digits < 1 || digits > 5
+                || !take_number(p, (int) digits, 0, 99999, days))
+                return false;
+            *p += strlen(words[i]);
+            return true;
+        }
+    return true;
+}
+
+/* "[1-|1 days ][hh:]mm:ss[.fraction]" */
+static bool
+read_span(const char *text, vn_time *value)
+{
+    int64_t part[3] = {0}, days, us = 0;
+    const char *p = text;
+    int n = 0;
+
+    if (!take_days(&p, &days))
+        return false;
+    do {
+        size_t digits = strspn(p, "0123456789");
+
+        if (digits < 1 || digits > 6
+            || !take_number(&p, (int) digits, 0, 999999, &part[n++]))
+            return false;
+    } while (n < 3 && take_char(&p, ":"));
+    if (n < 2 || part[n - 1] > 59 || (n == 3 && part[1] > 59)
+        || !take_fraction(&p, &us) || *p != '\0')
+        return false;
+    *value = n == 3 ? part[0] * 3600 + part[1] * 60 + part[2]
+                    : part[0] * 60 + part[1];
+    *value = (*value + days * DAY_S) * VN_SECOND + us;
+    return true;
+}
+
+const char *
+vn_read_span(const char *text, vn_time *value, char *why)
+{
+    if (strchr(text, ':') != NULL && read_span(text, value))
+        return NULL;
+    if (strchr(text, ':') == NULL)
+        return vn_read_time(text, 0, VN_TIME_MAX, value, why);
+    snprintf(why, VN_WHY_SIZE, "a span of time such as 300 or 1-02:30:00");
+    return why;
+}
+
+vn_time
+vn_clock_of_date(int64_t year, int64_t month, int64_t day)
+{
+    return days_of(year, month, day) * DAY_S * VN_SECOND;
+}
+
+int64_t
+vn_clock_year(vn_time value)
+{
+    int64_t year, month, day;
+
+    date_of(value / (DAY_S * VN_SECOND), &year, &month, &day);
+    return year;
 }
 
 const char *

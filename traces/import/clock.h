@@ -18,6 +18,22 @@
 const char *vn_read_clock(const char *text, vn_time *value, bool *zoned,
                           char *why);
 
+/*
+ * The same by a format of strptime(3), in the C locale, behind which a
+ * fraction of a second may stand; "%s" is seconds since 1970.
+ */
+const char *vn_read_clock_as(const char *text, const char *format,
+                             vn_time *value, bool *zoned, char *why);
+
+/* A span of time: "300", "5m", "00:05:00", "05:00", "1-02:00:00", "1 days
+ * 02:00:00"; microseconds, at least 0. */
+const char *vn_read_span(const char *text, vn_time *value, char *why);
+
+/* The midnight that begins a date of the Gregorian calendar; the year of a
+ * moment from 1970 on. */
+vn_time vn_clock_of_date(int64_t year, int64_t month, int64_t day);
+int64_t vn_clock_year(vn_time value);
+
 enum {
     VN_CLOCK_SIZE = 64
 };

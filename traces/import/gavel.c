@@ -108,12 +108,14 @@ read_int(struct vn_table *t, const struct form *form, enum cell cell,
 }
 
 static enum vn_status
-read_time(struct vn_table *t, const struct form *form, enum cell cell,
-          vn_time *value, struct vn_error *err)
+read_time(const struct vn_import *im, struct vn_table *t,
+          const struct form *form, enum cell cell, vn_time *value,
+          struct vn_error *err)
 {
     const char *text = vn_table_text(t, form->at[cell]);
     char why[VN_WHY_SIZE];
-    const char *wrong = vn_read_time(text, 0, VN_TIME_MAX, value, why);
+    const char *wrong =
+        vn_import_read_time(im, text, 0, VN_TIME_MAX, value, why);
 
     if (wrong == NULL)
         return VN_OK;
@@ -150,7 +152,8 @@ read_wishes(struct vn_import *im, struct vn_table *t, const struct form *form,
         || (status = read_real(t, form, SLO, -1, &slo, err)))
         return status;
     if (form->at[DURATION] >= 0
-        && (status = read_time(t, form, DURATION, &duration, err)) != VN_OK)
+        && (status = read_time(im, t, form, DURATION, &duration, err))
+               != VN_OK)
         return status;
     if (slo < 0)
         return VN_OK;
@@ -186,7 +189,7 @@ gavel_row(struct vn_import *im, struct vn_table *t, struct vn_job *job,
         || (status =
                 read_int(t, form, STEPS, INT64_C(1) << 40, &job->steps, err))
         || (status = read_int(t, form, SCALE, VN_VNODES_MAX, &scale, err))
-        || (status = read_time(t, form, ARRIVAL, &job->submit, err))
+        || (status = read_time(im, t, form, ARRIVAL, &job->submit, err))
         || (status = read_wishes(im, t, form, job, err)))
         return status;
     *keep = job->steps > 0 && scale > 0;

@@ -7,8 +7,10 @@
 #include "base/xalloc.h"
 #include "traces/import/clock.h"
 #include "traces/import/life.h"
+#include "traces/import/pacific.h"
 
 #include <inttypes.h>
+#include <math.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,6 +25,7 @@ extern const struct vn_importer vn_import_philly;
 extern const struct vn_importer vn_import_philly_csv;
 extern const struct vn_importer vn_import_pollux;
 extern const struct vn_importer vn_import_sia;
+extern const struct vn_importer vn_import_slurm;
 extern const struct vn_importer vn_import_swf;
 extern const struct vn_importer vn_import_tiresias;
 extern const struct vn_importer vn_import_trace;
@@ -38,8 +41,11 @@ const struct vn_importer *const vn_importers[] = {
     &vn_import_pai_sim,
     &vn_import_philly,
     &vn_import_philly_csv,
-    &vn_import_pollux, &vn_import_sia,
+    &vn_import_pollux,
+    &vn_import_sia,
+    &vn_import_slurm,
     &vn_import_swf,
+    &vn_import_map,
     &vn_import_tiresias,
     &vn_import_trace,
     &vn_import_virtualflow,
@@ -117,6 +123,8 @@ read_from_time(const struct vn_import *im, const char *text, vn_time *bound,
 
     if (wrong != NULL)
         return vn_args_refuse(err, "from-time", text, wrong);
+    if (im->pacific)
+        *bound = vn_pacific_to_utc(*bound, INT64_MIN);
     return VN_OK;
 }
 
@@ -167,9 +175,11 @@ remark_origin(struct vn_import *im)
     char text[VN_CLOCK_SIZE];
 
     if (im->calendar)
-        vn_import_remark(im, "origin: %s %s",
-                         vn_format_clock(text, im->origin),
-                         im->zone != NULL ? im->zone : "local time");
+        vn_import_remark(
+            im, "origin: %s %s",
+            vn_format_clock(text, im->pacific ? vn_pacific_from_utc(im->origin)
+                                              : im->origin),
+            im->zone != NULL ? im->zone : "local time");
     else
         vn_import_remark(im, "origin: %s s of the source's clock",
                          vn_format_time(text, im->origin));
@@ -222,10 +232,19 @@ enum vn_status
 vn_import_run(const struct vn_importer *importer, struct vn_import *im,
               const struct vn_import_choice *choice, struct vn_error *err)
 {
-    enum vn_status status = importer->run(im, err);
-    struct vn_job *jobs = im->jobs;
+    enum vn_status status;
+    struct vn_job *jobs;
     bool number = false;
 
+    if (im->unit != 0 && (importer->dated || importer->own))
+        return vn_fail(err, VN_EUSAGE,
+                       "--unit: times of %s are %s, expected no unit",
+                       importer->name, importer->own ? "seconds" : "dates");
+    status = importer->run(im, err);
+    jobs = im->jobs;
+    if (status == VN_OK && im->rows == 0)
+        return vn_fail(err, VN_EFORMAT,
+                       "%s: no job in it, expected at least one", im->file);
     if (status == VN_OK && !importer->own)
         status = lacks_ids(im, &number, err);
     if (status != VN_OK)
@@ -318,6 +337,9 @@ enum vn_status
 vn_import_add(struct vn_import *im, const struct vn_job *job, long line,
               struct vn_error *err)
 {
+    if (job->submit == VN_IMPORT_OPEN)
+        return vn_import_note(im, VN_DROPPED, line, 1,
+                              "its submission is not known", err);
     if (!vn_job_is_modelled(job) && job->duration <= 0)
         return vn_import_note(im, VN_DROPPED, line, 1,
                               reason_to_drop(job->duration), err);
@@ -337,11 +359,13 @@ enum vn_status
 vn_import_table(struct vn_import *im, const struct vn_table_form *form,
                 vn_import_row_fn *row, struct vn_error *err)
 {
+    struct vn_table_form foreign = *form;
     struct vn_table *table;
     enum vn_status status;
     bool more;
 
-    status = vn_table_read(im->in, im->file, form, &table, err);
+    foreign.foreign = true;
+    status = vn_table_read(im->in, im->file, &foreign, &table, err);
     if (status != VN_OK)
         return status;
     while ((status = vn_table_next(table, &more, err)) == VN_OK && more) {
@@ -387,24 +411,66 @@ vn_import_devices(struct vn_import *im, struct vn_table *table, int column,
 }
 
 enum vn_status
-vn_import_clock(struct vn_table *table, int column, bool zoned, vn_time *value,
-                struct vn_error *err)
+vn_import_clock(const struct vn_import *im, struct vn_table *table, int column,
+                bool zoned, vn_time *value, struct vn_error *err)
 {
-    const char *text = vn_table_text(table, column);
+    const char *text = vn_table_text(table, column), *wrong;
     char why[VN_WHY_SIZE];
     bool has_zone;
 
-    if (vn_read_clock(text, value, &has_zone, why) != NULL)
+    wrong =
+        im->time_format != NULL
+            ? vn_read_clock_as(text, im->time_format, value, &has_zone, why)
+            : vn_read_clock(text, value, &has_zone, why);
+    if (wrong != NULL)
         return vn_table_fail(table, column, err,
-                             "'%.80s' is no time, "
-                             "expected %s",
-                             text, why);
+                             "'%.80s' is no time, expected %s", text, wrong);
     if (has_zone != zoned)
         return vn_table_fail(table, column, err,
                              "'%.80s' has %s offset from UTC, expected %s",
                              text, has_zone ? "an" : "no",
                              zoned ? "one, such as +08:00" : "none");
     return VN_OK;
+}
+
+vn_time
+vn_import_scale(const struct vn_import *im, double time)
+{
+    return (vn_time) llround(
+        time * (im->unit != 0 ? im->unit : (double) VN_SECOND));
+}
+
+const char *
+vn_import_read_time(const struct vn_import *im, const char *text, vn_time min,
+                    vn_time max, vn_time *value, char *why)
+{
+    double unit = im->unit, number;
+    const char *wrong;
+
+    if (im->unit == 0)
+        return vn_read_time(text, min, max, value, why);
+    wrong = vn_read_real(text, (double) min / unit, (double) max / unit,
+                         &number, why);
+    if (wrong == NULL)
+        *value = vn_import_scale(im, number);
+    return wrong;
+}
+
+enum vn_status
+vn_import_time(const struct vn_import *im, struct vn_table *table, int column,
+               vn_time min, vn_time max, vn_time *value, struct vn_error *err)
+{
+    const char *text = vn_table_text(table, column), *wrong;
+    char why[VN_WHY_SIZE];
+
+    if (im->unit == 0 || *text == '\0')
+        return vn_table_time(table, column, min, max, value, err);
+    wrong = vn_import_read_time(im, text, min, max, value, why);
+    return wrong == NULL ? VN_OK
+                         : vn_table_fail(table, column, err,
+                                         "'%.80s' is no time in the unit "
+                                         "given, expected %s",
+                                         text, wrong);
 }
 
 int

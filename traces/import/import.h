@@ -41,6 +41,14 @@ enum {
     VN_IMPORT_REMARK_SIZE = 160
 };
 
+/* How a table that is not known before writes its times. */
+enum vn_import_times {
+    VN_TIMES_UNSEEN,
+    VN_TIMES_NUMBERS,
+    VN_TIMES_DATES,
+    VN_TIMES_ZONED
+};
+
 /* An import on its way.  Start from zeros, file and in; see vn_import_run().
  */
 struct vn_import {
@@ -48,11 +56,18 @@ struct vn_import {
     FILE *in;
     bool strict; /* the first row to drop or repair is an error */
     const struct vn_applications *applications; /* or NULL */
+    double unit; /* of a bare number, in microseconds; 0: seconds */
+    const char *time_format; /* of a time that is none, as of strptime(); NULL:
+                              * what clock.h reads */
+    const char *map;         /* of the importer "table" */
+    void *state;             /* the importer's own, while it runs */
 
     /* What the importer says of submissions. */
     bool calendar;    /* they count from 1970, not from a zero of their own */
     const char *zone; /* of the calendar, or NULL where nothing is known */
-    vn_time epoch;    /* added to all: the calendar time of the zero */
+    bool pacific;     /* they are UTC, and shown and chosen in Pacific time */
+    enum vn_import_times times; /* vn_import_moment()'s, so far */
+    vn_time epoch; /* added to all: the calendar time of the zero */
 
     /* What vn_import_id() has seen. */
     bool has_ids;
@@ -80,13 +95,16 @@ struct vn_importer {
     bool own;
 
     bool adaptive; /* it can make use of applications' tables */
+    /* Its times are dates, so that a unit would say nothing. */
+    bool dated;
 
     /* Read all of im->in. */
     enum vn_status (*run)(struct vn_import *im, struct vn_error *err);
 };
 
-/* All importers, ended by NULL. */
+/* All importers, ended by NULL; and that of any table, "table". */
 extern const struct vn_importer *const vn_importers[];
+extern const struct vn_importer vn_import_map;
 
 /* The importer of that name; VN_EUSAGE names the nearest. */
 enum vn_status vn_importer_find(const char *name,
@@ -129,9 +147,10 @@ void vn_import_report(FILE *out, const struct vn_import *im,
  */
 
 /*
- * Keep a job, which stands in that line.  A recorded one that ran for no time,
- * or for a negative or an open one (life.h), is dropped with a note.
- * Its id is looked at where vn_import_id() set it.
+ * Keep a job, which stands in that line.  One whose submission is open
+ * (life.h), and a recorded one that ran for no time, or for a negative or an
+ * open one, is dropped with a note.  Its id is looked at where vn_import_id()
+ * set it.
  */
 enum vn_status vn_import_add(struct vn_import *im, const struct vn_job *job,
                              long line, struct vn_error *err);
@@ -176,8 +195,21 @@ enum vn_status vn_import_devices(struct vn_import *im, struct vn_table *table,
                                  bool *keep, struct vn_error *err);
 
 /* A cell as a calendar time (clock.h); zoned: it must have an offset. */
-enum vn_status vn_import_clock(struct vn_table *table, int column, bool zoned,
+enum vn_status vn_import_clock(const struct vn_import *im,
+                               struct vn_table *table, int column, bool zoned,
                                vn_time *value, struct vn_error *err);
+
+/* As vn_table_time(), of a number in the unit that the user names. */
+enum vn_status vn_import_time(const struct vn_import *im,
+                              struct vn_table *table, int column, vn_time min,
+                              vn_time max, vn_time *value,
+                              struct vn_error *err);
+
+/* The same of a text, as of base/number.h, and of a number of seconds. */
+const char *vn_import_read_time(const struct vn_import *im, const char *text,
+                                vn_time min, vn_time max, vn_time *value,
+                                char *why);
+vn_time vn_import_scale(const struct vn_import *im, double time);
 
 /* Add a remark; a text that does not fit is cut, one too many left out. */
 void vn_import_remark(struct vn_import *im, const char *format, ...)

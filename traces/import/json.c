@@ -11,6 +11,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <jansson.h>
+#include <math.h>
 #include <string.h>
 
 struct reader {
@@ -67,7 +68,7 @@ unexpected(const struct vn_import *im, const struct reader *r, int c,
            const char *what, struct vn_error *err)
 {
     if (c == EOF && ferror(r->in))
-        return vn_fail(err, VN_EIO, "%s: %s", im->file, strerror(errno));
+        return vn_file_failed(im->file, err);
     if (c == EOF)
         return vn_fail_at(err, im->file, r->line, r->column,
                           "the end of the file, expected %s", what);
@@ -124,7 +125,7 @@ vn_import_json(struct vn_import *im, vn_import_object_fn *fn,
         }
     }
     c = next_token(&r);
-    if (c != EOF)
+    if (c != EOF || ferror(im->in))
         return unexpected(im, &r, c, "the end of the file", err);
     return status;
 }
@@ -154,11 +155,20 @@ vn_import_json_int(const struct vn_import *im, const json_t *object,
     *found = number != NULL;
     if (number == NULL)
         return VN_OK;
-    if (json_is_integer(number) && json_integer_value(number) >= min
-        && json_integer_value(number) <= max) {
-        *value = json_integer_value(number);
+    *value = json_integer_value(number);
+    if (json_is_real(number)
+        && json_real_value(number) == trunc(json_real_value(number))
+        && fabs(json_real_value(number)) < 0x1p62)
+        *value = (int64_t) json_real_value(number);
+    else if (!json_is_integer(number))
+        *value = min - 1;
+    if (*value >= min && *value <= max)
         return VN_OK;
-    }
+    if (*value > max)
+        return vn_fail_at(err, im->file, line, 1,
+                          "%s of this job is too large, expected at most "
+                          "%" PRId64,
+                          key, max);
     return vn_fail_at(err, im->file, line, 1,
                       "%s of this job is wrong, expected a whole number from "
                       "%" PRId64 " to %" PRId64,
@@ -178,6 +188,10 @@ vn_import_json_real(const struct vn_import *im, const json_t *object,
     *value = json_number_value(number);
     if (json_is_number(number) && *value >= min && *value <= max)
         return VN_OK;
+    if (*value > max)
+        return vn_fail_at(err, im->file, line, 1,
+                          "%s of this job is too large, expected at most %g",
+                          key, max);
     return vn_fail_at(err, im->file, line, 1,
                       "%s of this job is wrong, expected a number from %g to "
                       "%g",

@@ -19,22 +19,43 @@ enum vn_import_moment {
     VN_NMOMENTS
 };
 
-/* Whether a cell says that there is nothing: "", "None", "NaN" and the like.
+/*
+ * Whether a cell says that there is nothing: "", "None", "NaN", "Unknown" and
+ * the like, in capitals or not, and for a date the second 0 of a clock, be it
+ * that of Unix in any zone (1970-01-01 08:00:00), an older one (0001-01-01) or
+ * the end of all days (9999-12-31).
  */
 bool vn_import_is_open(const char *text);
 
-/* As vn_import_clock() and vn_table_time(), or VN_IMPORT_OPEN; at least min.
+/*
+ * As vn_import_clock() and vn_import_time(), or VN_IMPORT_OPEN; at least min.
+ * A date that is "0" or "-1" is open too.
  */
-enum vn_status vn_import_open_clock(struct vn_table *table, int column,
+enum vn_status vn_import_open_clock(const struct vn_import *im,
+                                    struct vn_table *table, int column,
                                     bool zoned, vn_time *value,
                                     struct vn_error *err);
-enum vn_status vn_import_open_time(struct vn_table *table, int column,
+enum vn_status vn_import_open_time(const struct vn_import *im,
+                                   struct vn_table *table, int column,
                                    vn_time min, vn_time *value,
                                    struct vn_error *err);
 
 /*
+ * A cell of a table that is not known before: a number, in im->unit, or a date
+ * with or without an offset, as all before were; or VN_IMPORT_OPEN.  Sets
+ * im->calendar and zone.
+ */
+enum vn_status vn_import_moment(struct vn_import *im, struct vn_table *table,
+                                int column, vn_time *value,
+                                struct vn_error *err);
+
+/* A moment that is 0 or -1, where another counts from 1970, becomes open. */
+void vn_import_open_zeros(vn_time moment[VN_NMOMENTS]);
+
+/*
  * Set the job's submission, and its duration, which is the end less the start
- * and not what the log says it is where they differ by more than a second.
+ * and not what the log says it is where they differ by more than a second.  A
+ * moment that is 0 or -1 where another is in our days is open.
  * column[m] is where the table has moment m, for the place of a note; *keep
  * is false where the job never began, had not ended, or ended before.
  */

@@ -84,7 +84,7 @@ openb_row(struct vn_import *im, struct vn_table *t, struct vn_job *job,
     if ((status = read_gpus(t, &gpus, err)))
         return status;
     for (int m = VN_SUBMITTED; m <= VN_ENDED && gpus > 0; m++)
-        if ((status = vn_import_open_time(t, at[m], 0, &moment[m], err)))
+        if ((status = vn_import_open_time(im, t, at[m], 0, &moment[m], err)))
             return status;
     if (gpus > 0)
         status = vn_import_life(im, t, at, moment, job, keep, err);

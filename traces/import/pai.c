@@ -106,18 +106,24 @@ read_task(struct vn_import *im, struct vn_table *t, struct sums *sums,
     double gpu = 0, instances = 1;
     enum vn_status status;
     vn_time start, end;
+    vn_time moment[VN_NMOMENTS] = {[VN_SUBMITTED] = VN_IMPORT_OPEN};
     struct sum *sum;
 
     if (vn_table_empty(t, JOB))
         return vn_table_fail(t, JOB, err, "empty job_name, expected a name");
-    if ((status = vn_import_open_time(t, START, 0, &start, err))
-        || (status = vn_import_open_time(t, END, 0, &end, err))
+    if ((status = vn_import_open_time(im, t, START, 0, &start, err))
+        || (status = vn_import_open_time(im, t, END, 0, &end, err))
         || (!vn_import_is_open(vn_table_text(t, GPU))
             && (status = vn_table_real(t, GPU, 0, most, &gpu, err)))
         || (!vn_import_is_open(vn_table_text(t, INSTANCES))
             && (status = vn_table_real(t, INSTANCES, 0, VN_DEVICES_MAX,
                                        &instances, err))))
         return status;
+    moment[VN_STARTED] = start;
+    moment[VN_ENDED] = end;
+    vn_import_open_zeros(moment);
+    start = moment[VN_STARTED];
+    end = moment[VN_ENDED];
     sum = find_sum(sums, vn_table_text(t, JOB), vn_table_line(t));
     if (gpu > 0 && vn_import_is_open(vn_table_text(t, INSTANCES)))
         status =

@@ -57,8 +57,8 @@ pai_sim_row(struct vn_import *im, struct vn_table *t, struct vn_job *job,
     enum vn_status status;
     double gpus = 0, instances = 1;
 
-    if ((status = vn_table_time(t, SUBMIT, 0, VN_TIME_MAX, &job->submit, err))
-        || (status = vn_import_open_time(t, DURATION, -VN_TIME_MAX,
+    if ((status = vn_import_open_time(im, t, SUBMIT, 0, &job->submit, err))
+        || (status = vn_import_open_time(im, t, DURATION, -VN_TIME_MAX,
                                          &job->duration, err))
         || (!vn_table_empty(t, GPUS)
             && (status =

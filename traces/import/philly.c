@@ -9,7 +9,9 @@
  *
  * A job is started anew after a failure or a preemption: each attempt is one
  * more run, on as many GPUs as its details name.  The duration is what all
- * attempts ran, without the waiting between them.  A time may be null or
+ * attempts ran, without the waiting between them.  Times are Pacific time with
+ * daylight saving (pacific.h), so that a job may end before it began by the
+ * clock.  A time may be null or
  * "None"; that of the last end says that the job was still running when the
  * log was taken.  The list of machines contradicts this log, so no attempt
  * is held against it.
@@ -19,11 +21,13 @@
 #include "traces/import/clock.h"
 #include "traces/import/json.h"
 #include "traces/import/life.h"
+#include "traces/import/pacific.h"
 
 #include <jansson.h>
 
 /* A job in hand. */
 struct life {
+    vn_time after; /* the submission, or the end of the attempt before */
     vn_time first_start;
     vn_time ran;
     int64_t gpus; /* of its largest attempt */
@@ -38,9 +42,10 @@ wrong(const struct vn_import *im, const char *key, long line,
                       "%s of this job is wrong, expected %s", key, expected);
 }
 
+/* A time that does not come before `from`, where that can be. */
 static enum vn_status
 read_moment(const struct vn_import *im, const json_t *object, const char *key,
-            long line, vn_time *value, struct vn_error *err)
+            long line, vn_time from, vn_time *value, struct vn_error *err)
 {
     char why[VN_WHY_SIZE];
     enum vn_status status;
@@ -56,6 +61,7 @@ read_moment(const struct vn_import *im, const json_t *object, const char *key,
                           "%s of this job is '%.80s', expected a time such as "
                           "2017-10-09 07:01:55",
                           key, text);
+    *value = vn_pacific_to_utc(*value, from);
     return VN_OK;
 }
 
@@ -117,8 +123,11 @@ read_attempt(struct vn_import *im, const json_t *attempt, bool last, long line,
 
     if (!json_is_object(attempt))
         return wrong(im, "attempts", line, "a list of objects", err);
-    if ((status = read_moment(im, attempt, "start_time", line, &start, err))
-        || (status = read_moment(im, attempt, "end_time", line, &end, err))
+    if ((status = read_moment(im, attempt, "start_time", line, life->after,
+                              &start, err))
+        || (status = read_moment(im, attempt, "end_time", line,
+                                 start != VN_IMPORT_OPEN ? start : life->after,
+                                 &end, err))
         || (status = count_gpus(im, attempt, line, &gpus, err)))
         return status;
     *running = last && start != VN_IMPORT_OPEN && end == VN_IMPORT_OPEN;
@@ -127,6 +136,7 @@ read_attempt(struct vn_import *im, const json_t *attempt, bool last, long line,
     why = reason_to_pass(start, end, gpus);
     if (why != NULL)
         return vn_import_note(im, VN_REPAIRED, line, 1, why, err);
+    life->after = end;
     if (life->gpus == 0)
         life->first_start = start;
     life->gpus_differ =
@@ -168,7 +178,7 @@ read_attempts(struct vn_import *im, const json_t *attempts, struct vn_job *job,
 {
     size_t n = json_array_size(attempts);
     enum vn_status status = VN_OK;
-    struct life life = {.ran = 0};
+    struct life life = {.after = job->submit};
     bool running = false;
 
     for (size_t i = 0; i < n && status == VN_OK; i++)
@@ -195,7 +205,8 @@ philly_job(struct vn_import *im, const json_t *o, long line,
     const json_t *attempts;
     enum vn_status status;
 
-    if ((status = read_moment(im, o, "submitted_time", line, &job.submit, err))
+    if ((status = read_moment(im, o, "submitted_time", line, INT64_MIN,
+                              &job.submit, err))
         || (status = vn_import_json_text(im, o, "user", line, &user, err))
         || (status = vn_import_json_text(im, o, "vc", line, &vc, err))
         || (status = read_list(im, o, "attempts", line, &attempts, err)))
@@ -216,6 +227,7 @@ static enum vn_status
 philly_run(struct vn_import *im, struct vn_error *err)
 {
     im->calendar = true;
+    im->pacific = true;
     im->zone = "Pacific time";
     return vn_import_json(im, philly_job, err);
 }
@@ -223,5 +235,6 @@ philly_run(struct vn_import *im, struct vn_error *err)
 const struct vn_importer vn_import_philly = {
     .name = "philly",
     .summary = "Philly's cluster_job_log, JSON",
+    .dated = true,
     .run = philly_run,
 };

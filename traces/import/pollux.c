@@ -23,7 +23,7 @@
  */
 #include "config.h"
 
-#include "traces/import/import.h"
+#include "traces/import/life.h"
 
 #include "base/names.h"
 
@@ -135,7 +135,7 @@ pollux_row(struct vn_import *im, struct vn_table *t, struct vn_job *job,
         return vn_table_fail(t, -1, err,
                              "no time of submission, expected the column time "
                              "or submit_s");
-    if ((status = vn_table_time(t, time, 0, VN_TIME_MAX, &job->submit, err))
+    if ((status = vn_import_open_time(im, t, time, 0, &job->submit, err))
         || (im->applications == NULL
             && (status = find_application(t, &app, err)))
         || (status =

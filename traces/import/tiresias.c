@@ -51,8 +51,8 @@ tiresias_row(struct vn_import *im, struct vn_table *t, struct vn_job *job,
     enum vn_status status;
     double gpus;
 
-    if ((status = vn_table_time(t, SUBMIT, 0, VN_TIME_MAX, &job->submit, err))
-        || (status = vn_import_open_time(t, DURATION, -VN_TIME_MAX,
+    if ((status = vn_import_open_time(im, t, SUBMIT, 0, &job->submit, err))
+        || (status = vn_import_open_time(im, t, DURATION, -VN_TIME_MAX,
                                          &job->duration, err))
         || (status = vn_table_real(t, GPUS, 0, VN_DEVICES_MAX, &gpus, err)))
         return status;

@@ -122,7 +122,8 @@ virtualflow_job(struct vn_import *im, const struct json_t *o, long line,
     char model[160];
     bool found;
 
-    if ((status = vn_import_json_real(im, o, "arrival_time", line, 0, 9e9,
+    if ((status = vn_import_json_real(im, o, "arrival_time", line, 0,
+                                      9e15 / (double) vn_import_scale(im, 1),
                                       &arrival, &found, err)))
         return status;
     if (!found)
@@ -139,7 +140,7 @@ virtualflow_job(struct vn_import *im, const struct json_t *o, long line,
     snprintf(model, sizeof model, "%.64s%s%.64s", w.workload,
              w.task != NULL ? "/" : "", w.task != NULL ? w.task : "");
     job.model = vn_names_add(&im->names.models, model);
-    job.submit = (vn_time) llround(arrival * (double) VN_SECOND);
+    job.submit = vn_import_scale(im, arrival);
     job.priority = priority;
     job.weight = priority > 0 ? priority : 1;
     job.devices = job.max_devices = (int) w.demand;
