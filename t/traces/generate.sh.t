@@ -117,7 +117,7 @@ refused $g 2 "--hours: '0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0' is wron
 refused $g 2 "--durations: 'gamma:1:2' is wrong, expected lognormal:MEDIAN:SIGMA, weibull:SCALE:SHAPE or pareto:LEAST:SHAPE" --durations gamma:1:2
 refused $g 2 "--durations: pareto has two parameters, expected pareto:LEAST:SHAPE" --durations pareto:60
 refused $g 2 "--durations: 'x' is wrong, expected seconds from 0.000001 to 9007199.25474" --durations pareto:x:2
-refused $g 2 "--durations: '99' is wrong, expected a number from 0.01 to 20" --durations pareto:60:99
+refused $g 2 "--durations: '99' is wrong, expected a number of at most 20" --durations pareto:60:99
 refused $g 2 "--devices: '1.5' is wrong, expected VALUE:SHARE,..., as in 1:0.7,2:0.3, of whole numbers from 1 to 10000000" --devices 1.5
 refused $g 2 "--weights: '1:0' is wrong, expected VALUE:SHARE,..., as in 1:0.7,2:0.3, of numbers from 1e-06 to 1000000" --weights 1:0
 refused $g 2 "--weights: '1:1,2:0' is wrong, expected VALUE:SHARE,..., as in 1:0.7,2:0.3, of numbers from 1e-06 to 1000000" --weights 1:1,2:0
