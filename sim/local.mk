@@ -42,6 +42,11 @@ libsim_a_SOURCES = $(ENCLAVEDOM_SOURCES) \
 	sim/policy/policies.c sim/policy/policies.h \
 	sim/api/policy.c sim/api/policy.h \
 	sim/outside/exec.c sim/outside/exec.h \
+	sim/policy/adaptive/genetic.c sim/policy/adaptive/genetic.h \
+	sim/policy/adaptive/genetic_child.c \
+	sim/policy/adaptive/genetic_rank.c \
+	sim/policy/adaptive/genetic_state.h \
+	sim/policy/adaptive/speedup.c sim/policy/adaptive/speedup.h \
 	sim/policy/round/interior_point.c sim/policy/round/interior_point.h \
 	sim/policy/queue/fifo.c \
 	sim/policy/round/finish_time_fairness.c \
@@ -90,6 +95,10 @@ t_sim_shares_t_LDADD = libsim.a libplan.a $(BASE_LIBS) libtap.a $(GLPK_LIBS)
 check_PROGRAMS += t/sim/division.t
 t_sim_division_t_SOURCES = t/sim/division.c
 t_sim_division_t_LDADD = libsim.a $(BASE_LIBS) libtap.a
+
+check_PROGRAMS += t/sim/genetic.t
+t_sim_genetic_t_SOURCES = t/sim/genetic.c t/vectors.c t/vectors.h
+t_sim_genetic_t_LDADD = libsim.a libplan.a $(BASE_LIBS) libtap.a
 
 check_PROGRAMS += t/sim/program.t t/sim/rounds.t
 t_sim_rounds_t_SOURCES = t/sim/rounds.c t/sim/script.c t/sim/script.h
