@@ -6,6 +6,7 @@ libplan_a_SOURCES = \
 	plan/adaptive/application_surface.c \
 	plan/adaptive/fit.c plan/adaptive/fit.h \
 	plan/adaptive/goodput.c plan/adaptive/goodput.h \
+	plan/adaptive/learned.c plan/adaptive/learned.h \
 	plan/adaptive/surface.c plan/adaptive/surface.h \
 	plan/cluster.c plan/cluster.h \
 	plan/contention.c plan/contention.h \

@@ -116,7 +116,7 @@ bin_PROGRAMS += vnreplay
 dist_man_MANS += man/vnreplay.1
 # What draws traces is a command of vntrace.
 vnreplay_SOURCES = replay/main.c traces/command/generate.c
-vnreplay_LDADD = libreplay.a libsim.a libtraces.a libplan.a $(ANALYSIS_LIBS) $(GLPK_LIBS)
+vnreplay_LDADD = libreplay.a libsim.a libtraces.a libplan.a $(ANALYSIS_LIBS) $(SIM_LIBS)
 
 # A trace for two devices of one host (vnreplay(1), validate).
 examplesdir = $(pkgdatadir)/examples
@@ -171,12 +171,12 @@ clean-local: clean-demo
 
 check_PROGRAMS += t/replay/workload.t
 t_replay_workload_t_SOURCES = t/replay/workload.c
-t_replay_workload_t_LDADD = libreplay.a libsim.a libtraces.a libplan.a $(ANALYSIS_LIBS) $(GLPK_LIBS) libtap.a
+t_replay_workload_t_LDADD = libreplay.a libsim.a libtraces.a libplan.a $(ANALYSIS_LIBS) $(SIM_LIBS) libtap.a
 
 check_PROGRAMS += t/replay/forced.t
 t_replay_forced_t_SOURCES = t/replay/forced.c
-t_replay_forced_t_LDADD = libreplay.a libsim.a libtraces.a libplan.a $(ANALYSIS_LIBS) $(GLPK_LIBS) libtap.a
+t_replay_forced_t_LDADD = libreplay.a libsim.a libtraces.a libplan.a $(ANALYSIS_LIBS) $(SIM_LIBS) libtap.a
 
 check_PROGRAMS += t/replay/host_speed.t
 t_replay_host_speed_t_SOURCES = t/replay/host_speed.c
-t_replay_host_speed_t_LDADD = libreplay.a libsim.a libtraces.a libplan.a $(ANALYSIS_LIBS) $(GLPK_LIBS) libtap.a
+t_replay_host_speed_t_LDADD = libreplay.a libsim.a libtraces.a libplan.a $(ANALYSIS_LIBS) $(SIM_LIBS) libtap.a

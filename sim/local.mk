@@ -1,9 +1,12 @@
 # What confines plug-ins is linked with whatever runs policies.
+# What libsim.a needs beside the other rooms.
+SIM_LIBS = $(GLPK_LIBS) $(NLOPT_LIBS)
 noinst_LIBRARIES += libsim.a
 libsim_a_SOURCES = $(ENCLAVEDOM_SOURCES) \
 	sim/adaptive/advance.c \
 	sim/adaptive/optimus.c \
 	sim/adaptive/policies.h \
+	sim/adaptive/pollux.c \
 	sim/adaptive/reference.c sim/adaptive/reference.h \
 	sim/adaptive/reference_state.h \
 	sim/adaptive/tiresias.c \
@@ -83,14 +86,14 @@ dist_man_MANS += man/vnsim.1 man/enclavedom.7
 dist_check_SCRIPTS += t/sim/vnsim.sh.t t/sim/expected.sh.t t/sim/gavel.sh.t
 vnsim_SOURCES = sim/main.c sim/outside/new_policy.c sim/outside/new_policy.h \
 	sim/solve.c sim/solve.h
-vnsim_LDADD = libsim.a libtraces.a libplan.a $(BASE_LIBS) $(GLPK_LIBS)
+vnsim_LDADD = libsim.a libtraces.a libplan.a $(BASE_LIBS) $(SIM_LIBS)
 
 check_PROGRAMS += t/sim/recorder.t
 t_sim_recorder_t_SOURCES = t/sim/recorder.c
-t_sim_recorder_t_LDADD = libsim.a libtraces.a libplan.a $(BASE_LIBS) libtap.a $(GLPK_LIBS)
+t_sim_recorder_t_LDADD = libsim.a libtraces.a libplan.a $(BASE_LIBS) libtap.a $(SIM_LIBS)
 check_PROGRAMS += t/sim/shares.t
 t_sim_shares_t_SOURCES = t/sim/shares.c
-t_sim_shares_t_LDADD = libsim.a libplan.a $(BASE_LIBS) libtap.a $(GLPK_LIBS)
+t_sim_shares_t_LDADD = libsim.a libplan.a $(BASE_LIBS) libtap.a $(SIM_LIBS)
 
 check_PROGRAMS += t/sim/division.t
 t_sim_division_t_SOURCES = t/sim/division.c
@@ -98,38 +101,38 @@ t_sim_division_t_LDADD = libsim.a $(BASE_LIBS) libtap.a
 
 check_PROGRAMS += t/sim/genetic.t
 t_sim_genetic_t_SOURCES = t/sim/genetic.c t/vectors.c t/vectors.h
-t_sim_genetic_t_LDADD = libsim.a libplan.a $(BASE_LIBS) libtap.a
+t_sim_genetic_t_LDADD = libsim.a libplan.a $(BASE_LIBS) libtap.a $(SIM_LIBS)
 
 check_PROGRAMS += t/sim/program.t t/sim/rounds.t
 t_sim_rounds_t_SOURCES = t/sim/rounds.c t/sim/script.c t/sim/script.h
-t_sim_rounds_t_LDADD = libsim.a libtraces.a libplan.a $(BASE_LIBS) libtap.a $(GLPK_LIBS)
+t_sim_rounds_t_LDADD = libsim.a libtraces.a libplan.a $(BASE_LIBS) libtap.a $(SIM_LIBS)
 t_sim_program_t_SOURCES = t/sim/program.c
-t_sim_program_t_LDADD = libsim.a libplan.a $(BASE_LIBS) libtap.a $(GLPK_LIBS)
+t_sim_program_t_LDADD = libsim.a libplan.a $(BASE_LIBS) libtap.a $(SIM_LIBS)
 check_PROGRAMS += t/sim/index.t t/sim/replay.t
 t_sim_index_t_SOURCES = t/sim/index.c
-t_sim_index_t_LDADD = libsim.a libplan.a $(BASE_LIBS) libtap.a $(GLPK_LIBS)
+t_sim_index_t_LDADD = libsim.a libplan.a $(BASE_LIBS) libtap.a $(SIM_LIBS)
 t_sim_replay_t_SOURCES = t/sim/replay.c t/sim/naive.c t/sim/naive.h
-t_sim_replay_t_LDADD = libsim.a libtraces.a libplan.a $(BASE_LIBS) libtap.a $(GLPK_LIBS)
+t_sim_replay_t_LDADD = libsim.a libtraces.a libplan.a $(BASE_LIBS) libtap.a $(SIM_LIBS)
 
 check_PROGRAMS += t/sim/adaptive.t
 t_sim_adaptive_t_SOURCES = t/sim/adaptive.c
-t_sim_adaptive_t_LDADD = libsim.a libplan.a $(BASE_LIBS) libtap.a $(GLPK_LIBS)
+t_sim_adaptive_t_LDADD = libsim.a libplan.a $(BASE_LIBS) libtap.a $(SIM_LIBS)
 
 check_PROGRAMS += t/sim/policy.t t/sim/engine.t
 t_sim_policy_t_SOURCES = t/sim/policy.c t/sim/script.c t/sim/script.h
-t_sim_policy_t_LDADD = libsim.a libtraces.a libplan.a $(BASE_LIBS) libtap.a $(GLPK_LIBS)
+t_sim_policy_t_LDADD = libsim.a libtraces.a libplan.a $(BASE_LIBS) libtap.a $(SIM_LIBS)
 t_sim_engine_t_SOURCES = t/sim/engine.c t/sim/script.c t/sim/script.h
-t_sim_engine_t_LDADD = libsim.a libtraces.a libplan.a $(BASE_LIBS) libtap.a $(GLPK_LIBS)
+t_sim_engine_t_LDADD = libsim.a libtraces.a libplan.a $(BASE_LIBS) libtap.a $(SIM_LIBS)
 check_PROGRAMS += t/sim/transition.t t/sim/faults.t
 t_sim_faults_t_SOURCES = t/sim/faults.c
-t_sim_faults_t_LDADD = libsim.a libplan.a $(BASE_LIBS) libtap.a $(GLPK_LIBS)
+t_sim_faults_t_LDADD = libsim.a libplan.a $(BASE_LIBS) libtap.a $(SIM_LIBS)
 t_sim_transition_t_SOURCES = t/sim/transition.c
-t_sim_transition_t_LDADD = libsim.a libtraces.a libplan.a $(BASE_LIBS) libtap.a $(GLPK_LIBS)
+t_sim_transition_t_LDADD = libsim.a libtraces.a libplan.a $(BASE_LIBS) libtap.a $(SIM_LIBS)
 check_PROGRAMS += t/sim/properties.t t/sim/contention.t
 t_sim_contention_t_SOURCES = t/sim/contention.c
-t_sim_contention_t_LDADD = libsim.a libtraces.a libplan.a $(BASE_LIBS) libtap.a $(GLPK_LIBS)
+t_sim_contention_t_LDADD = libsim.a libtraces.a libplan.a $(BASE_LIBS) libtap.a $(SIM_LIBS)
 t_sim_properties_t_SOURCES = t/sim/properties.c t/sim/world.c t/sim/world.h t/sim/world_price.c
-t_sim_properties_t_LDADD = libsim.a libtraces.a libplan.a $(BASE_LIBS) libtap.a $(GLPK_LIBS)
+t_sim_properties_t_LDADD = libsim.a libtraces.a libplan.a $(BASE_LIBS) libtap.a $(SIM_LIBS)
 check_PROGRAMS += t/sim/place.t t/sim/consolidate.t
 t_sim_consolidate_t_SOURCES = t/sim/consolidate.c
 t_sim_consolidate_t_LDADD = libsim.a $(BASE_LIBS) libtap.a
@@ -209,4 +212,4 @@ bench-enclavedom: vnsim t/bench/gate $(PLUGINS)
 
 check_PROGRAMS += t/sim/plugin.t
 t_sim_plugin_t_SOURCES = t/sim/plugin.c
-t_sim_plugin_t_LDADD = libsim.a libplan.a $(BASE_LIBS) libtap.a $(GLPK_LIBS)
+t_sim_plugin_t_LDADD = libsim.a libplan.a $(BASE_LIBS) libtap.a $(SIM_LIBS)

@@ -19,9 +19,10 @@
 extern const struct vn_experiment vn_experiment_pollux;
 
 static const char *const names[] = {"tiresias", "optimus", "optimus-oracle",
-                                    NULL};
+                                    "pollux", NULL};
 static const struct vn_reference_policy *const policies[] = {
-    &vn_reference_tiresias, &vn_reference_optimus, &vn_reference_optimus};
+    &vn_reference_tiresias, &vn_reference_optimus, &vn_reference_optimus,
+    &vn_reference_pollux};
 
 enum {
     NAME,

@@ -8,6 +8,7 @@
 #include "sim/adaptive/reference.h"
 
 extern const struct vn_reference_policy vn_reference_optimus;
+extern const struct vn_reference_policy vn_reference_pollux;
 extern const struct vn_reference_policy vn_reference_tiresias;
 
 /*

@@ -87,10 +87,16 @@ same(const struct vn_reference_grant *a, const struct vn_reference_grant *b)
                           == 0));
 }
 
+bool
+vn_reference_adapts(const struct vn_application *a)
+{
+    return strcmp(a->name, "ncf") != 0;
+}
+
 int64_t
 vn_reference_widest(const struct vn_application *a, int tables, int64_t batch)
 {
-    return strcmp(a->name, "ncf") == 0 ? 1 : batch / a->on[tables].min_local;
+    return vn_reference_adapts(a) ? batch / a->on[tables].min_local : 1;
 }
 
 int

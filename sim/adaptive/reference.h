@@ -195,10 +195,13 @@ void vn_reference_give(struct vn_reference *rounds, int job, int type,
  */
 void vn_reference_pack(struct vn_reference *rounds, int job, int type, int n);
 
+/* Does its batch adapt?  All do but ncf, as those simulators have it. */
+bool vn_reference_adapts(const struct vn_application *application);
+
 /*
  * The most devices that can work on a batch, each still on the least that it
- * takes; tables: the type's number in the application's.  Of ncf it is one,
- * as those simulators have it.
+ * takes; tables: the type's number in the application's.  Of what does not
+ * adapt it is one.
  */
 int64_t vn_reference_widest(const struct vn_application *application,
                             int tables, int64_t batch);

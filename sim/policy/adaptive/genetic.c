@@ -332,6 +332,7 @@ struct vn_genetic_value
 vn_genetic_run(struct vn_genetic *g, const struct vn_genetic_problem *p,
                struct vn_rng *rng, uint8_t *answer)
 {
+    const struct vn_genetic_member *best = &g->members[0];
     int states;
 
     g->rng = rng;
@@ -351,13 +352,16 @@ vn_genetic_run(struct vn_genetic *g, const struct vn_genetic_problem *p,
             made += breed(g, g->nmembers + made, room - made);
         vn_genetic_survive(g, g->nmembers + made);
     }
+    for (int i = 1; i < g->nmembers; i++)
+        if (g->members[i].value.fitness > best->value.fitness)
+            best = &g->members[i];
     for (int j = 0; j < g->njobs; j++)
         for (int n = 0; n < g->nnodes; n++)
-            *answer++ = (uint8_t) vn_genetic_entry(
-                g->members[0].state + j * g->width, n);
+            *answer++ =
+                (uint8_t) vn_genetic_entry(best->state + j * g->width, n);
     g->problem = NULL;
     g->rng = NULL;
-    return g->members[0].value;
+    return best->value;
 }
 
 struct vn_genetic_value

@@ -62,7 +62,7 @@ void vn_genetic_mutate(struct vn_genetic *g, uint64_t *state);
 /* Make it one that may be. */
 void vn_genetic_mend(struct vn_genetic *g, uint64_t *state);
 
-/* Of n members those that live on come first, the fittest before all. */
+/* Of n members those that live on come first; others are room for children. */
 void vn_genetic_survive(struct vn_genetic *g, int n);
 
 #endif /* SIM_POLICY_ADAPTIVE_GENETIC_STATE_H */
