@@ -68,6 +68,10 @@ libsim_a_SOURCES = $(ENCLAVEDOM_SOURCES) \
 	sim/policy/queue/sjf.c \
 	sim/policy/queue/srtf.c \
 	sim/policy/share/division.c sim/policy/share/division.h \
+	sim/policy/share/divided.c sim/policy/share/divided.h \
+	sim/policy/share/divisions.c \
+	sim/policy/round/gandiva_fair.c \
+	sim/policy/queue/srsf.c \
 	sim/policy/share/deadline_plan.c sim/policy/share/deadline_plan.h \
 	sim/policy/share/timeline.c sim/policy/share/timeline.h \
 	sim/policy/share/wfs.c \

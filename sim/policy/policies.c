@@ -24,14 +24,36 @@ extern const struct vn_policy vn_policy_gavel_fifo;
 extern const struct vn_policy vn_policy_gavel_fifo_perf;
 extern const struct vn_policy vn_policy_makespan;
 extern const struct vn_policy vn_policy_ftf;
+extern const struct vn_policy vn_policy_srsf;
+extern const struct vn_policy vn_policy_fair;
+extern const struct vn_policy vn_policy_afs;
+extern const struct vn_policy vn_policy_themis;
+extern const struct vn_policy vn_policy_gandiva_fair;
 
+/* clang-format off */
 const struct vn_policy *const vn_policies[] = {
-    &vn_policy_fifo,     &vn_policy_fifo_skip,  &vn_policy_sjf,
-    &vn_policy_srtf,     &vn_policy_las,        &vn_policy_priority,
-    &vn_policy_wfs,      &vn_policy_wfs_ht,     &vn_policy_gavel,
-    &vn_policy_gavel_ht, &vn_policy_gavel_fifo, &vn_policy_gavel_fifo_perf,
-    &vn_policy_makespan, &vn_policy_ftf,        NULL,
+    &vn_policy_fifo,
+    &vn_policy_fifo_skip,
+    &vn_policy_sjf,
+    &vn_policy_srtf,
+    &vn_policy_las,
+    &vn_policy_priority,
+    &vn_policy_wfs,
+    &vn_policy_wfs_ht,
+    &vn_policy_gavel,
+    &vn_policy_gavel_ht,
+    &vn_policy_gavel_fifo,
+    &vn_policy_gavel_fifo_perf,
+    &vn_policy_makespan,
+    &vn_policy_ftf,
+    &vn_policy_srsf,
+    &vn_policy_fair,
+    &vn_policy_afs,
+    &vn_policy_themis,
+    &vn_policy_gandiva_fair,
+    NULL,
 };
+/* clang-format on */
 
 enum {
     NAMES_MAX = 64

@@ -57,6 +57,32 @@ vn_divide_fair(struct vn_claim *const *claims, int n, int devices)
     free(sorted);
 }
 
+void
+vn_divide_fair_whole(struct vn_claim *const *claims, int n, int devices)
+{
+    struct vn_claim **sorted = vn_xcalloc((size_t) n + 1, sizeof *sorted);
+    int left = devices, level = 0, more = 0;
+
+    for (int i = 0; i < n; i++)
+        sorted[i] = claims[i];
+    qsort(sorted, (size_t) n, sizeof *sorted, by_demand);
+    for (int i = 0; i < n; i++) {
+        level = left / (n - i);
+        more = left % (n - i);
+        if (sorted[i]->demand > level)
+            break;
+        left -= sorted[i]->demand;
+    }
+    free(sorted);
+    for (int i = 0; i < n; i++) {
+        bool one = claims[i]->demand > level && more > 0;
+
+        claims[i]->devices =
+            claims[i]->demand > level ? level + one : claims[i]->demand;
+        more -= one;
+    }
+}
+
 /* What a job would do in a second of what it has left, on k devices. */
 static double
 pace(const struct vn_claim *claim, double k)
@@ -64,48 +90,68 @@ pace(const struct vn_claim *claim, double k)
     return k > 0 ? 1 / (claim->left / vn_claim_speed(claim, k) + 1e-7) : 0;
 }
 
-static double
-remaining(const struct vn_claim *claim)
+/* A job in the contest for the next device. */
+struct contestant {
+    struct vn_claim *claim;
+    double remaining; /* on what it has */
+    double now;       /* its pace, */
+    double then;      /* with one more */
+    double of_now;    /* the gain, in proportion to the one, */
+    double of_then;   /* and to the other */
+};
+
+static void
+look(struct contestant *c)
 {
-    return claim->devices > 0
-               ? claim->left / vn_claim_speed(claim, claim->devices)
-               : INFINITY;
+    double k = c->claim->devices;
+
+    c->remaining =
+        k > 0 ? c->claim->left / vn_claim_speed(c->claim, k) : INFINITY;
+    if (k >= c->claim->demand)
+        return;
+    c->now = pace(c->claim, k);
+    c->then = pace(c->claim, k + 1);
+    c->of_now = (c->then - c->now) / c->now;
+    c->of_then = (c->then - c->now) / c->then;
 }
 
 /* Which of the two has more of one device more? */
-static struct vn_claim *
-contest(struct vn_claim *held, struct vn_claim *other)
+static struct contestant *
+contest(struct contestant *held, struct contestant *other)
 {
-    bool shorter = remaining(other) < remaining(held);
-    struct vn_claim *low = shorter ? other : held;
-    struct vn_claim *high = shorter ? held : other;
-    double now_low = pace(low, low->devices);
-    double now_high = pace(high, high->devices);
-    double then_low = pace(low, low->devices + 1);
-    double then_high = pace(high, high->devices + 1);
+    bool shorter = other->remaining < held->remaining;
+    struct contestant *low = shorter ? other : held;
+    struct contestant *high = shorter ? held : other;
 
-    if (now_low == 0)
-        return then_low > then_high ? low : high;
-    return (then_low - now_low) / now_low > (then_high - now_high) / then_high
-               ? low
-               : high;
+    if (low->now == 0)
+        return low->then > high->then ? low : high;
+    return low->of_now > high->of_then ? low : high;
 }
 
 void
 vn_divide_afs(struct vn_claim *const *claims, int n, int devices)
 {
-    for (int i = 0; i < n; i++)
-        claims[i]->devices = 0;
-    for (; devices > 0; devices--) {
-        struct vn_claim *best = NULL;
+    struct contestant *all = vn_xcalloc((size_t) n + 1, sizeof *all);
 
-        for (int i = 0; i < n; i++)
-            if (claims[i]->devices < claims[i]->demand)
-                best = best == NULL ? claims[i] : contest(best, claims[i]);
-        if (best == NULL)
-            return;
-        best->devices++;
+    for (int i = 0; i < n; i++) {
+        claims[i]->devices = 0;
+        all[i].claim = claims[i];
+        look(&all[i]);
     }
+    for (; devices > 0 && n > 0; devices--) {
+        struct contestant *best = &all[0];
+
+        for (int i = 1; i < n; i++)
+            best = contest(best, &all[i]);
+        best->claim->devices++;
+        look(best);
+        if (best->claim->devices < best->claim->demand)
+            continue;
+        n--; /* it can use no more */
+        for (; best < &all[n]; best++)
+            *best = best[1];
+    }
+    free(all);
 }
 
 static double

@@ -38,6 +38,10 @@ void vn_divide_in_order(struct vn_claim *const *claims, int n, int devices);
  */
 void vn_divide_fair(struct vn_claim *const *claims, int n, int devices);
 
+/* The same in whole devices; what is left over goes to the first claims that
+ * can use it, one each. */
+void vn_divide_fair_whole(struct vn_claim *const *claims, int n, int devices);
+
 /*
  * AFS (Hwang et al., NSDI 2021; algorithm 1): devices are dealt one at a
  * time.  Of two jobs the one with the shorter remaining time on what it has
