@@ -33,6 +33,8 @@ libreplay_a_SOURCES = \
 	replay/experiment/het.c \
 	replay/experiment/pcs.c \
 	replay/experiment/lucid.c replay/experiment/lucid.h replay/experiment/lucid_run.c \
+	replay/experiment/muri.c replay/experiment/muri.h \
+	replay/experiment/muri_antman.c replay/experiment/muri_run.c \
 	replay/experiment/openb.c replay/experiment/openb.h \
 	replay/experiment/openb_whole.c \
 	replay/experiment/elasticflow/elasticflow.c replay/experiment/elasticflow/elasticflow.h \
@@ -123,7 +125,7 @@ examplesdir = $(pkgdatadir)/examples
 dist_examples_DATA = replay/examples/two-cores.csv
 
 dist_check_SCRIPTS += t/replay/adaptive.sh.t
-dist_check_SCRIPTS += t/replay/fgd.sh.t t/replay/lucid.sh.t
+dist_check_SCRIPTS += t/replay/fgd.sh.t t/replay/lucid.sh.t t/replay/muri.sh.t
 EXTRA_DIST += t/replay/lucid_plain.py
 dist_check_SCRIPTS += t/replay/replay.sh.t t/replay/experiment.sh.t t/replay/planned.sh.t \
 	t/replay/live.sh.t t/replay/mixed.sh.t t/replay/pcs.sh.t t/replay/elasticflow.sh.t \

@@ -20,6 +20,7 @@ extern const struct vn_experiment vn_experiment_openb;
 extern const struct vn_experiment vn_experiment_pollux;
 extern const struct vn_experiment vn_experiment_lucid;
 extern const struct vn_experiment vn_experiment_elasticflow;
+extern const struct vn_experiment vn_experiment_muri;
 
 /* clang-format off */
 const struct vn_experiment *const vn_experiments[] = {
@@ -34,6 +35,8 @@ const struct vn_experiment *const vn_experiments[] = {
     &vn_experiment_openb,
     &vn_experiment_pollux,
     &vn_experiment_lucid,
+    &vn_experiment_muri,
+    &vn_experiment_muri,
     NULL,
 };
 /* clang-format on */
