@@ -102,8 +102,32 @@ struct figure {
 };
 
 enum {
-    FIGURES = 28
+    FIGURES = 29
 };
+
+const char *
+vn_summary_remark(const struct vn_summary *s)
+{
+    if (s->jobs == 0)
+        return "no job arrived";
+    if (s->finished == 0 && s->left == 0)
+        return "no job can run on this cluster";
+    if (s->finished == 0 && s->device_us == 0)
+        return "no job was given a device";
+    if (s->finished == 0)
+        return "no job finished";
+    if (s->left > 0)
+        return "jobs are left: times are those of the jobs that finished, "
+               "and there is no makespan";
+    return NULL;
+}
+
+/* A time or number of microseconds, none where it is negative. */
+static double
+known(vn_time t)
+{
+    return t >= 0 ? (double) t : NAN;
+}
 
 static int
 figures(struct figure f[FIGURES], const struct vn_heading *h,
@@ -127,7 +151,7 @@ figures(struct figure f[FIGURES], const struct vn_heading *h,
     f[n++] = (struct figure){"p90_queue_s", SECONDS, NULL, s->queueing.p90};
     f[n++] = (struct figure){"p99_queue_s", SECONDS, NULL, s->queueing.p99};
     f[n++] =
-        (struct figure){"makespan_s", SECONDS, NULL, (double) s->makespan};
+        (struct figure){"makespan_s", SECONDS, NULL, known(s->makespan)};
     f[n++] = (struct figure){"utilisation", SHARE, NULL, s->utilisation};
     f[n++] = (struct figure){"device_s", SECONDS, NULL, (double) s->device_us};
     f[n++] =
@@ -143,14 +167,20 @@ figures(struct figure f[FIGURES], const struct vn_heading *h,
     f[n++] =
         (struct figure){"peak_bytes", COUNT, NULL, (double) h->peak_bytes};
     f[n++] = (struct figure){"backend", TEXT, h->backend, 0};
+    f[n++] = (struct figure){"remark", TEXT, vn_summary_remark(s), 0};
     return n;
 }
 
+/* none is what stands for a number that is not known. */
 static void
-print_number(FILE *out, const struct figure *f)
+print_number(FILE *out, const struct figure *f, const char *none)
 {
     char text[VN_NUMBER_SIZE];
 
+    if (isnan(f->value)) {
+        fputs(none, out);
+        return;
+    }
     switch (f->kind) {
     case TEXT:
         break;
@@ -175,7 +205,7 @@ print_csv(FILE *out, const struct figure *f, int n)
         if (f[i].kind == TEXT)
             vn_csv_cell(out, f[i].text != NULL ? f[i].text : "");
         else
-            print_number(out, &f[i]);
+            print_number(out, &f[i], "");
         putc(i + 1 < n ? ',' : '\n', out);
     }
 }
@@ -191,9 +221,15 @@ print_json(FILE *out, const struct figure *f, int n)
         else if (f[i].kind == TEXT)
             vn_json_string(out, f[i].text);
         else
-            print_number(out, &f[i]);
+            print_number(out, &f[i], "null");
         fputs(i + 1 < n ? ",\n" : "\n}\n", out);
     }
+}
+
+static const char *
+span(char text[VN_NUMBER_SIZE], double time)
+{
+    return isnan(time) ? "-" : vn_format_span(text, (vn_time) time);
 }
 
 static void
@@ -203,10 +239,8 @@ print_spread(FILE *out, const char *name, const struct vn_spread *s)
         p99[VN_NUMBER_SIZE];
 
     fprintf(out, "%-12s %10s %10s %10s %10s\n", name,
-            vn_format_span(mean, (vn_time) s->mean),
-            vn_format_span(p50, (vn_time) s->p50),
-            vn_format_span(p90, (vn_time) s->p90),
-            vn_format_span(p99, (vn_time) s->p99));
+            span(mean, s->mean), span(p50, s->p50), span(p90, s->p90),
+            span(p99, s->p99));
 }
 
 /* What changes and faults took, where they took anything. */
@@ -228,6 +262,7 @@ print_waste(FILE *out, const struct vn_summary *s)
 static void
 print_text(FILE *out, const struct vn_heading *h, const struct vn_summary *s)
 {
+    const char *remark = vn_summary_remark(s);
     char text[VN_NUMBER_SIZE];
 
     fprintf(out, "%-12s %s\n", "trace", h->trace);
@@ -239,8 +274,11 @@ print_text(FILE *out, const struct vn_heading *h, const struct vn_summary *s)
             "%-12s %" PRId64 " finished, %" PRId64 " rejected, %" PRId64
             " left\n",
             "jobs", s->finished, s->rejected, s->left);
-    fprintf(out, "%-12s %s\n", "makespan", vn_format_span(text, s->makespan));
-    fprintf(out, "%-12s %.1f %%\n", "utilisation", 100 * s->utilisation);
+    fprintf(out, "%-12s %s\n", "makespan", span(text, known(s->makespan)));
+    if (isnan(s->utilisation))
+        fprintf(out, "%-12s -\n", "utilisation");
+    else
+        fprintf(out, "%-12s %.1f %%\n", "utilisation", 100 * s->utilisation);
     fprintf(out, "%-12s %" PRId64 "\n", "preemptions", s->preemptions);
     fprintf(out, "%-12s %" PRId64 "\n", "resizes", s->resizes);
     print_waste(out, s);
@@ -250,6 +288,8 @@ print_text(FILE *out, const struct vn_heading *h, const struct vn_summary *s)
             "p99");
     print_spread(out, "jct", &s->jct);
     print_spread(out, "queueing", &s->queueing);
+    if (remark != NULL)
+        fprintf(out, "\n%-12s %s\n", "remark", remark);
 }
 
 void

@@ -47,7 +47,13 @@ struct vn_heading {
     int64_t peak_bytes; /* of its memory */
 };
 
-/* Print a summary; CSV is a header and one row, JSON one object. */
+/* What a reader must know of a summary's numbers, or NULL; constant. */
+const char *vn_summary_remark(const struct vn_summary *summary);
+
+/*
+ * Print a summary, what is not known as "-", an empty cell or null; CSV is a
+ * header and one row, JSON one object.
+ */
 void vn_summary_print(FILE *out, enum vn_format format,
                       const struct vn_heading *heading,
                       const struct vn_summary *summary);

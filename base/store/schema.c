@@ -58,6 +58,7 @@ static const struct vn_store_column run_columns[] = {
     C(measure_from_us, INT, MAY | KEY, "us", "jobs submitted before: warm-up"),
     C(measure_to_us, INT, MAY | KEY, "us", "jobs submitted from here: tail"),
     C(kept, TEXT, MAY, "", "rows that were kept: run, jobs or all"),
+    C(remark, TEXT, MAY, "", "what to know of its numbers"),
     C(version, TEXT, KEY, "", "of the program that ran it, and its commit"),
     C(command, TEXT, MAY | VN_STORE_PLACE, "", "command line that ran it"),
     C(date, TEXT, MAY | VN_STORE_PLACE, "", "when, in UTC"),

@@ -108,6 +108,7 @@ struct vn_store_run {
     int64_t measure_from_us;
     int64_t measure_to_us;
     const char *kept;
+    const char *remark;
     const char *version;
     const char *command;
     const char *date;

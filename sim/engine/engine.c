@@ -10,6 +10,7 @@
 #include "sim/engine/supply.h"
 #include "sim/engine/transition.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -567,6 +568,7 @@ vn_engine_summary(struct vn_engine *e, struct vn_summary *summary,
     summary->overhead_us += (int64_t) l->release_us;
     /* Of a run that leaves jobs, the time that it saw. */
     end = l->present > 0 ? l->now : e->tally.last_finish;
+    summary->utilisation = NAN;
     if (end > e->tally.first_submit && e->tally.first_submit >= 0)
         summary->utilisation = (double) l->device_us
                                / (double) (end - e->tally.first_submit)

@@ -121,7 +121,7 @@ struct vn_engine_config {
     struct vn_observer observer;
 };
 
-/* The value at p50, p90, p99 and the mean, in microseconds. */
+/* The value at p50, p90, p99 and the mean, in microseconds; NAN of nothing. */
 struct vn_spread {
     double mean;
     double p50;
@@ -132,8 +132,9 @@ struct vn_spread {
 /*
  * A run in numbers.  jct is finish - submit, queueing is start - submit, both
  * of the jobs that finished.  makespan is from the first submission to the
- * last finish; utilisation is device-time held over the cluster's in that
- * time or, where jobs are left, up to the end of the run.
+ * last finish, -1 where none finished or some are left; utilisation is
+ * device-time held over the cluster's in that time or, where jobs are left, up
+ * to the end of the run; NAN where no time passed.
  */
 struct vn_summary {
     int64_t jobs; /* that arrived */

@@ -2,6 +2,8 @@
 
 #include "sim/engine/tally.h"
 
+#include <math.h>
+
 void
 vn_tally_init(struct vn_tally *tally, struct ed_region *region)
 {
@@ -55,11 +57,15 @@ spread(struct vn_quantile *q, __int128 sum, struct vn_spread *out,
 {
     static const double at[] = {0.5, 0.9, 0.99};
     double value[3];
-    enum vn_status status = vn_quantile_get(q, at, 3, value, err);
+    enum vn_status status;
 
+    *out = (struct vn_spread){NAN, NAN, NAN, NAN};
+    if (q->count == 0)
+        return VN_OK;
+    status = vn_quantile_get(q, at, 3, value, err);
     if (status == VN_OK)
         *out = (struct vn_spread){
-            .mean = q->count > 0 ? (double) sum / (double) q->count : 0,
+            .mean = (double) sum / (double) q->count,
             .p50 = value[0],
             .p90 = value[1],
             .p99 = value[2]};
@@ -81,8 +87,10 @@ vn_tally_summary(struct vn_tally *tally, struct vn_summary *summary,
     summary->overhead_us = tally->overhead_us;
     summary->lost_us = tally->lost_us;
     summary->resizes = tally->resizes;
-    summary->makespan =
-        summary->finished > 0 ? tally->last_finish - tally->first_submit : 0;
+    /* The last of jobs that are left has not ended. */
+    summary->makespan = summary->finished > 0 && summary->left == 0
+                            ? tally->last_finish - tally->first_submit
+                            : -1;
     status = spread(&tally->jct, tally->jct_us, &summary->jct, err);
     if (status == VN_OK)
         status = spread(&tally->queueing, tally->queueing_us,

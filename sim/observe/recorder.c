@@ -319,8 +319,8 @@ fill(struct vn_store_run *run, const struct vn_summary *s,
     run->failures = s->failures;
     run->overhead_us = s->overhead_us;
     run->lost_us = s->lost_us;
-    if (s->finished == 0)
-        return;
+    if (run->remark == NULL)
+        run->remark = vn_summary_remark(s);
     run->jct_mean_us = s->jct.mean;
     run->jct_p50_us = s->jct.p50;
     run->jct_p90_us = s->jct.p90;
