@@ -1,6 +1,7 @@
 noinst_LIBRARIES += libanalysis.a
 libanalysis_a_SOURCES = \
 	analysis/figure/cdf.c analysis/figure/cdf.h \
+	analysis/choice.c analysis/choice.h \
 	analysis/comparison.c analysis/comparison.h \
 	analysis/figure/figure.c analysis/figure/figure.h \
 	analysis/figure/jct.c \

@@ -1,6 +1,7 @@
 /* vnplot: figures from a results file. */
 #include "config.h"
 
+#include "analysis/choice.h"
 #include "analysis/figure/figure.h"
 #include "base/file.h"
 #include "base/number.h"
@@ -19,6 +20,7 @@ enum option {
     TRACE,
     CLUSTER,
     LOAD,
+    WHERE,
     POLICY,
     POOL,
     SHOW_VERSION,
@@ -36,6 +38,8 @@ static const struct vn_option options[] = {
     [TRACE] = {"trace", "NAME", "only runs of this trace", 't'},
     [CLUSTER] = {"cluster", "NAME", "only runs on this cluster", 'c'},
     [LOAD] = {"load", "X", "only runs of this load", 'l'},
+    [WHERE] = {"where", "COLUMN=VALUE",
+               "only runs of which this is so; may be given again", 0},
     [POLICY] = {"policy", "NAME,...", "only these policies",
                 'p'},
     [POOL] = {"pool", NULL,
@@ -55,9 +59,8 @@ struct arguments {
     int format; /* -1: by the extension */
     double width;
     double height; /* 0: as the figure needs */
-    const char *trace;
-    const char *cluster;
-    double load; /* NAN for any */
+    struct vn_choice choice;
+    char load[VN_NUMBER_SIZE]; /* as results have it */
     const char *policies;
     bool pool;
 };
@@ -80,6 +83,8 @@ static enum vn_status
 take(struct arguments *a, enum option option, const char *value,
      struct vn_error *err)
 {
+    double load;
+
     switch (option) {
     case OUTPUT:
         a->output = value;
@@ -92,13 +97,16 @@ take(struct arguments *a, enum option option, const char *value,
     case HEIGHT:
         return vn_option_real("height", value, 1, 100, &a->height, err);
     case TRACE:
-        a->trace = value;
-        break;
+        return vn_choice_column(&a->choice, "trace", value, err);
     case CLUSTER:
-        a->cluster = value;
-        break;
+        return vn_choice_column(&a->choice, "cluster", value, err);
     case LOAD:
-        return vn_option_real("load", value, 0, 1e6, &a->load, err);
+        if (vn_option_real("load", value, 0, 1e6, &load, err) != VN_OK)
+            return VN_EUSAGE;
+        vn_format_real(a->load, load);
+        return vn_choice_column(&a->choice, "load", a->load, err);
+    case WHERE:
+        return vn_choice_add(&a->choice, value, err);
     case POLICY:
         a->policies = value;
         break;
@@ -135,53 +143,6 @@ guess_format(struct arguments *a, struct vn_error *err)
                    "'%s' does not say what to draw, expected .pdf, .svg, "
                    ".png, .tex, .txt or --format",
                    a->output);
-}
-
-/* Is the run's policy, or that with its options, in a list? */
-static bool
-listed(const struct vn_store_run *run, const char *list)
-{
-    char *label = vn_run_label(run);
-    bool found = false;
-
-    while (!found && *list != '\0') {
-        size_t n = strcspn(list, ",");
-        char name[128];
-
-        snprintf(name, sizeof name, "%.*s", (int) n, list);
-        found = vn_group_is(label, name);
-        list += list[n] == ',' ? n + 1 : n;
-    }
-    free(label);
-    return found;
-}
-
-/* Keep the runs that were asked for. */
-static void
-filter(struct vn_runs *runs, const struct arguments *a)
-{
-    int kept = 0;
-
-    for (int i = 0; i < runs->n; i++) {
-        struct vn_store_run run = runs->all[i];
-        bool keep =
-            (a->trace == NULL
-             || (run.trace != NULL && strcmp(run.trace, a->trace) == 0))
-            && (a->cluster == NULL
-                || (run.cluster != NULL
-                    && strcmp(run.cluster, a->cluster) == 0))
-            && (isnan(a->load) || run.load == a->load)
-            && (a->policies == NULL || listed(&run, a->policies));
-
-        /* Swapped, not dropped: what is behind `kept` is freed too. */
-        if (keep) {
-            runs->all[i] = runs->all[kept];
-            runs->all[kept++] = run;
-        }
-    }
-    for (int i = kept; i < runs->n; i++)
-        vn_run_free(&runs->all[i]);
-    runs->n = kept;
 }
 
 /* Do the groups differ in nothing but load? */
@@ -228,19 +189,16 @@ check_groups(const struct vn_groups *groups, const struct arguments *a,
                        "--policy with those that were",
                        a->results);
     for (int i = 0; i < groups->n; i++) {
-        const struct vn_store_run *run = groups->all[i].first;
+        char *words = vn_choice_differences(groups, i);
         size_t used = strlen(list);
 
-        snprintf(list + used, sizeof list - used, "%s%s on %s",
-                 i > 0 ? "; " : "", run->trace != NULL ? run->trace : "?",
-                 run->cluster != NULL ? run->cluster : "?");
-        used = strlen(list);
-        if (!isnan(run->load))
-            snprintf(list + used, sizeof list - used, ", load %g", run->load);
+        snprintf(list + used, sizeof list - used, "%s%s", i > 0 ? "; " : "",
+                 words);
+        free(words);
     }
     return vn_fail(err, VN_EUSAGE,
-                   "%s holds %d experiments, expected --trace, --cluster "
-                   "or --load to name one: %s",
+                   "%s holds %d experiments, expected --where to choose one: "
+                   "%s",
                    a->results, groups->n, list);
 }
 
@@ -302,14 +260,16 @@ run(const struct arguments *a, struct vn_error *err)
     if (status == VN_OK)
         status = vn_runs_read(store, &runs, err);
     if (status == VN_OK) {
-        filter(&runs, a);
-        if (runs.n == 0)
+        status = vn_choice_keep(&a->choice, &runs, a->results, err);
+        if (status == VN_OK && a->policies != NULL)
+            status = vn_choice_policies(a->policies, &runs, a->results, err);
+        if (status == VN_OK && runs.n == 0)
             status =
                 vn_fail(err, VN_EINVAL, "%s: holds no such run", a->results);
     }
     if (status == VN_OK) {
-        vn_groups_make(&runs, "fifo", a->pool, &groups);
-        if (!a->figure->kinds)
+        status = vn_groups_make(&runs, "fifo", a->pool, &groups, err);
+        if (status == VN_OK && !a->figure->kinds)
             status = check_groups(&groups, a, err);
     }
     if (status == VN_OK)
@@ -334,7 +294,7 @@ parse(int argc, char **argv, struct arguments *a, bool *done,
     const char *value;
     int i;
 
-    *a = (struct arguments){.format = -1, .width = 3.3, .load = NAN};
+    *a = (struct arguments){.format = -1, .width = 3.3};
     *done = true;
     while ((i = vn_args_next(&args, &value, err)) >= 0 && status == VN_OK) {
         if (i == SHOW_VERSION) {

@@ -7,19 +7,29 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* What the runs of a group have in common. */
-static const char *const shared[] = {
-    "kind",    "trace",  "cluster",      "cluster_hash",    "profile_hash",
-    "load",    "compat", "scaling_hash", "costs_hash",      "placement",
-    "faults",  "slow",   "until_us",     "measure_from_us", "measure_to_us",
-    "version",
+const struct vn_assumed vn_assumed[] = {
+    {"kind", NULL, false},
+    {"trace", NULL, false},
+    {"cluster", "cluster_hash", true},
+    {"load", NULL, false},
+    {"profile", "profile_hash", false},
+    {"scaling", "scaling_hash", false},
+    {"costs", "costs_hash", false},
+    {"compat", NULL, false},
+    {"placement", NULL, false},
+    {"faults", NULL, false},
+    {"slow", NULL, false},
+    {"until_us", NULL, false},
+    {"measure_from_us", NULL, false},
+    {"measure_to_us", NULL, false},
+    {"version", NULL, false},
+    {NULL, NULL, false},
 };
 
 /* What the runs of a replicate have in common besides. */
 static const char *const drawn[] = {"trace", "seed", "window", "trace_hash"};
 
 enum {
-    NSHARED = sizeof shared / sizeof *shared,
     NDRAWN = sizeof drawn / sizeof *drawn
 };
 
@@ -98,22 +108,40 @@ vn_runs_free(struct vn_runs *runs)
     *runs = (struct vn_runs){0};
 }
 
-/* Order by columns, but for `trace` where traces are pooled. */
 static int
-compare_by(const char *const *names, int n, bool pool, const void *a,
-           const void *b)
+compare_column(const char *name, const void *a, const void *b)
 {
-    for (int i = 0; i < n; i++) {
-        int column = vn_store_column_find(VN_STORE_RUN, names[i]), order;
+    int column = vn_store_column_find(VN_STORE_RUN, name);
 
-        if (pool && strcmp(names[i], "trace") == 0)
-            continue;
-        order = vn_store_compare_column(
-            &vn_store_forms[VN_STORE_RUN].columns[column], a, b);
-        if (order != 0)
-            return order;
-    }
-    return 0;
+    return vn_store_compare_column(
+        &vn_store_forms[VN_STORE_RUN].columns[column], a, b);
+}
+
+static int
+compare_by(const char *const *names, int n, const void *a, const void *b)
+{
+    int order = 0;
+
+    for (int i = 0; i < n && order == 0; i++)
+        order = compare_column(names[i], a, b);
+    return order;
+}
+
+/* By what was assumed, a file by its content however it was named; but for
+ * the trace where traces are pooled. */
+static int
+compare_assumed(bool pool, const void *a, const void *b)
+{
+    int order = 0;
+
+    for (const struct vn_assumed *s = vn_assumed;
+         s->name != NULL && order == 0; s++)
+        if (!pool || strcmp(s->name, "trace") != 0) {
+            order = s->hash != NULL ? compare_column(s->hash, a, b) : 0;
+            if (order == 0 && (s->hash == NULL || s->named))
+                order = compare_column(s->name, a, b);
+        }
+    return order;
 }
 
 static int
@@ -122,7 +150,7 @@ compare_policy(const struct vn_store_run *a, const struct vn_store_run *b)
     static const char *const names[] = {"policy", "options", "options_hash",
                                         "limits"};
 
-    return compare_by(names, 4, false, a, b);
+    return compare_by(names, 4, a, b);
 }
 
 /* "3/10" by its number: as many digits are as large. */
@@ -136,31 +164,36 @@ compare_draw(const void *a, const void *b)
 
     if (m != n)
         return m < n ? -1 : 1;
-    return compare_by(drawn, NDRAWN, false, x, y);
+    return compare_by(drawn, NDRAWN, x, y);
+}
+
+/* Groups, in them policies, in those replicates. */
+static int
+compare_runs(bool pool, const void *a, const void *b)
+{
+    int order = compare_assumed(pool, a, b);
+
+    if (order == 0)
+        order = compare_policy(a, b);
+    return order != 0 ? order : compare_by(drawn, NDRAWN, a, b);
 }
 
 static int
 compare_plain(const void *a, const void *b)
 {
-    int order = compare_by(shared, NSHARED, false, a, b);
-
-    return order != 0 ? order : compare_policy(a, b);
+    return compare_runs(false, a, b);
 }
 
 static int
 compare_pooled(const void *a, const void *b)
 {
-    int order = compare_by(shared, NSHARED, true, a, b);
-
-    if (order == 0)
-        order = compare_policy(a, b);
-    return order != 0 ? order : compare_by(drawn, NDRAWN, false, a, b);
+    return compare_runs(true, a, b);
 }
 
 int
 vn_runs_compare(const struct vn_store_run *a, const struct vn_store_run *b)
 {
-    return compare_by(shared, NSHARED, false, a, b);
+    return compare_assumed(false, a, b);
 }
 
 bool
@@ -200,7 +233,7 @@ static const struct vn_store_run *
 partner(const struct part *part, const struct vn_store_run *like)
 {
     for (int i = 0; i < part->n; i++)
-        if (compare_by(drawn, NDRAWN, false, &part->first[i], like) == 0)
+        if (compare_by(drawn, NDRAWN, &part->first[i], like) == 0)
             return &part->first[i];
     return NULL;
 }
@@ -227,8 +260,7 @@ repeats(const struct part *parts, int npolicies,
         bool same = true;
 
         for (int p = 0; p < npolicies && same; p++)
-            same = compare_by(outcome, NOUTCOME, false,
-                              partner(&parts[p], draws[d]),
+            same = compare_by(outcome, NOUTCOME, partner(&parts[p], draws[d]),
                               partner(&parts[p], like))
                    == 0;
         if (same)
@@ -253,14 +285,82 @@ list_draws(const struct vn_store_run *runs, int n,
     return kept;
 }
 
+/* By what names a draw: that of a recipe by its seed too. */
+static int
+compare_named(const void *a, const void *b)
+{
+    const struct vn_store_run *x = *(const struct vn_store_run *const *) a,
+                              *y = *(const struct vn_store_run *const *) b;
+    int order = compare_column("trace", x, y);
+
+    if (order == 0)
+        order = compare_column("window", x, y);
+    if (order == 0 && x->trace != NULL && x->trace[0] == '-')
+        order = compare_column("seed", x, y);
+    return order;
+}
+
+/* Fail where one name stands for different jobs: those are no replicates. */
+static enum vn_status
+check_draws(const struct vn_store_run *const *draws, int n,
+            struct vn_error *err)
+{
+    const struct vn_store_run **sorted =
+        vn_xcalloc((size_t) n + 1, sizeof *sorted);
+    enum vn_status status = VN_OK;
+
+    memcpy(sorted, draws, (size_t) n * sizeof *sorted);
+    qsort(sorted, (size_t) n, sizeof *sorted, compare_named);
+    for (int i = 1; i < n && status == VN_OK; i++)
+        if (compare_named(&sorted[i - 1], &sorted[i]) == 0
+            && compare_column("trace_hash", sorted[i - 1], sorted[i]) != 0)
+            status = vn_fail(
+                err, VN_EINVAL,
+                "'%.100s' was not the same jobs in all runs, which are no "
+                "replicates: expected --where trace_hash=%s or =%s, or --pool",
+                sorted[i]->trace != NULL ? sorted[i]->trace : "",
+                sorted[i - 1]->trace_hash != NULL ? sorted[i - 1]->trace_hash
+                                                  : "none",
+                sorted[i]->trace_hash != NULL ? sorted[i]->trace_hash
+                                              : "none");
+    free(sorted);
+    return status;
+}
+
+/* Fail where a policy has two runs of one replicate: something else tells
+ * them apart, and is to be chosen by. */
+static enum vn_status
+check_part(const struct part *part, struct vn_error *err)
+{
+    const struct vn_store_form *form = &vn_store_forms[VN_STORE_RUN];
+
+    for (int i = 1; i < part->n; i++) {
+        const struct vn_store_run *other = &part->first[i - 1],
+                                  *run = &part->first[i];
+
+        if (compare_by(drawn, NDRAWN, other, run) != 0)
+            continue;
+        for (int c = 0; c < form->ncolumns; c++)
+            if ((form->columns[c].flags & VN_STORE_KEY) != 0
+                && vn_store_compare_column(&form->columns[c], other, run) != 0)
+                return vn_fail(err, VN_EINVAL,
+                               "%s has two runs of one replicate, which "
+                               "differ in %s: expected --where to choose by "
+                               "it",
+                               run->policy, form->columns[c].name);
+    }
+    return VN_OK;
+}
+
 /* Make a group of n runs, which stand in order of policy. */
-static void
+static enum vn_status
 make_group(const struct vn_store_run *runs, int n, const char *baseline,
-           struct vn_group *g)
+           bool pool, struct vn_group *g, struct vn_error *err)
 {
     const struct vn_store_run **draws = vn_xcalloc((size_t) n, sizeof *draws);
     struct part *parts = vn_xcalloc((size_t) n, sizeof *parts);
     int ndraws = list_draws(runs, n, draws), first = 0;
+    enum vn_status status = pool ? VN_OK : check_draws(draws, ndraws, err);
 
     *g = (struct vn_group){.first = runs};
     for (int i = 0; i < n; i++) {
@@ -268,6 +368,8 @@ make_group(const struct vn_store_run *runs, int n, const char *baseline,
             parts[g->npolicies++].first = &runs[i];
         parts[g->npolicies - 1].n++;
     }
+    for (int p = 0; p < g->npolicies && status == VN_OK; p++)
+        status = check_part(&parts[p], err);
     g->labels = vn_xcalloc((size_t) g->npolicies, sizeof *g->labels);
     for (int p = g->npolicies; p-- > 0;) {
         char *label = vn_run_label(parts[p].first);
@@ -303,6 +405,7 @@ make_group(const struct vn_store_run *runs, int n, const char *baseline,
             g->runs[p * g->nreplicates + r] = partner(&parts[p], draws[r]);
     free(draws);
     free(parts);
+    return status;
 }
 
 /* Put the runs that had a policy first; their number. */
@@ -321,27 +424,27 @@ under_policies(struct vn_runs *runs)
     return n;
 }
 
-void
+enum vn_status
 vn_groups_make(struct vn_runs *runs, const char *baseline, bool pool,
-               struct vn_groups *groups)
+               struct vn_groups *groups, struct vn_error *err)
 {
     int begin = 0, n = under_policies(runs);
+    enum vn_status status = VN_OK;
 
     *groups = (struct vn_groups){0};
     if (n == 0)
-        return;
+        return VN_OK;
     qsort(runs->all, (size_t) n, sizeof *runs->all,
           pool ? compare_pooled : compare_plain);
     groups->all = vn_xcalloc((size_t) n, sizeof *groups->all);
-    for (int i = 1; i <= n; i++)
+    for (int i = 1; i <= n && status == VN_OK; i++)
         if (i == n
-            || compare_by(shared, NSHARED, pool, &runs->all[begin],
-                          &runs->all[i])
-                   != 0) {
-            make_group(&runs->all[begin], i - begin, baseline,
-                       &groups->all[groups->n++]);
+            || compare_assumed(pool, &runs->all[begin], &runs->all[i]) != 0) {
+            status = make_group(&runs->all[begin], i - begin, baseline, pool,
+                                &groups->all[groups->n++], err);
             begin = i;
         }
+    return status;
 }
 
 void

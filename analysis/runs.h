@@ -11,6 +11,19 @@
 
 #include "base/store/store.h"
 
+/*
+ * What the runs of a group have in common: columns of run by which assumptions
+ * are named and, where a file is named, told apart.  A new assumption is a row
+ * here.
+ */
+struct vn_assumed {
+    const char *name;
+    const char *hash; /* of what is named, or NULL */
+    bool named;       /* the name counts, not the content alone */
+};
+
+extern const struct vn_assumed vn_assumed[]; /* ended by a NULL name */
+
 struct vn_runs {
     struct vn_store_run *all; /* texts owned */
     int n;
@@ -52,11 +65,14 @@ struct vn_groups {
  * Sort runs into groups; those of no policy, such as that of a plan, belong to
  * none.  The policy named `baseline` (a label, or the name
  * of a policy; NULL for none) stands first in its group, the others by name.
- * With `pool`, runs of different traces are replicates of one experiment.
+ * With `pool`, runs of different traces are replicates of one experiment;
+ * without, one trace, or a window or draw of it, that was not the same jobs in
+ * all of them is an error: the groups are to be released all the same.
  * Puts runs->all in another order, and needs it while the groups are in use.
  */
-void vn_groups_make(struct vn_runs *runs, const char *baseline, bool pool,
-                    struct vn_groups *groups);
+enum vn_status vn_groups_make(struct vn_runs *runs, const char *baseline,
+                              bool pool, struct vn_groups *groups,
+                              struct vn_error *err);
 
 void vn_groups_free(struct vn_groups *groups);
 

@@ -45,7 +45,7 @@ vn_interval_mean(const double *x, int n, double level)
     struct vn_interval interval = {vn_mean(x, (size_t) n), NAN, NAN, n};
     double half;
 
-    if (n < 2)
+    if (n < 2 || isnan(interval.estimate))
         return interval;
     half = gsl_cdf_tdist_Pinv((1 + level) / 2, n - 1)
            * gsl_stats_sd(x, 1, (size_t) n) / sqrt(n);

@@ -1,5 +1,6 @@
 #include "config.h"
 
+#include "analysis/choice.h"
 #include "base/number.h"
 #include "base/option.h"
 #include "replay/command/command.h"
@@ -9,6 +10,8 @@
 
 enum option {
     BASELINE,
+    POLICY,
+    WHERE,
     POOL,
     LEVEL,
     FORMAT,
@@ -18,6 +21,9 @@ enum option {
 /* clang-format off */
 static const struct vn_option options[] = {
     [BASELINE] = {"baseline", "POLICY", "what ratios are to [fifo]", 'b'},
+    [POLICY] = {"policy", "NAME,...", "only these policies", 'p'},
+    [WHERE] = {"where", "COLUMN=VALUE",
+               "only runs of which this is so; may be given again", 0},
     [POOL] = {"pool", NULL,
               "take different traces as replicates of one experiment", 0},
     [LEVEL] = {"level", "P", "of the intervals, between 0 and 1 [0.95]", 0},
@@ -28,6 +34,9 @@ static const struct vn_option options[] = {
 
 struct arguments {
     const char *results;
+    struct vn_choice choice;
+    const char *policies; /* NULL for all */
+    bool chosen;          /* the baseline was */
     struct vn_report report;
     int format; /* of vn_report_forms */
 };
@@ -49,6 +58,7 @@ compare(struct vn_store *store, const struct vn_groups *groups,
         const struct arguments *a, struct vn_error *err)
 {
     const struct vn_report_form *form = &vn_report_forms[a->format];
+    struct vn_report report = a->report;
     enum vn_status status = VN_OK;
 
     for (int i = 0; i < groups->n && status == VN_OK; i++) {
@@ -57,7 +67,8 @@ compare(struct vn_store *store, const struct vn_groups *groups,
         status = vn_comparison_make(store, &groups->all[i], &c, err);
         if (status != VN_OK)
             break;
-        form->print(&c, &a->report, i);
+        report.groups = groups;
+        form->print(&c, &report, i);
         vn_comparison_free(&c);
     }
     if (status == VN_OK)
@@ -88,6 +99,19 @@ say_failed(struct vn_store *store, int n, FILE *out, struct vn_error *err)
     return status;
 }
 
+/* Keep the runs that are meant, and see that the baseline is among them. */
+static enum vn_status
+choose(const struct arguments *a, struct vn_runs *runs, struct vn_error *err)
+{
+    enum vn_status status = vn_choice_keep(&a->choice, runs, a->results, err);
+
+    if (status == VN_OK && a->chosen)
+        status = vn_choice_check(a->report.baseline, runs, a->results, err);
+    if (status == VN_OK && a->policies != NULL)
+        status = vn_choice_policies(a->policies, runs, a->results, err);
+    return status;
+}
+
 static enum vn_status
 run(const struct arguments *a, struct vn_error *err)
 {
@@ -105,9 +129,12 @@ run(const struct arguments *a, struct vn_error *err)
     if (status == VN_OK && runs.n == 0)
         status = vn_fail(err, VN_EINVAL, "%s: holds no run%s", a->results,
                          runs.failed > 0 ? " that did not fail" : "");
+    if (status == VN_OK)
+        status = choose(a, &runs, err);
     if (status == VN_OK) {
-        vn_groups_make(&runs, a->report.baseline, a->report.pool, &groups);
-        if (groups.n == 0)
+        status = vn_groups_make(&runs, a->report.baseline, a->report.pool,
+                                &groups, err);
+        if (status == VN_OK && groups.n == 0)
             status = vn_fail(err, VN_EINVAL, "%s: holds no run under a policy",
                              a->results);
     }
@@ -134,7 +161,13 @@ take(struct arguments *a, enum option option, const char *value,
     switch (option) {
     case BASELINE:
         a->report.baseline = value;
+        a->chosen = true;
         break;
+    case POLICY:
+        a->policies = value;
+        break;
+    case WHERE:
+        return vn_choice_add(&a->choice, value, err);
     case POOL:
         a->report.pool = true;
         break;

@@ -6,6 +6,8 @@
 
 #include <inttypes.h>
 #include <math.h>
+#include <stdlib.h>
+#include <string.h>
 
 /* A number for machines: nothing, or null, where there is none. */
 static void
@@ -14,6 +16,71 @@ print_number(double x, const char *none)
     char text[VN_NUMBER_SIZE];
 
     fputs(isfinite(x) ? vn_format_real(text, x) : none, stdout);
+}
+
+/* Is an assumption among what is printed of every group first? */
+static bool
+stands_first(const struct vn_assumed *a)
+{
+    static const char *const first[] = {"kind", "trace", "cluster", "load"};
+
+    for (size_t i = 0; i < sizeof first / sizeof *first; i++)
+        if (strcmp(a->name, first[i]) == 0)
+            return true;
+    return false;
+}
+
+/* A column of run, or what stands for none; texts by `quote`. */
+static void
+print_column(const struct vn_store_run *run, int column, const char *none,
+             void quote(FILE *out, const char *text))
+{
+    const struct vn_store_column *c =
+        &vn_store_forms[VN_STORE_RUN].columns[column];
+    char *text = vn_choice_text(run, column);
+
+    if (vn_store_is_none(c, run))
+        fputs(none, stdout);
+    else if (c->type == VN_STORE_TEXT)
+        quote(stdout, text);
+    else
+        fputs(text, stdout);
+    free(text);
+}
+
+/* Of every assumption its name and the hash of what it names. */
+static void
+each_assumed(void each(const struct vn_store_run *run, int column),
+             const struct vn_store_run *run)
+{
+    for (const struct vn_assumed *s = vn_assumed; s->name != NULL; s++) {
+        if (!stands_first(s))
+            each(run, vn_store_column_find(VN_STORE_RUN, s->name));
+        if (s->hash != NULL)
+            each(run, vn_store_column_find(VN_STORE_RUN, s->hash));
+    }
+}
+
+static void
+print_csv_title(const struct vn_store_run *run, int column)
+{
+    (void) run;
+    printf(",%s", vn_store_forms[VN_STORE_RUN].columns[column].name);
+}
+
+static void
+print_csv_column(const struct vn_store_run *run, int column)
+{
+    putchar(',');
+    print_column(run, column, "", vn_csv_cell);
+}
+
+static void
+print_json_column(const struct vn_store_run *run, int column)
+{
+    printf("  \"%s\": ", vn_store_forms[VN_STORE_RUN].columns[column].name);
+    print_column(run, column, "null", vn_json_string);
+    puts(",");
 }
 
 static void
@@ -25,6 +92,7 @@ print_csv_row(const struct vn_comparison *c, const struct vn_report *a, int p,
     struct vn_interval mean = vn_interval_mean(vn_comparison_values(c, m, p),
                                                g->nreplicates, a->level);
     struct vn_interval rel = vn_report_ratio(c, m, p, a->level);
+    const char *remark = vn_report_remark(c);
     const double numbers[] = {mean.estimate, mean.low, mean.high,
                               rel.estimate,  rel.low,  rel.high};
 
@@ -42,15 +110,22 @@ print_csv_row(const struct vn_comparison *c, const struct vn_report *a, int p,
         if (i < 3 || vn_report_has_baseline(g, a))
             print_number(numbers[i], "");
     }
+    each_assumed(print_csv_column, run);
+    putchar(',');
+    vn_csv_cell(stdout, remark != NULL ? remark : "");
     putchar('\n');
 }
 
 void
 vn_report_csv(const struct vn_comparison *c, const struct vn_report *a, int at)
 {
-    if (at == 0)
-        puts("trace,cluster,load,kind,policy,replicates,jobs,unfinished,"
-             "metric,mean,low,high,ratio,ratio_low,ratio_high");
+    if (at == 0) {
+        fputs("trace,cluster,load,kind,policy,replicates,jobs,unfinished,"
+              "metric,mean,low,high,ratio,ratio_low,ratio_high",
+              stdout);
+        each_assumed(print_csv_title, c->group->first);
+        puts(",remark");
+    }
     for (int p = 0; p < c->group->npolicies; p++)
         for (int m = 0; m < VN_METRICS && c->group->nreplicates > 0; m++)
             print_csv_row(c, a, p, (enum vn_metric) m);
@@ -113,9 +188,9 @@ vn_report_json(const struct vn_comparison *c, const struct vn_report *a,
     print_json_text("trace", run->trace);
     print_json_text("cluster", run->cluster);
     print_json_text("kind", run->kind);
-    print_json_text("scaling", run->scaling);
-    print_json_text("costs", run->costs);
-    print_json_text("compat", run->compat);
+    print_json_column(run, vn_store_column_find(VN_STORE_RUN, "load"));
+    each_assumed(print_json_column, run);
+    print_json_text("remark", vn_report_remark(c));
     printf("  \"replicates\": %d, \"incomplete\": %d, \"jobs\": %" PRId64
            ",\n  \"policies\": [\n",
            g->nreplicates, g->incomplete, c->compared);

@@ -64,6 +64,20 @@ vn_report_ratio(const struct vn_comparison *c, enum vn_metric metric,
                              c->group->nreplicates, level);
 }
 
+const char *
+vn_report_remark(const struct vn_comparison *c)
+{
+    bool differ = false;
+
+    for (int p = 0; p < c->group->npolicies; p++)
+        differ = differ || c->unfinished[p] != c->unfinished[0]
+                 || c->rejected[p] != c->rejected[0] || c->censored[p] > 0;
+    return differ ? "the policies left different jobs: times are those of the "
+                    "jobs that all of them finished, and what is of all jobs "
+                    "(makespan, use) is not of the same ones"
+                  : NULL;
+}
+
 bool
 vn_report_has_baseline(const struct vn_group *g, const struct vn_report *a)
 {

@@ -8,14 +8,16 @@
 #ifndef REPLAY_COMPARE_REPORT_H
 #define REPLAY_COMPARE_REPORT_H
 
+#include "analysis/choice.h"
 #include "analysis/comparison.h"
 
 #include <stdbool.h>
 
 struct vn_report {
-    const char *baseline; /* what ratios are to */
-    double level;         /* of the intervals */
-    bool pool;            /* traces were pooled */
+    const char *baseline;           /* what ratios are to */
+    double level;                   /* of the intervals */
+    bool pool;                      /* traces were pooled */
+    const struct vn_groups *groups; /* all that are printed */
 };
 
 /* Prints a group on standard output; `at` counts groups from 0. */
@@ -56,6 +58,9 @@ extern const char *const vn_report_titles[VN_METRICS];
 struct vn_interval vn_report_ratio(const struct vn_comparison *c,
                                    enum vn_metric metric, int policy,
                                    double level);
+
+/* What to know of the numbers, where policies left different jobs; or NULL. */
+const char *vn_report_remark(const struct vn_comparison *c);
 
 /* Whether the group has runs of the baseline. */
 bool vn_report_has_baseline(const struct vn_group *g,

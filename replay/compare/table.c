@@ -5,6 +5,7 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 /* What the two languages write differently. */
 struct language {
@@ -115,7 +116,7 @@ print_rows(const struct language *l, const struct vn_comparison *c,
                 vn_report_ratio(c, VN_METRIC_JCT_MEAN, p, a->level);
 
             /* To itself it is 1, without doubt. */
-            i.n = p == 0 ? 1 : i.n;
+            i.n = p == 0 && i.n > 0 ? 1 : i.n;
             print_ratio(l, &i);
         }
         fputs(l->end, stdout);
@@ -129,6 +130,7 @@ print_caption(const struct language *l, const struct vn_comparison *c,
 {
     const struct vn_group *g = c->group;
     const struct vn_store_run *run = g->first;
+    const char *remark = vn_report_remark(c);
     long long unfinished = 0;
 
     for (int p = 0; p < g->npolicies; p++)
@@ -144,6 +146,16 @@ print_caption(const struct language *l, const struct vn_comparison *c,
         printf(", with %g %s intervals", 100 * a->level, l->percent);
     if (unfinished > 0)
         printf("; %lld unfinished left out", unfinished);
+    if (a->groups->n > 1) {
+        char *words =
+            vn_choice_differences(a->groups, (int) (g - a->groups->all));
+
+        fputs("; ", stdout);
+        print_quoted(l, words);
+        free(words);
+    }
+    if (remark != NULL)
+        printf("; %s", remark);
     putchar('.');
 }
 

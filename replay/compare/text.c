@@ -4,6 +4,7 @@
 
 #include <inttypes.h>
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum {
@@ -25,6 +26,10 @@ print_mean(const struct vn_interval *i, const struct vn_report_unit *unit,
         printf("  %11.*f", vn_report_decimals(mean), mean);
     if (i->n < 2)
         return;
+    if (isnan(mean)) {
+        printf(last ? "" : "%8s", "");
+        return;
+    }
     snprintf(text, sizeof text, "+-%.*f", vn_report_decimals(mean), half);
     printf(last ? " %s" : " %-7s", text);
 }
@@ -42,12 +47,12 @@ label_width(const struct vn_group *g)
 
 /* What the group is of, and what was assumed. */
 static void
-print_heading(const struct vn_group *g, bool pool)
+print_heading(const struct vn_group *g, const struct vn_report *a)
 {
     const struct vn_store_run *run = g->first;
 
     printf("%s%s on %s", run->trace != NULL ? run->trace : "(no trace)",
-           pool && g->nreplicates > 1 ? " and others" : "",
+           a->pool && g->nreplicates > 1 ? " and others" : "",
            run->cluster != NULL ? run->cluster : "(no cluster)");
     if (run->devices > 0)
         printf(", %" PRId64 " devices", run->devices);
@@ -61,9 +66,22 @@ print_heading(const struct vn_group *g, bool pool)
            run->costs != NULL ? run->costs : "as measured");
     if (run->compat != NULL)
         printf("; with %s", run->compat);
+    if (run->placement != NULL)
+        printf("; placement %s", run->placement);
+    if (run->faults != NULL)
+        printf("; faults of %s", run->faults);
+    if (run->slow != NULL)
+        printf("; slow as in %s", run->slow);
     if (run->until_us >= 0)
         printf("; stopped at %g s", (double) run->until_us / 1e6);
     putchar('\n');
+    if (a->groups->n > 1) {
+        char *words =
+            vn_choice_differences(a->groups, (int) (g - a->groups->all));
+
+        printf("of %d experiments, the one with %s\n", a->groups->n, words);
+        free(words);
+    }
 }
 
 /* On which jobs the comparison rests, and which it had to leave out. */
@@ -71,6 +89,7 @@ static void
 print_jobs(const struct vn_comparison *c)
 {
     const struct vn_group *g = c->group;
+    const char *remark = vn_report_remark(c);
 
     printf("%d replicate%s, %" PRId64 " jobs compared", g->nreplicates,
            g->nreplicates == 1 ? "" : "s", c->compared);
@@ -92,6 +111,8 @@ print_jobs(const struct vn_comparison *c)
                    "cluster\n",
                    g->labels[p], c->rejected[p]);
     }
+    if (remark != NULL)
+        printf("%s\n", remark);
 }
 
 static void
@@ -158,6 +179,8 @@ print_points(const struct vn_comparison *c, int policy)
     for (int r = 0; r < c->group->nreplicates; r++)
         if (base[r] > 0 && x[r] > 0)
             printf(" %.3f", x[r] / base[r]);
+        else
+            fputs(" -", stdout);
 }
 
 static void
@@ -202,7 +225,7 @@ vn_report_text(const struct vn_comparison *c, const struct vn_report *a,
 {
     if (at > 0)
         putchar('\n');
-    print_heading(c->group, a->pool);
+    print_heading(c->group, a);
     print_jobs(c);
     if (c->group->nreplicates == 0)
         return;

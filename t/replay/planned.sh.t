@@ -106,7 +106,7 @@ if command -v gnuplot > /dev/null; then
 else
     skip "the figure is drawn" "no gnuplot here"
 fi
-says 1 'holds no such run' "of plans that were asked for" \
+says 1 "no run of trace 'other'" "of plans that were asked for" \
     ./vnplot segments "$tmp/one.db" -o "$tmp/f.svg" --trace other
 says 1 'holds no run under a policy' "a plan has no policy to compare" \
     ./vnreplay compare "$tmp/one.db"
