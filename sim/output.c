@@ -150,8 +150,7 @@ figures(struct figure f[FIGURES], const struct vn_heading *h,
     f[n++] = (struct figure){"p50_queue_s", SECONDS, NULL, s->queueing.p50};
     f[n++] = (struct figure){"p90_queue_s", SECONDS, NULL, s->queueing.p90};
     f[n++] = (struct figure){"p99_queue_s", SECONDS, NULL, s->queueing.p99};
-    f[n++] =
-        (struct figure){"makespan_s", SECONDS, NULL, known(s->makespan)};
+    f[n++] = (struct figure){"makespan_s", SECONDS, NULL, known(s->makespan)};
     f[n++] = (struct figure){"utilisation", SHARE, NULL, s->utilisation};
     f[n++] = (struct figure){"device_s", SECONDS, NULL, (double) s->device_us};
     f[n++] =
@@ -238,9 +237,8 @@ print_spread(FILE *out, const char *name, const struct vn_spread *s)
     char mean[VN_NUMBER_SIZE], p50[VN_NUMBER_SIZE], p90[VN_NUMBER_SIZE],
         p99[VN_NUMBER_SIZE];
 
-    fprintf(out, "%-12s %10s %10s %10s %10s\n", name,
-            span(mean, s->mean), span(p50, s->p50), span(p90, s->p90),
-            span(p99, s->p99));
+    fprintf(out, "%-12s %10s %10s %10s %10s\n", name, span(mean, s->mean),
+            span(p50, s->p50), span(p90, s->p90), span(p99, s->p99));
 }
 
 /* What changes and faults took, where they took anything. */

@@ -64,11 +64,10 @@ spread(struct vn_quantile *q, __int128 sum, struct vn_spread *out,
         return VN_OK;
     status = vn_quantile_get(q, at, 3, value, err);
     if (status == VN_OK)
-        *out = (struct vn_spread){
-            .mean = (double) sum / (double) q->count,
-            .p50 = value[0],
-            .p90 = value[1],
-            .p99 = value[2]};
+        *out = (struct vn_spread){.mean = (double) sum / (double) q->count,
+                                  .p50 = value[0],
+                                  .p90 = value[1],
+                                  .p99 = value[2]};
     return status;
 }
 
