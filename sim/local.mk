@@ -67,6 +67,7 @@ libsim_a_SOURCES = $(ENCLAVEDOM_SOURCES) \
 	sim/policy/queue/priority.c \
 	sim/policy/queue/sjf.c \
 	sim/policy/queue/srtf.c \
+	sim/policy/queue/tiresias.c \
 	sim/policy/share/division.c sim/policy/share/division.h \
 	sim/policy/share/divided.c sim/policy/share/divided.h \
 	sim/policy/share/divisions.c \

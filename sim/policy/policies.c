@@ -15,6 +15,7 @@ extern const struct vn_policy vn_policy_fifo_skip;
 extern const struct vn_policy vn_policy_sjf;
 extern const struct vn_policy vn_policy_srtf;
 extern const struct vn_policy vn_policy_las;
+extern const struct vn_policy vn_policy_tiresias;
 extern const struct vn_policy vn_policy_priority;
 extern const struct vn_policy vn_policy_wfs;
 extern const struct vn_policy vn_policy_wfs_ht;
@@ -38,6 +39,7 @@ const struct vn_policy *const vn_policies[] = {
     &vn_policy_srtf,
     &vn_policy_las,
     &vn_policy_priority,
+    &vn_policy_tiresias,
     &vn_policy_wfs,
     &vn_policy_wfs_ht,
     &vn_policy_gavel,

@@ -22,7 +22,7 @@ test $? -ne 0
 ok $? "Sia's workloads likewise"
 column=$("$vnsim" -t trace.csv -c any:1 --profile "$tables" -p fifo \
     --format csv | awk -F, '
-    NR == 1 { for (i = 1; i <= NF; i++) at[$i] = i + 2 }
+    NR == 1 { for (i = 1; i <= NF; i++) at[$i] = i }
     NR == 2 { printf "%.3f", $at["mean_jct_s"] }')
 is "$column" 55.214 "50 steps of 1.104 s, on a type that no table names"
 sed 's/,net,/,nte,/' workload.csv > bad.csv
@@ -48,6 +48,23 @@ sed 's/,0.9,/,0.009,/' "$tables/placements.csv" > mine/placements.csv
 "$vnsim" -t trace.csv -c any:1 --profile "mine:$tables" 2> out
 is "$? $(cat out)" "1 vnsim: mine/placements.csv:3:16: sync_time_s is '0.01', \
 expected a number from 0 to 0.009" "what is wrong in a table has its place"
+
+# Tiresias: at 60 the first has had 60 of the 20 device-seconds and makes room
+# for the second, at 120 likewise; at 180 the second has waited as long as it
+# ran and is first again, which puts the end of the first off from 260 to 320.
+printf 'job_id,submit_s,duration_s,devices\n0,0,200,1\n1,30,500,1\n' > two.csv
+mean() { # option ...
+    "$vnsim" -t two.csv -c x:1 -p tiresias "$@" --format csv | awk -F, '
+        NR == 1 { for (i = 1; i <= NF; i++) at[$i] = i }
+        NR == 2 { print $at["mean_jct_s"] }'
+}
+is "$(mean -o limits=20)" 485 "tiresias: queues by service"
+is "$(mean -o limits=20 -o starve=1)" 515 "tiresias: who starves is first again"
+for limits in 20/10 0 x 1/2/3/4/5/6/7/8; do
+    "$vnsim" -t two.csv -c x:1 -p tiresias -o limits=$limits 2> out
+    is "$? $(cat out)" "2 vnsim: policy tiresias: limits is '$limits', \
+expected at most 7 rising numbers with '/' between" "limits=$limits is refused"
+done
 
 shared=${VN_SHARED_DATA-/nowhere}/pollux
 if test -d "$shared"; then
