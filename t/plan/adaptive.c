@@ -183,7 +183,7 @@ static const struct {
      "no applications.csv, expected the tables of applications"},
     {APPLICATIONS, A "net,8,64,2,16,2,2\n",
      "applications.csv:2:17: last_epoch_index is '2', expected a whole number "
-     "from 0 to 1"},
+     "of at most 1"},
     {APPLICATIONS, A "net,8,4,2,16,2,1\n",
      "applications.csv:2:7: max_batch_size is '4', expected a whole number "
      "from 8 to 1073741824"},
@@ -201,7 +201,7 @@ static const struct {
      "placements.csv:3:1: this placement of 'net' is there twice at this "
      "batch"},
     {PLACEMENTS, P "net,1,2,0.3,0.4\n",
-     "placements.csv:2:13: sync_time_s is '0.4', expected a number from 0 to "
+     "placements.csv:2:13: sync_time_s is '0.4', expected a number of at most "
      "0.3"},
     {VALIDATION, V "net,8,1,40,40,1,9\n",
      "validation.csv:2:7: number 1 is out of order, expected 0"},
@@ -229,7 +229,8 @@ static const struct {
     {POINTS, I "net,1,1,1,2,0.3,0.01\n",
      "interp_points.csv:2:5: number 1 is out of order, expected 0"},
     {TETS, T "net,0,1,2,4\n",
-     "interp_tets.csv:2:11: v3 is '4', expected a whole number from 0 to 3"},
+     "interp_tets.csv:2:11: v3 is '4', expected a whole number "
+     "of at most 3"},
 };
 
 /* Write the tables, `text` in the place of one of them, and read them. */

@@ -47,7 +47,7 @@ mkdir mine
 sed 's/,0.9,/,0.009,/' "$tables/placements.csv" > mine/placements.csv
 "$vnsim" -t trace.csv -c any:1 --profile "mine:$tables" 2> out
 is "$? $(cat out)" "1 vnsim: mine/placements.csv:3:16: sync_time_s is '0.01', \
-expected a number from 0 to 0.009" "what is wrong in a table has its place"
+expected a number of at most 0.009" "what is wrong in a table has its place"
 
 # Tiresias: at 60 the first has had 60 of the 20 device-seconds and makes room
 # for the second, at 120 likewise; at 180 the second has waited as long as it
