@@ -179,6 +179,7 @@ PLUGIN_CFLAGS = -std=gnu11 -O2 -shared -fPIC -I. -I$(top_srcdir)
 .c.so:
 	@$(MKDIR_P) $(@D)
 	$(AM_V_CC)$(CC) $(PLUGIN_CFLAGS) -o $@ $<
+$(HOSTILE:%=t/sim/plugin/hostile_%.so): virtualflow/policy.h t/sim/plugin/hostile.h
 t/sim/plugin/builtin.stamp: t/sim/plugin/builtin.c $(libsim_a_SOURCES)
 	@$(MKDIR_P) t/sim/plugin
 	$(AM_V_GEN)for p in $(BUILTIN); do \

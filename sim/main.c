@@ -118,6 +118,8 @@ print_policies(void)
         const struct vn_policy_option *o = (*p)->options;
 
         printf("%-12s %s\n", (*p)->name, (*p)->summary);
+        printf("    goes by %s\n",
+               (*p)->knows != NULL ? (*p)->knows : "what is not said");
         for (; o != NULL && o->name != NULL; o++)
             printf("    %s=%s  %s\n", o->name, o->fallback, o->help);
     }

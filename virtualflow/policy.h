@@ -32,7 +32,7 @@
 extern "C" {
 #endif
 
-#define VN_POLICY_ABI 1 /* changes where a policy must be compiled again */
+#define VN_POLICY_ABI 2 /* changes where a policy must be compiled again */
 
 /* What a policy sees and what it answers: only handles, for the functions
  * below. */
@@ -62,6 +62,14 @@ struct vn_policy_option {
 struct vn_policy {
     const char *name;    /* as given to --policy, and in results */
     const char *summary; /* one line for --help */
+
+    /*
+     * What it goes by of jobs, beyond what they ask for: "nothing", "time
+     * had", "durations", "step times", ... as the trace and the profile have
+     * it, which a cluster's scheduler would have to be told or to guess; NULL
+     * where nobody says.
+     */
+    const char *knows;
     const struct vn_policy_option *options; /* ended by a NULL name, or NULL */
     bool rigid; /* gives a job all the devices it asks for, or none */
     bool late; /* sees a job leave when its devices are released, not before */

@@ -2,6 +2,8 @@
 
 #include "replay/compare/report.h"
 
+#include "sim/policy/policies.h"
+
 #include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
@@ -219,6 +221,38 @@ print_ratios(const struct vn_comparison *c, const struct vn_report *a)
     }
 }
 
+/* What a policy goes by; "what is not said". */
+static const char *
+knowledge(const struct vn_group *g, int policy)
+{
+    const char *name = vn_group_run(g, policy, 0)->policy;
+    const char *knows = name != NULL ? vn_policy_goes_by(name) : NULL;
+
+    return knows != NULL ? knows : "what is not said";
+}
+
+/* Policies by what they go by: to beat one that is told more is another
+ * thing than to beat one's like. */
+static void
+print_knowledge(const struct vn_group *g)
+{
+    puts("\nbeyond what jobs ask for, policies go by");
+    for (int p = 0; p < g->npolicies; p++) {
+        const char *knows = knowledge(g, p);
+        int first = 0;
+
+        while (strcmp(knowledge(g, first), knows) != 0)
+            first++;
+        if (first < p)
+            continue;
+        printf("  %s: %s", knows, g->labels[p]);
+        for (int q = p + 1; q < g->npolicies; q++)
+            if (strcmp(knowledge(g, q), knows) == 0)
+                printf(", %s", g->labels[q]);
+        putchar('\n');
+    }
+}
+
 void
 vn_report_text(const struct vn_comparison *c, const struct vn_report *a,
                int at)
@@ -234,4 +268,6 @@ vn_report_text(const struct vn_comparison *c, const struct vn_report *a,
         printf("\nno run of %s, to which ratios would be\n", a->baseline);
     else if (c->group->npolicies > 1)
         print_ratios(c, a);
+    if (c->group->npolicies > 1)
+        print_knowledge(c->group);
 }

@@ -151,7 +151,7 @@ keep_text(struct plugin *p, struct ed_domain *d, const char **text,
           struct vn_error *err)
 {
     enum {
-        ALL = (VN_POLICY_OPTIONS_MAX * (CHOICES_MAX + 3) + 2) * TEXT_MAX
+        ALL = (VN_POLICY_OPTIONS_MAX * (CHOICES_MAX + 3) + 3) * TEXT_MAX
     };
     enum vn_status status;
     char *own;
@@ -441,7 +441,9 @@ read_table(struct plugin *p, struct ed_domain *d, struct vn_error *err)
 
     if (status != VN_OK
         || (status = keep_text(p, d, &inside.name, err)) != VN_OK
-        || (status = keep_text(p, d, &inside.summary, err)) != VN_OK)
+        || (status = keep_text(p, d, &inside.summary, err)) != VN_OK
+        || (inside.knows != NULL
+            && (status = keep_text(p, d, &inside.knows, err)) != VN_OK))
         return status;
     /* By the file too, so that results tell a changed policy from the old. */
     bytes = ed_file_bytes(p->file, &size);
@@ -450,6 +452,7 @@ read_table(struct plugin *p, struct ed_domain *d, struct vn_error *err)
     p->policy = functions;
     p->policy.name = p->name;
     p->policy.summary = inside.summary;
+    p->policy.knows = inside.knows;
     p->policy.rigid = inside.rigid;
     p->policy.late = inside.late;
     p->policy.leases = inside.leases;

@@ -77,6 +77,15 @@ vn_policy_find(const char *name, const struct vn_policy **policy,
     return status;
 }
 
+const char *
+vn_policy_goes_by(const char *name)
+{
+    for (int i = 0; vn_policies[i] != NULL; i++)
+        if (strcmp(vn_policies[i]->name, name) == 0)
+            return vn_policies[i]->knows;
+    return NULL;
+}
+
 static enum vn_status
 read_choice(const struct vn_policy_option *o, const char *text, double *value,
             struct vn_error *err)

@@ -19,6 +19,12 @@ enum vn_status vn_policy_find(const char *name,
                               const struct vn_policy **policy,
                               struct vn_error *err);
 
+/*
+ * What the built-in policy of that name goes by of jobs (vn_policy.knows);
+ * NULL where there is none of that name, or nobody says.
+ */
+const char *vn_policy_goes_by(const char *name);
+
 enum {
     VN_POLICY_OPTIONS_MAX = 32
 };

@@ -19,6 +19,7 @@ fifo_arrive(void *state, const struct vn_view *view, int job)
 const struct vn_policy vn_policy_fifo = {
     .name = "fifo",
     .summary = "first in, first out; the head of the line blocks",
+    .knows = "nothing",
     .rigid = true,
     .state_size = sizeof(struct vn_rigid),
     .open = vn_rigid_open,

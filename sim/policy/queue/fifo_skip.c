@@ -19,6 +19,7 @@ fifo_skip_arrive(void *state, const struct vn_view *view, int job)
 const struct vn_policy vn_policy_fifo_skip = {
     .name = "fifo-skip",
     .summary = "first in, first out, passing over jobs that do not fit",
+    .knows = "nothing",
     .rigid = true,
     .state_size = sizeof(struct vn_rigid),
     .open = vn_rigid_open,

@@ -332,6 +332,7 @@ las_decide(void *state, const struct vn_view *view, struct vn_answer *answer)
 const struct vn_policy vn_policy_las = {
     .name = "las",
     .summary = "least attained service (Tiresias' 2D-LAS), with preemption",
+    .knows = "time had",
     .options = las_options,
     .rigid = true,
     .state_size = sizeof(struct las),

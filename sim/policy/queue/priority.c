@@ -25,6 +25,7 @@ priority_arrive(void *state, const struct vn_view *view, int job)
 const struct vn_policy vn_policy_priority = {
     .name = "priority",
     .summary = "highest priority first, then submission; the head blocks",
+    .knows = "nothing",
     .rigid = true,
     .state_size = sizeof(struct vn_rigid),
     .open = vn_rigid_open,

@@ -17,6 +17,7 @@ sjf_arrive(void *state, const struct vn_view *view, int job)
 const struct vn_policy vn_policy_sjf = {
     .name = "sjf",
     .summary = "shortest job first, passing over, no preemption",
+    .knows = "durations",
     .rigid = true,
     .state_size = sizeof(struct vn_rigid),
     .open = vn_rigid_open,

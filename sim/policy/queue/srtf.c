@@ -215,6 +215,7 @@ srtf_decide(void *state, const struct vn_view *view, struct vn_answer *answer)
 const struct vn_policy vn_policy_srtf = {
     .name = "srtf",
     .summary = "shortest remaining time first, with preemption",
+    .knows = "durations",
     .rigid = true,
     .state_size = sizeof(struct srtf),
     .open = srtf_open,

@@ -188,6 +188,7 @@ const struct vn_policy vn_policy_ftf = {
     .name = "finish-time-fairness",
     .summary = "least worst finish time against a cluster cut in equal "
                "parts, in rounds (Themis' metric, Gavel)",
+    .knows = "step times, steps",
     .options = vn_solved_options,
     .leases = true,
     .state_size = sizeof(struct ftf),

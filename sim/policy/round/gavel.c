@@ -300,6 +300,7 @@ const struct vn_policy vn_policy_gavel = {
     .name = "gavel",
     .summary = "max-min fair shares of time on each device type, in rounds "
                "(Gavel)",
+    .knows = "step times",
     .options = gavel_options,
     .leases = true,
     .state_size = sizeof(struct gavel),
@@ -314,6 +315,7 @@ const struct vn_policy vn_policy_gavel_ht = {
     .name = "gavel-ht",
     .summary = "gavel, and jobs that run take idle devices of other types too "
                "(VirtualFlow)",
+    .knows = "step times",
     .options = gavel_options,
     .leases = true,
     .state_size = sizeof(struct gavel),

@@ -242,6 +242,7 @@ const struct vn_policy vn_policy_gavel_fifo = {
     .name = "gavel-fifo",
     .summary = "first in, first out, in rounds, on a type drawn (Gavel's "
                "baseline)",
+    .knows = "nothing",
     .options = fifo_options,
     .leases = true,
     .state_size = sizeof(struct fifo),
@@ -256,6 +257,7 @@ const struct vn_policy vn_policy_gavel_fifo_perf = {
     .name = "gavel-fifo-perf",
     .summary = "first in, first out, in rounds, each on the fastest type with "
                "room (Gavel's baseline)",
+    .knows = "step times",
     .options = fifo_options,
     .leases = true,
     .state_size = sizeof(struct fifo),

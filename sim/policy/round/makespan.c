@@ -51,6 +51,7 @@ const struct vn_policy vn_policy_makespan = {
     .name = "makespan",
     .summary = "shares of time with which the last job ends soonest, in "
                "rounds (Gavel)",
+    .knows = "step times, steps",
     .options = vn_solved_options,
     .leases = true,
     .state_size = sizeof(struct vn_solved),

@@ -57,6 +57,7 @@ wfs_decide(void *state, const struct vn_view *view, struct vn_answer *answer)
 const struct vn_policy vn_policy_wfs = {
     .name = "wfs",
     .summary = "elastic weighted fair sharing (VirtualFlow)",
+    .knows = "step times",
     .late = true,
     .state_size = sizeof(struct vn_fair),
     .open = wfs_open,

@@ -391,6 +391,7 @@ static const struct vn_policy_option options[] = {
 const struct vn_policy vn_policy_wfs_ht = {
     .name = "wfs-ht",
     .summary = "wfs, where jobs may borrow idle devices of other types",
+    .knows = "step times",
     .options = options,
     .late = true,
     .state_size = sizeof(struct ht),
