@@ -5,6 +5,7 @@
 #include "analysis/figure/figure.h"
 #include "base/file.h"
 #include "base/number.h"
+#include "base/command.h"
 #include "base/option.h"
 
 #include <gsl/gsl_errno.h>

@@ -1,5 +1,6 @@
 noinst_LIBRARIES += libbase.a
 libbase_a_SOURCES = \
+	base/command.c base/command.h \
 	base/digest.c base/digest.h \
 	base/error.c base/error.h \
 	base/file.c base/file.h \

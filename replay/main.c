@@ -1,7 +1,7 @@
 /* vnreplay: many runs in one results file, and what they say together. */
 #include "config.h"
 
-#include "base/option.h"
+#include "base/command.h"
 #include "replay/command/command.h"
 
 static const struct vn_command commands[] = {

@@ -2,6 +2,7 @@
 #include "config.h"
 
 #include "base/file.h"
+#include "base/command.h"
 #include "base/option.h"
 #include "base/progress.h"
 #include "base/store/origin.h"

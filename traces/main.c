@@ -1,7 +1,7 @@
 /* vntrace: import, make and look at traces of jobs. */
 #include "config.h"
 
-#include "base/option.h"
+#include "base/command.h"
 #include "traces/command/command.h"
 
 static const struct vn_command commands[] = {

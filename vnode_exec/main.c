@@ -1,6 +1,6 @@
 #include "config.h"
 
-#include "base/option.h"
+#include "base/command.h"
 #include "vnode_exec/command/command.h"
 
 static const struct vn_command commands[] = {
