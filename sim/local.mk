@@ -75,6 +75,8 @@ libsim_a_SOURCES = $(ENCLAVEDOM_SOURCES) \
 	sim/policy/queue/srsf.c \
 	sim/policy/share/deadline_plan.c sim/policy/share/deadline_plan.h \
 	sim/policy/share/timeline.c sim/policy/share/timeline.h \
+	sim/policy/share/division_optimus.c \
+	sim/policy/share/optimus.c \
 	sim/policy/share/wfs.c \
 	sim/policy/share/wfs_ht.c \
 	sim/policy/queue/pool.c sim/policy/queue/pool.h \

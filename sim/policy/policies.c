@@ -28,6 +28,8 @@ extern const struct vn_policy vn_policy_ftf;
 extern const struct vn_policy vn_policy_srsf;
 extern const struct vn_policy vn_policy_fair;
 extern const struct vn_policy vn_policy_afs;
+extern const struct vn_policy vn_policy_optimus;
+extern const struct vn_policy vn_policy_optimus_oracle;
 extern const struct vn_policy vn_policy_themis;
 extern const struct vn_policy vn_policy_gandiva_fair;
 
@@ -51,6 +53,8 @@ const struct vn_policy *const vn_policies[] = {
     &vn_policy_srsf,
     &vn_policy_fair,
     &vn_policy_afs,
+    &vn_policy_optimus,
+    &vn_policy_optimus_oracle,
     &vn_policy_themis,
     &vn_policy_gandiva_fair,
     NULL,

@@ -51,6 +51,19 @@ small(void)
     ok(c[0].devices == 1 && c[1].devices == 0,
        "themis: what is left is what rho is asked for");
     c[0].speed = speed;
+    /* One each, which leaves three: of what is left of 300 they save 150,
+     * then 50, then of 100 33.3; after these 25 of 50 as much as of 100. */
+    c[0].demand = 2;
+    vn_divide_optimus(order, 3, 6);
+    ok(c[0].devices == 2 && c[1].devices == 1 && c[2].devices == 3,
+       "optimus: where a device saves the most time");
+    vn_divide_optimus(order, 3, 7);
+    ok(c[0].devices == 2 && c[1].devices == 2 && c[2].devices == 3,
+       "optimus: the first of equals goes first");
+    vn_divide_optimus(order, 3, 2);
+    ok(c[0].devices == 1 && c[1].devices == 1 && c[2].devices == 0,
+       "optimus: first one each");
+    c[0].demand = 8;
     is_near(vn_claim_speed(&c[0], 1.5), 1.25, 0,
             "between whole devices speed is in between");
     is_near(vn_claim_speed(&c[1], 1.5), 1.5, 0,

@@ -67,10 +67,11 @@ find_speeds(struct vn_divided_job *job, const struct vn_view *view)
     int *devices = vn_xcalloc((size_t) vn_view_types(view), sizeof *devices);
     double unit = 0;
 
-    job->claim.demand = j->devices;
-    job->speed = vn_xcalloc((size_t) j->devices + 2, sizeof *job->speed);
+    job->claim.demand = j->max_devices;
+    job->speed =
+        vn_xcalloc((size_t) job->claim.demand + 2, sizeof *job->speed);
     job->claim.speed = job->speed;
-    for (int k = 1; k <= j->devices; k++) {
+    for (int k = 1; k <= job->claim.demand; k++) {
         double s;
 
         devices[job->home] = k;

@@ -63,4 +63,12 @@ void vn_divide_afs(struct vn_claim *const *claims, int n, int devices);
  */
 void vn_divide_themis(struct vn_claim *const *claims, int n, int devices);
 
+/*
+ * Optimus (Peng et al., EuroSys 2018; division_optimus.c): each gets the least
+ * on which it has a speed, in the order of the claims; then a device at a time
+ * goes where it shortens the time left the most, first of equals, as long as
+ * it does.  Costs n for each device.
+ */
+void vn_divide_optimus(struct vn_claim *const *claims, int n, int devices);
+
 #endif /* SIM_POLICY_SHARE_DIVISION_H */
