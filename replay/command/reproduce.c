@@ -1,14 +1,18 @@
 #include "config.h"
 
+#include "analysis/choice.h"
 #include "analysis/runs.h"
 #include "base/option.h"
 #include "base/progress.h"
+#include "base/version.h"
 #include "base/xalloc.h"
 #include "replay/command/command.h"
 #include "replay/sweep/generate.h"
 #include "replay/sweep/sweep.h"
+#include "sim/outside/limit.h"
 
 #include <errno.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -17,7 +21,20 @@
 struct outcome {
     int same;
     int different;
+    int lost;    /* what they were run with is not there as it was */
     int skipped; /* measured on devices, of a plan, from standard input */
+};
+
+/* A run, and what it was run with, to be had again. */
+struct again {
+    struct vn_store *store; /* where the run is */
+    const struct vn_store_run *run;
+    const char *path; /* the file that the other goes to */
+    struct vn_sweep sweep;
+    struct vn_trace_data data;
+    struct vn_workload workload;
+    char *words;   /* of the policy's options */
+    char why[500]; /* the two are not the same */
 };
 
 /* The part i/n of a trace that a run replayed; 0/1 where it was all. */
@@ -37,142 +54,181 @@ read_window(const struct vn_store_run *run, int *i, int *n,
     return VN_OK;
 }
 
-/* How much was kept of a run. */
-static enum vn_status
-recorded(struct vn_store *store, const struct vn_store_run *run,
-         enum vn_recording *recording, struct vn_error *err)
+/* The words of options, "a=1 b=x y": what has no name belongs to the word
+ * before it. */
+static int
+cut_options(char *text, const char **words, int max)
 {
-    static const enum vn_store_table tables[] = {VN_STORE_SAMPLE,
-                                                 VN_STORE_JOB};
-    static const enum vn_recording what[] = {VN_RECORD_ALL, VN_RECORD_JOBS};
-    enum vn_status status = VN_OK;
+    int n = 0;
 
-    *recording = VN_RECORD_RUN;
-    for (int i = 0; i < 2 && status == VN_OK && *recording == VN_RECORD_RUN;
-         i++) {
-        struct vn_rows *rows;
-        bool more = false;
-
-        status = vn_store_read_run(store, tables[i], run->run_id, &rows, err);
-        if (status == VN_OK)
-            status = vn_rows_next(rows, &more, err);
-        if (more)
-            *recording = what[i];
-        vn_rows_close(rows);
+    for (char *next = text; next != NULL && n < max;) {
+        words[n++] = next;
+        do {
+            next = strchr(next, ' ');
+            if (next == NULL)
+                break;
+            next++;
+        } while (strcspn(next, "=") >= strcspn(next, " "));
+        if (next != NULL)
+            next[-1] = '\0';
     }
+    return n;
+}
+
+/* How much was kept of it, by its name. */
+static enum vn_status
+restore_recording(const struct vn_store_run *run, struct vn_sweep *sweep,
+                  struct vn_error *err)
+{
+    int kept = VN_RECORD_ALL;
+    enum vn_status status =
+        run->kept == NULL
+            ? VN_OK
+            : vn_option_choice("keep", run->kept, vn_recording_names,
+                               VN_RECORD_ALL + 1, &kept, err);
+
+    sweep->recording = (enum vn_recording) kept;
     return status;
 }
 
 /* A sweep of the one run, into another file. */
 static enum vn_status
-make_sweep(struct vn_sweep *sweep, const struct vn_store_run *run,
-           struct vn_error *err)
+make_sweep(struct again *a, struct vn_error *err)
 {
+    const struct vn_store_run *run = a->run;
+    struct vn_sweep *sweep = &a->sweep;
     const char *words[VN_POLICY_OPTIONS_MAX];
-    char *text = NULL, *next;
     enum vn_status status;
     int n = 0;
 
-    text = next =
-        vn_xcalloc(run->options != NULL ? strlen(run->options) + 1 : 1, 1);
-    if (run->options != NULL)
-        strcpy(text, run->options);
-    while (next != NULL && n < VN_POLICY_OPTIONS_MAX) {
-        char *word = strsep(&next, " ");
-
-        if (word[0] != '\0')
-            words[n++] = word;
-    }
+    *sweep = (struct vn_sweep){.results = a->path, .workers = 1, .shards = 1};
     sweep->until = run->until_us > 0 ? run->until_us : 0;
-    status = vn_sweep_cluster(sweep, run->cluster, err);
+    if (run->options != NULL) {
+        a->words = vn_xstrdup(run->options);
+        n = cut_options(a->words, words, VN_POLICY_OPTIONS_MAX);
+    }
+    status = restore_recording(run, sweep, err);
+    if (status == VN_OK && run->backend != NULL)
+        status = ed_backend_find(run->backend, &sweep->limits.backend, err);
+    if (status == VN_OK && run->limits != NULL)
+        status = vn_limit_read(run->limits, &sweep->limits, err);
     if (status == VN_OK)
-        status = vn_sweep_policy(sweep, run->policy, words, n, err);
+        status = vn_sweep_cluster(sweep, run->cluster, err);
     if (status == VN_OK)
-        status = vn_assumptions_open(&sweep->assumptions, err);
-    free(text);
-    return status;
+        status = vn_sweep_policy(
+            sweep, run->plugin != NULL ? run->plugin : run->policy, words, n,
+            err);
+    if (status == VN_OK)
+        status = vn_assumptions_restore(&sweep->assumptions, run, err);
+    return status == VN_OK ? vn_assumptions_open(&sweep->assumptions, err)
+                           : status;
+}
+
+/* The run's jobs: of its trace, or drawn again where it had a seed. */
+static enum vn_status
+read_jobs(struct again *a, struct vn_error *err)
+{
+    const struct vn_store_run *run = a->run;
+    enum vn_status status;
+    int i = 0, n = 1;
+
+    if (run->trace[0] == '-')
+        status =
+            vn_generate(run->trace, run->seed, run->load,
+                        isnan(run->load) ? NULL : run->cluster, &a->data, err);
+    else
+        status = vn_trace_data_read(run->trace, &a->data, err);
+    if (status == VN_OK)
+        status = read_window(run, &i, &n, err);
+    if (status == VN_OK && (size_t) n > a->data.njobs)
+        status =
+            vn_fail(err, VN_EINVAL, "%s: has %zu jobs, expected %d or more",
+                    run->trace, a->data.njobs, n);
+    if (status != VN_OK)
+        return status;
+    vn_workload_cut(&a->data, i, n, &a->workload);
+    a->workload.seed = run->seed;
+    a->workload.load = run->load;
+    return VN_OK;
+}
+
+/* Say where two rows of run differ, in columns with all of these flags or, of
+ * outcomes, without; false where they do not. */
+static bool
+differ(struct again *a, const struct vn_store_run *now, bool key)
+{
+    const struct vn_store_form *form = &vn_store_forms[VN_STORE_RUN];
+
+    for (int i = 1; i < form->ncolumns; i++) {
+        const struct vn_store_column *c = &form->columns[i];
+        char *then_text, *now_text;
+
+        if ((c->flags & VN_STORE_PLACE) != 0 || strcmp(c->name, "name") == 0
+            || strcmp(c->name, "version") == 0
+            || ((c->flags & VN_STORE_KEY) != 0) != key
+            || vn_store_compare_column(c, a->run, now) == 0)
+            continue;
+        then_text = vn_choice_text(a->run, i);
+        now_text = vn_choice_text(now, i);
+        snprintf(a->why, sizeof a->why, "%s was %.200s, is %.200s", c->name,
+                 then_text, now_text);
+        free(then_text);
+        free(now_text);
+        return true;
+    }
+    return false;
 }
 
 /* Are the outcome and every row of the two runs the same? */
 static enum vn_status
-compare(struct vn_store *store, const struct vn_store_run *run,
-        const char *again_path, bool *same, struct vn_error *err)
+compare(struct again *a, bool *same, struct vn_error *err)
 {
-    static const char *const outcome[] = {
-        "state",       "events",      "jobs",        "finished",
-        "rejected",    "unfinished",  "makespan_us", "utilisation",
-        "device_us",   "preemptions", "resizes",     "jct_mean_us",
-        "jct_p50_us",  "jct_p90_us",  "jct_p99_us",  "queue_mean_us",
-        "queue_p50_us"};
     struct vn_store *again = NULL;
     struct vn_runs runs = {0};
-    enum vn_status status;
+    enum vn_status status = vn_store_open(a->path, VN_STORE_READ, &again, err);
 
     *same = true;
-    status = vn_store_open(again_path, VN_STORE_READ, &again, err);
     if (status == VN_OK)
         status = vn_runs_read(again, &runs, err);
-    for (size_t i = 0; status == VN_OK && i < sizeof outcome / sizeof *outcome;
-         i++) {
-        int column = vn_store_column_find(VN_STORE_RUN, outcome[i]);
-
-        *same = *same
-                && vn_store_compare_column(
-                       &vn_store_forms[VN_STORE_RUN].columns[column], run,
-                       &runs.all[0])
-                       == 0;
-    }
+    if (status == VN_OK)
+        *same = !differ(a, &runs.all[0], false);
     for (int t = VN_STORE_RUN + 1; t < VN_STORE_TABLES && *same; t++) {
         if (status != VN_OK)
             break;
-        status = vn_store_same(store, run->run_id, again, runs.all[0].run_id,
-                               (enum vn_store_table) t, same, err);
+        status =
+            vn_store_same(a->store, a->run->run_id, again, runs.all[0].run_id,
+                          (enum vn_store_table) t, same, err);
+        if (status == VN_OK && !*same)
+            snprintf(a->why, sizeof a->why, "rows of %s differ",
+                     vn_store_forms[t].name);
     }
     vn_runs_free(&runs);
     vn_store_close(again);
     return status;
 }
 
-/* The run's jobs: of its trace, or drawn again where it had a seed. */
+/*
+ * Do one run again, in the file at a->path, which is left; *as_it_was is
+ * whether all that it was run with is.  Fails where it cannot be had.
+ */
 static enum vn_status
-read_jobs(const struct vn_store_run *run, struct vn_trace_data *data,
-          struct vn_error *err)
+run_again(struct again *a, bool *as_it_was, bool *same, struct vn_error *err)
 {
-    if (run->trace[0] == '-')
-        return vn_generate(run->trace, run->seed, run->load, run->cluster,
-                           data, err);
-    return vn_trace_data_read(run->trace, data, err);
-}
-
-/* Do one run again, in the file at path, which is left. */
-static enum vn_status
-run_again(struct vn_store *store, const struct vn_store_run *run,
-          const char *path, bool *same, struct vn_error *err)
-{
-    struct vn_sweep sweep = {.results = path, .workers = 1, .shards = 1};
-    struct vn_workload workload = {0};
-    struct vn_trace_data data = {0};
+    struct vn_store_run now;
     enum vn_status status;
-    int i, n;
 
-    if ((status = read_window(run, &i, &n, err)) == VN_OK
-        && (status = recorded(store, run, &sweep.recording, err)) == VN_OK
-        && (status = make_sweep(&sweep, run, err)) == VN_OK
-        && (status = read_jobs(run, &data, err)) == VN_OK) {
-        if ((size_t) n > data.njobs)
-            *same = false;
-        else {
-            vn_workload_cut(&data, i, n, &workload);
-            status = vn_sweep_replay(&sweep, &workload, &sweep.settings[0],
-                                     &sweep.contenders[0], err);
-            if (status == VN_OK)
-                status = compare(store, run, path, same, err);
-        }
-    }
-    vn_workload_free(&workload);
-    vn_trace_data_free(&data);
-    vn_sweep_free(&sweep);
-    return status;
+    *as_it_was = *same = false;
+    if ((status = make_sweep(a, err)) != VN_OK
+        || (status = read_jobs(a, err)) != VN_OK)
+        return status;
+    vn_sweep_describe(&a->sweep, &a->workload, &a->sweep.settings[0],
+                      &a->sweep.contenders[0], &now);
+    *as_it_was = !differ(a, &now, true);
+    if (!*as_it_was)
+        return VN_OK;
+    status = vn_sweep_replay(&a->sweep, &a->workload, &a->sweep.settings[0],
+                             &a->sweep.contenders[0], err);
+    return status == VN_OK ? compare(a, same, err) : status;
 }
 
 /* Can the run be done again from what is recorded of it? */
@@ -181,39 +237,70 @@ repeatable(const struct vn_store_run *run)
 {
     return strcmp(run->kind, "simulated") == 0 && run->trace != NULL
            && strcmp(run->trace, "-") != 0 && run->cluster != NULL
-           && run->policy != NULL && run->backend == NULL;
+           && run->policy != NULL;
 }
 
-static enum vn_status
+/* Do one run again, and say what came of it where that is not the same. */
+static void
+judge(struct again *a, struct vn_progress *progress, struct outcome *outcome)
+{
+    const struct vn_store_run *run = a->run;
+    char *label = vn_run_label(run);
+    bool as_it_was, same;
+    struct vn_error err;
+
+    if (run_again(a, &as_it_was, &same, &err) != VN_OK) {
+        vn_progress_end(progress);
+        printf("%s: %s on %s cannot be done again: ", run->name, label,
+               run->trace);
+        fflush(stdout);
+        vn_error_print(stdout, NULL, &err);
+        outcome->lost++;
+    } else if (!as_it_was || !same) {
+        vn_progress_end(progress);
+        printf("%s: %s on %s %s: %s\n", run->name, label, run->trace,
+               as_it_was ? "came out otherwise" : "had another input", a->why);
+        outcome->different += as_it_was;
+        outcome->lost += !as_it_was;
+    } else
+        outcome->same++;
+    unlink(a->path);
+    vn_workload_free(&a->workload);
+    vn_trace_data_free(&a->data);
+    vn_sweep_free(&a->sweep);
+    free(a->words);
+    free(label);
+}
+
+static void
 reproduce(struct vn_store *store, const struct vn_runs *runs, const char *path,
-          struct outcome *outcome, struct vn_error *err)
+          struct outcome *outcome)
 {
     struct vn_progress progress = vn_progress_begin("runs", true);
-    enum vn_status status = VN_OK;
 
-    for (int i = 0; i < runs->n && status == VN_OK; i++) {
-        const struct vn_store_run *run = &runs->all[i];
-        bool same = false;
+    for (int i = 0; i < runs->n; i++) {
+        struct again a = {.store = store, .run = &runs->all[i], .path = path};
 
-        if (!repeatable(run)) {
+        if (repeatable(a.run))
+            judge(&a, &progress, outcome);
+        else
             outcome->skipped++;
-            continue;
-        }
-        status = run_again(store, run, path, &same, err);
-        unlink(path);
-        if (status == VN_OK && same)
-            outcome->same++;
-        else if (status == VN_OK) {
-            vn_progress_end(&progress);
-            printf("%s: %s%s%s on %s came out otherwise\n", run->name,
-                   run->policy, run->options != NULL ? " " : "",
-                   run->options != NULL ? run->options : "", run->trace);
-            outcome->different++;
-        }
         vn_progress_show(&progress, i + 1, runs->n, NULL);
     }
     vn_progress_end(&progress);
-    return status;
+}
+
+/* Say of runs that other sources made how many there are. */
+static void
+say_versions(const struct vn_runs *runs)
+{
+    int n = 0;
+
+    for (int i = 0; i < runs->n; i++)
+        n += strcmp(runs->all[i].version, vn_version()) != 0;
+    if (n > 0)
+        printf("%d run%s of another version of the program than this, %s\n", n,
+               n == 1 ? " is" : "s are", vn_version());
 }
 
 /* A folder for what is only for the moment; the caller's. */
@@ -243,6 +330,7 @@ run(const char *results, struct vn_error *err)
     struct vn_store *store = NULL;
     struct vn_runs runs = {0};
     char *folder, *path = NULL;
+    int failed;
     enum vn_status status = make_folder(&folder, err);
 
     if (status != VN_OK)
@@ -253,7 +341,10 @@ run(const char *results, struct vn_error *err)
     if (status == VN_OK)
         status = vn_runs_read(store, &runs, err);
     if (status == VN_OK)
-        status = reproduce(store, &runs, path, &outcome, err);
+        reproduce(store, &runs, path, &outcome);
+    if (status == VN_OK)
+        say_versions(&runs);
+    failed = runs.failed;
     vn_runs_free(&runs);
     vn_store_close(store);
     unlink(path);
@@ -264,15 +355,19 @@ run(const char *results, struct vn_error *err)
         return status;
     printf("%d runs reproduced", outcome.same);
     if (outcome.skipped > 0)
-        printf(", %d skipped: measured on devices, of a plan, read "
-               "from standard input, or under a plug-in",
+        printf(", %d skipped: measured on devices, of a plan, or read "
+               "from standard input",
                outcome.skipped);
+    if (failed > 0)
+        printf(", %d skipped: they failed", failed);
     putchar('\n');
-    if (outcome.different > 0)
+    if (outcome.different + outcome.lost > 0)
         return vn_fail(err, VN_EINVAL,
-                       "%d of %d runs came out otherwise: the inputs or the "
-                       "program are not what they were",
-                       outcome.different, outcome.same + outcome.different);
+                       "%d of %d runs came out otherwise, %d had inputs that "
+                       "are not what they were",
+                       outcome.different,
+                       outcome.same + outcome.different + outcome.lost,
+                       outcome.lost);
     return VN_OK;
 }
 
@@ -287,9 +382,9 @@ vn_command_reproduce(int argc, char **argv)
 
     if (i == VN_ARGS_HELP) {
         puts("usage: vnreplay reproduce RESULTS\n\n"
-             "Do every run of a results file again, and compare each number "
-             "and row.\nRelative paths of traces and clusters are taken from "
-             "here.\n");
+             "Do every run of a results file again, with all that priced it, "
+             "and compare each\nnumber and row.  Relative paths are taken "
+             "from here.\n");
         vn_option_help(stdout, NULL, 0);
         return 0;
     }

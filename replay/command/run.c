@@ -134,7 +134,7 @@ add_list(struct words *words, const char *list, const char *name,
     enum vn_status status = VN_OK;
 
     while (status == VN_OK) {
-        size_t n = strcspn(list, ",");
+        size_t n = vn_list_word(list);
 
         status = add_word(words, list, n, name, err);
         if (list[n] == '\0')
@@ -194,7 +194,7 @@ take(struct arguments *a, struct vn_sweep *sweep, enum option option,
         return vn_range_read("load", value, 1e-6, 1e6, false, &a->loads, err);
     case CLUSTER:
         /* A list with a ':' is one cluster of several types. */
-        if (strchr(value, ':') != NULL)
+        if (strchr(value, ':') != NULL && access(value, F_OK) != 0)
             return add_word(&a->clusters, value, strlen(value), "cluster",
                             err);
         return add_list(&a->clusters, value, "cluster", err);
