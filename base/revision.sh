@@ -22,9 +22,9 @@ digest() {
 }
 
 if [ -f base/revision ]; then
-    read -r commit then < base/revision
+    read -r commit released < base/revision
     now=$(digest)
-    test "$now" = "$then" || commit=$commit-$now
+    test "$now" = "$released" || commit=$commit-$now
 elif test -e .git && commit=$(git rev-parse --short=12 HEAD 2>/dev/null); then
     # shellcheck disable=SC2086
     test -z "$(git status --porcelain -- $rooms)" || commit=$commit-$(digest)
