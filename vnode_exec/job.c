@@ -4,6 +4,7 @@
 
 #include "base/rng.h"
 #include "base/xalloc.h"
+#include "vnode_exec/check.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -187,12 +188,18 @@ enum vn_status
 vn_exec_job_open(struct vn_options *o, struct vn_exec_job *job,
                  struct vn_error *err)
 {
+    int processes = vn_comm_launched();
     enum vn_status status;
 
     job->options = o;
+    job->comm = (struct vn_comm){.size = 1};
+    if (processes > 1 && !o->mpi)
+        return vn_fail(err, VN_EUSAGE,
+                       "mpirun or srun started %d processes, and each would "
+                       "do all of this; expected --mpi, or one process",
+                       processes);
     if (o->data_name == NULL)
         o->data_name = "synthetic";
-    job->comm = (struct vn_comm){.size = 1};
     status = vn_model_find(o->model_name, &job->model, err);
     if (status == VN_OK && o->mpi)
         status = vn_comm_open(&job->comm, err);
@@ -230,7 +237,24 @@ vn_exec_job_view(const struct vn_exec_job *job)
                                     .data = &job->data,
                                     .comm = &job->comm,
                                     .limit = job->options->limit,
+                                    .no_pin = job->options->no_pin,
                                     .probe = job->options->probe};
+}
+
+int
+vn_exec_job_end(struct vn_exec_job *job, enum vn_status status,
+                const struct vn_error *err)
+{
+    int code = status == VN_OK ? 0 : vn_error_exit(err);
+
+    if (status != VN_OK) {
+        if (vn_comm_speaks(&job->comm, err->text))
+            vn_error_print(stderr, "vnexec", err);
+        fflush(stdout);
+        vn_comm_abort(&job->comm, code);
+    }
+    vn_exec_job_close(job);
+    return code;
 }
 
 int
@@ -249,13 +273,13 @@ vn_exec_job_command(int argc, char **argv, const char *usage,
         vn_option_help(stdout, vn_exec_options, vn_exec_noptions);
         return 0;
     }
+    if (status == VN_OK && o.mpi)
+        status = vn_fail(&err, VN_EUSAGE, "%s does without --mpi", argv[0]);
+    if (status == VN_OK)
+        status = vn_check_outputs(&o, &err);
     if (status == VN_OK)
         status = vn_exec_job_open(&o, &job, &err);
     if (status == VN_OK)
         status = fn(&job, &err);
-    vn_exec_job_close(&job);
-    if (status == VN_OK)
-        return 0;
-    vn_error_print(stderr, "vnexec", &err);
-    return vn_error_exit(&err);
+    return vn_exec_job_end(&job, status, &err);
 }

@@ -41,6 +41,14 @@ int vn_exec_job_command(int argc, char **argv, const char *usage,
                         enum vn_status (*fn)(struct vn_exec_job *job,
                                              struct vn_error *err));
 
+/*
+ * The end of a command: close the job, say what failed, on one rank where it
+ * failed alike on all, and end other ranks that did not.  Returns the
+ * program's exit status.
+ */
+int vn_exec_job_end(struct vn_exec_job *job, enum vn_status status,
+                    const struct vn_error *err);
+
 /* The executor's view of it. */
 struct vn_executor_job vn_exec_job_view(const struct vn_exec_job *job);
 

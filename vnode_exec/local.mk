@@ -1,5 +1,10 @@
 noinst_LIBRARIES += libexec.a
 libexec_a_SOURCES = \
+	vnode_exec/device/host/claim.c \
+	vnode_exec/check.c vnode_exec/check.h \
+	vnode_exec/interrupt.c vnode_exec/interrupt.h \
+	vnode_exec/train/replica_memory.c vnode_exec/train/replica_memory.h \
+	vnode_exec/train/text.c vnode_exec/train/text.h \
 	vnode_exec/train/checkpoint.c vnode_exec/train/checkpoint.h \
 	vnode_exec/train/comm.c vnode_exec/train/comm.h \
 	vnode_exec/control.c vnode_exec/control.h \
@@ -87,6 +92,8 @@ bin_PROGRAMS += vnexec
 vnexec_SOURCES = vnode_exec/main.c vnode_exec/command/command.h \
 	vnode_exec/command/devices.c vnode_exec/command/eval.c \
 	vnode_exec/command/profile.c vnode_exec/command/run.c \
+	vnode_exec/command/run.h vnode_exec/command/run_control.c \
+	vnode_exec/command/run_report.c \
 	vnode_exec/command/work.c
 dist_man_MANS += man/vnexec.1
 vnexec_LDADD = $(EXEC_LIBS) $(BASE_LIBS)

@@ -4,6 +4,7 @@
 
 #include "base/number.h"
 
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -48,6 +49,7 @@ enum {
     RESULTS,
     CONTROL,
     PROBE,
+    NO_PIN,
     MPI,
     QUIET,
     MOST,
@@ -121,6 +123,8 @@ const struct vn_option vn_exec_options[NOPTIONS] = {
                "time a small piece of work before each step, which says how "
                "fast the processor is just then",
                0},
+    [NO_PIN] = {"no-pin", NULL, "let threads of the host run on any processor",
+                0},
     [MPI] = {"mpi", NULL, "devices are the ranks of mpirun", 0},
     [QUIET] = {"quiet", NULL, "no progress, no table of devices", 'q'},
     [MOST] = {"max", "N", "profile: largest number of examples [256]", 0},
@@ -131,32 +135,6 @@ const struct vn_option vn_exec_options[NOPTIONS] = {
 };
 
 const int vn_exec_noptions = NOPTIONS;
-
-static enum vn_status
-take_int(int i, const char *value, int64_t min, int64_t max, int64_t *to,
-         struct vn_error *err)
-{
-    return vn_option_int(vn_exec_options[i].name, value, min, max, to, err);
-}
-
-static enum vn_status
-take_real(int i, const char *value, double min, double max, double *to,
-          struct vn_error *err)
-{
-    return vn_option_real(vn_exec_options[i].name, value, min, max, to, err);
-}
-
-static enum vn_status
-take_small(int i, const char *value, int min, int max, int *to,
-           struct vn_error *err)
-{
-    int64_t n = 0;
-    enum vn_status status = take_int(i, value, min, max, &n, err);
-
-    if (status == VN_OK)
-        *to = (int) n;
-    return status;
-}
 
 /* STEP:LIST */
 static enum vn_status
@@ -216,141 +194,173 @@ take_stand_in(const char *value, struct vn_options *o, struct vn_error *err)
 }
 
 static enum vn_status
-take_choice(int i, const char *value, const char *const *names, int n, int *to,
-            struct vn_error *err)
+take_profile(const char *value, struct vn_options *o, struct vn_error *err)
 {
-    return vn_option_choice(vn_exec_options[i].name, value, names, n, to, err);
+    if (o->nprofiles == VN_OPTION_PROFILES)
+        return vn_fail(err, VN_EUSAGE, "--profile: more than %d tables",
+                       VN_OPTION_PROFILES);
+    o->profiles[o->nprofiles++] = value;
+    return VN_OK;
 }
 
 static enum vn_status
-take_training(int i, const char *value, struct vn_options *o,
-              struct vn_error *err)
+take_limit(const char *value, struct vn_options *o, struct vn_error *err)
 {
-    static const char *const arithmetics[] = {"exact", "fast", "tf32"};
-    struct vn_train *t = &o->train;
-    int64_t seed = 0;
-    int choice = 0;
-    enum vn_status status;
-
-    switch (i) {
-    case BATCH:
-        o->has_batch = true;
-        return take_int(i, value, 1, 1 << 24, &t->batch, err);
-    case VNODES:
-        o->has_vnodes = true;
-        return take_small(i, value, 1, 1 << 16, &t->vnodes, err);
-    case COUPLE:
-        return take_int(i, value, 1, 1 << 20, &o->couple, err);
-    case STEPS:
-        return take_int(i, value, 0, INT64_C(1) << 40, &t->steps, err);
-    case EPOCHS:
-        return take_real(i, value, 1e-6, 1e6, &o->epochs, err);
-    case SEED:
-        status = take_int(i, value, 0, INT64_MAX, &seed, err);
-        t->seed = (uint64_t) seed;
-        return status;
-    case OPTIMIZER:
-        o->has_optimizer = true;
-        status = take_choice(i, value, vn_optimizer_names, 2, &choice, err);
-        t->optimizer = (enum vn_optimizer) choice;
-        return status;
-    case RATE:
-        o->has_rate = true;
-        return take_real(i, value, 0, 1e6, &t->rate, err);
-    case MOMENTUM:
-        return take_real(i, value, 0, 0.9999, &t->momentum, err);
-    case DECAY:
-        return take_real(i, value, 0, 10, &t->decay, err);
-    case SCHEDULE:
-        status = take_choice(i, value, vn_schedule_names, 3, &choice, err);
-        t->schedule = (enum vn_schedule) choice;
-        return status;
-    case WARMUP:
-        return take_int(i, value, 0, 1 << 30, &t->warmup, err);
-    case CLIP:
-        return take_real(i, value, 1e-9, 1e9, &t->clip, err);
-    default: /* ARITHMETIC */
-        status = take_choice(i, value, arithmetics, 3, &choice, err);
-        t->exact = choice == 0;
-        t->tf32 = choice == 2;
-        return status;
-    }
+    return vn_option_bytes("memory-limit", value, 1, INT64_MAX, &o->limit,
+                           err);
 }
+
+static enum vn_status
+take_seed(const char *value, struct vn_options *o, struct vn_error *err)
+{
+    int64_t seed = 0;
+    enum vn_status status =
+        vn_option_int("seed", value, 0, INT64_MAX, &seed, err);
+
+    o->train.seed = (uint64_t) seed;
+    return status;
+}
+
+static enum vn_status
+take_optimizer(const char *value, struct vn_options *o, struct vn_error *err)
+{
+    int choice = 0;
+    enum vn_status status = vn_option_choice(
+        "optimizer", value, vn_optimizer_names, 2, &choice, err);
+
+    o->train.optimizer = (enum vn_optimizer) choice;
+    return status;
+}
+
+static enum vn_status
+take_schedule(const char *value, struct vn_options *o, struct vn_error *err)
+{
+    int choice = 0;
+    enum vn_status status = vn_option_choice(
+        "schedule", value, vn_schedule_names, 3, &choice, err);
+
+    o->train.schedule = (enum vn_schedule) choice;
+    return status;
+}
+
+static enum vn_status
+take_arithmetic(const char *value, struct vn_options *o, struct vn_error *err)
+{
+    static const char *const names[] = {"exact", "fast", "tf32"};
+    int choice = 0;
+    enum vn_status status =
+        vn_option_choice("arithmetic", value, names, 3, &choice, err);
+
+    o->train.exact = choice == 0;
+    o->train.tf32 = choice == 2;
+    return status;
+}
+
+/* What an option's value is, and where it goes. */
+enum kind {
+    TEXT,
+    FLAG,
+    WHOLE, /* int64_t */
+    SMALL, /* int */
+    REAL,
+    OWN /* taken by a function */
+};
+
+/* clang-format off: a row an option */
+#define AT(field) offsetof(struct vn_options, field)
+static const struct setting {
+    enum kind kind;
+    size_t at;
+    double min, max; /* up to 2^53 */
+    size_t given;    /* a bool that it was; 0: nobody asks */
+    enum vn_status (*take)(const char *value, struct vn_options *o,
+                           struct vn_error *err);
+} settings[NOPTIONS] = {
+    [MODEL] = {TEXT, AT(model_name)},
+    [DATA] = {TEXT, AT(data_name)},
+    [BATCH] = {WHOLE, AT(train.batch), 1, 1 << 24, AT(has_batch)},
+    [VNODES] = {SMALL, AT(train.vnodes), 1, 1 << 16, AT(has_vnodes)},
+    [DEVICES] = {TEXT, AT(devices), .given = AT(has_devices)},
+    [MAPPING] = {TEXT, AT(mapping)},
+    [PROFILE] = {OWN, .take = take_profile},
+    [PLAN] = {TEXT, AT(plan)},
+    [JOB] = {WHOLE, AT(plan_job), 0, 0x1p53},
+    [STAND_IN] = {OWN, .take = take_stand_in},
+    [COUPLE] = {WHOLE, AT(couple), 1, 1 << 20},
+    [STEPS] = {WHOLE, AT(train.steps), 0, 0x1p40, AT(has_steps)},
+    [EPOCHS] = {REAL, AT(epochs), 1e-6, 1e6},
+    [SEED] = {OWN, .take = take_seed},
+    [OPTIMIZER] = {OWN, .given = AT(has_optimizer), .take = take_optimizer},
+    [RATE] = {REAL, AT(train.rate), 0, 1e6, AT(has_rate)},
+    [MOMENTUM] = {REAL, AT(train.momentum), 0, 0.9999},
+    [DECAY] = {REAL, AT(train.decay), 0, 10},
+    [SCHEDULE] = {OWN, .take = take_schedule},
+    [WARMUP] = {WHOLE, AT(train.warmup), 0, 1 << 30},
+    [CLIP] = {REAL, AT(train.clip), 1e-9, 1e9},
+    [ARITHMETIC] = {OWN, .take = take_arithmetic},
+    [LAYERS] = {SMALL, AT(shape.layers), 1, 16},
+    [WIDTH] = {SMALL, AT(shape.width), 1, 4096},
+    [HEADS] = {SMALL, AT(shape.heads), 1, 256},
+    [CONTEXT] = {SMALL, AT(shape.context), 1, 4096},
+    [RESIZE] = {OWN, .take = take_resize},
+    [FAIL] = {OWN, .take = take_failure},
+    [CHECKPOINT] = {TEXT, AT(checkpoint)},
+    [EVERY] = {WHOLE, AT(checkpoint_every), 1, 0x1p53},
+    [RESUME] = {TEXT, AT(resume)},
+    [LIMIT] = {OWN, .take = take_limit},
+    [DIGEST] = {WHOLE, AT(digest_every), 1, 0x1p53},
+    [EVAL] = {WHOLE, AT(eval_every), 1, 0x1p53},
+    [NO_EVAL] = {FLAG, AT(no_eval)},
+    [LOG] = {TEXT, AT(log)},
+    [RESULTS] = {TEXT, AT(results)},
+    [CONTROL] = {TEXT, AT(control)},
+    [PROBE] = {FLAG, AT(probe)},
+    [NO_PIN] = {FLAG, AT(no_pin)},
+    [MPI] = {FLAG, AT(mpi)},
+    [QUIET] = {FLAG, AT(quiet)},
+    [MOST] = {WHOLE, AT(most), 1, 1 << 20, AT(has_profile)},
+    [REPEAT] = {WHOLE, AT(repeat), 1, 1000, AT(has_profile)},
+    [OUTPUT] = {TEXT, AT(output), .given = AT(has_profile)},
+    [SYNC] = {TEXT, AT(sync), .given = AT(has_profile)},
+};
+/* clang-format on */
 
 static enum vn_status
 take(int i, const char *value, struct vn_options *o, struct vn_error *err)
 {
-    const char **texts[NOPTIONS] = {
-        [MODEL] = &o->model_name,
-        [DATA] = &o->data_name,
-        [DEVICES] = &o->devices,
-        [PLAN] = &o->plan,
-        [SYNC] = &o->sync,
-        [MAPPING] = &o->mapping,
-        [CHECKPOINT] = &o->checkpoint,
-        [RESUME] = &o->resume,
-        [LOG] = &o->log,
-        [RESULTS] = &o->results,
-        [OUTPUT] = &o->output,
-        [CONTROL] = &o->control,
-    };
+    const struct setting *s = &settings[i];
+    const char *name = vn_exec_options[i].name;
+    void *to = (char *) o + s->at;
+    int64_t n = 0;
+    enum vn_status status = VN_OK;
 
-    if (texts[i] != NULL) {
-        *texts[i] = value;
-        o->has_devices = o->has_devices || i == DEVICES;
-        return VN_OK;
+    switch (s->kind) {
+    case TEXT:
+        *(const char **) to = value;
+        break;
+    case FLAG:
+        *(bool *) to = true;
+        break;
+    case WHOLE:
+        status = vn_option_int(name, value, (int64_t) s->min, (int64_t) s->max,
+                               to, err);
+        break;
+    case SMALL:
+        status = vn_option_int(name, value, (int64_t) s->min, (int64_t) s->max,
+                               &n, err);
+        if (status == VN_OK)
+            *(int *) to = (int) n;
+        break;
+    case REAL:
+        status = vn_option_real(name, value, s->min, s->max, to, err);
+        break;
+    case OWN:
+        status = s->take(value, o, err);
+        break;
     }
-    switch (i) {
-    case LAYERS:
-        return take_small(i, value, 1, 16, &o->shape.layers, err);
-    case WIDTH:
-        return take_small(i, value, 1, 4096, &o->shape.width, err);
-    case HEADS:
-        return take_small(i, value, 1, 256, &o->shape.heads, err);
-    case CONTEXT:
-        return take_small(i, value, 1, 4096, &o->shape.context, err);
-    case PROFILE:
-        if (o->nprofiles == VN_OPTION_PROFILES)
-            return vn_fail(err, VN_EUSAGE, "--profile: more than %d tables",
-                           VN_OPTION_PROFILES);
-        o->profiles[o->nprofiles++] = value;
-        return VN_OK;
-    case RESIZE:
-        return take_resize(value, o, err);
-    case FAIL:
-        return take_failure(value, o, err);
-    case JOB:
-        return take_int(i, value, 0, INT64_MAX, &o->plan_job, err);
-    case STAND_IN:
-        return take_stand_in(value, o, err);
-    case EVERY:
-        return take_int(i, value, 1, INT64_MAX, &o->checkpoint_every, err);
-    case LIMIT:
-        return vn_option_bytes("memory-limit", value, 1, INT64_MAX, &o->limit,
-                               err);
-    case DIGEST:
-        return take_int(i, value, 1, INT64_MAX, &o->digest_every, err);
-    case EVAL:
-        return take_int(i, value, 1, INT64_MAX, &o->eval_every, err);
-    case NO_EVAL:
-        o->no_eval = true;
-        return VN_OK;
-    case PROBE:
-        o->probe = true;
-        return VN_OK;
-    case MPI:
-        o->mpi = true;
-        return VN_OK;
-    case QUIET:
-        o->quiet = true;
-        return VN_OK;
-    case MOST:
-        return take_int(i, value, 1, 1 << 20, &o->most, err);
-    case REPEAT:
-        return take_int(i, value, 1, 1000, &o->repeat, err);
-    default:
-        return take_training(i, value, o, err);
-    }
+    if (s->given != 0)
+        *(bool *) ((char *) o + s->given) = true;
+    return status;
 }
 
 enum vn_status
@@ -389,6 +399,12 @@ vn_options_read(int argc, char **argv, struct vn_options *o, bool *help,
     }
     if (args.nrest > 0)
         return vn_fail(err, VN_EUSAGE, "'%s' is not an option", args.rest[0]);
+    if (o->epochs > 0 && o->has_steps)
+        return vn_fail(err, VN_EUSAGE, "--epochs does without --steps");
+    if (o->has_profile && strcmp(argv[0], "profile") != 0)
+        return vn_fail(err, VN_EUSAGE,
+                       "--max, --repeat, --output and --sync are of vnexec "
+                       "profile");
     return VN_OK;
 }
 

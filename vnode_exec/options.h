@@ -48,8 +48,10 @@ struct vn_options {
     int nstandins;
     const char *checkpoint, *resume, *results, *log, *output, *control;
     int64_t checkpoint_every, digest_every, eval_every, limit, most, repeat;
-    bool mpi, no_eval, quiet, probe;
+    bool mpi, no_eval, quiet, probe, no_pin;
     bool has_rate, has_optimizer, has_batch, has_vnodes, has_devices;
+    bool has_steps;
+    bool has_profile; /* an option of vnexec profile */
 };
 
 /* The table, and how many options it has. */

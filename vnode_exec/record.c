@@ -12,6 +12,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 struct row {
     struct vn_step step;
@@ -29,25 +31,71 @@ struct vn_record {
     size_t nrows, room;
 };
 
+static const char header[] =
+    "step,loss,accuracy,devices,step_s,load_s,compute_s,sync_s,update_s,"
+    "resize_s,norm,redone,failed,probe_s,digest\n";
+
+/*
+ * The rows of the log that is there, of steps before the one that a resumed
+ * run begins with.  A last line that was cut off is none.
+ */
+static enum vn_status
+copy_rows(const char *path, int64_t from_step, FILE *out, struct vn_error *err)
+{
+    char *line = NULL;
+    size_t room = 0;
+    ssize_t n;
+    FILE *in;
+    enum vn_status status = VN_OK;
+
+    if (access(path, F_OK) != 0)
+        return VN_OK;
+    status = vn_file_open(path, &in, err);
+    if (status != VN_OK)
+        return status;
+    n = getline(&line, &room, in);
+    if (n > 0 && strcmp(line, header) != 0)
+        status = vn_fail(err, VN_EFORMAT,
+                         "%s:1: is no log of vnexec run to go on with, "
+                         "expected another --log",
+                         path);
+    while (status == VN_OK && (n = getline(&line, &room, in)) > 0)
+        if (line[n - 1] == '\n' && strtoll(line, NULL, 10) < from_step)
+            fputs(line, out);
+    free(line);
+    vn_file_close(in);
+    return status;
+}
+
+static enum vn_status
+open_log(struct vn_record *r, const char *path, int64_t from_step,
+         struct vn_error *err)
+{
+    struct stat st;
+    bool plain = strcmp(path, "-") != 0
+                 && (stat(path, &st) != 0 || S_ISREG(st.st_mode));
+    enum vn_status status = vn_file_create(&r->log, path, err);
+
+    r->logs = status == VN_OK;
+    if (r->logs)
+        fputs(header, r->log.stream);
+    if (r->logs && plain && from_step >= 0)
+        status = copy_rows(path, from_step, r->log.stream, err);
+    return status;
+}
+
 enum vn_status
-vn_record_open(const struct vn_exec_job *job, struct vn_record **record,
-               struct vn_error *err)
+vn_record_open(const struct vn_exec_job *job, int64_t from_step,
+               struct vn_record **record, struct vn_error *err)
 {
     struct vn_record *r = vn_xcalloc(1, sizeof *r);
-    enum vn_status status = VN_OK;
 
     r->job = job;
     r->started = vn_clock();
-    if (job->options->log != NULL) {
-        status = vn_file_create(&r->log, job->options->log, err);
-        r->logs = status == VN_OK;
-    }
-    if (r->logs)
-        fprintf(r->log.stream,
-                "step,loss,accuracy,devices,step_s,load_s,compute_s,sync_s,"
-                "update_s,resize_s,norm,redone,failed,probe_s,digest\n");
     *record = r;
-    return status;
+    if (job->options->log == NULL)
+        return VN_OK;
+    return open_log(r, job->options->log, from_step, err);
 }
 
 void
@@ -71,7 +119,8 @@ enum vn_status
 vn_record_step(struct vn_record *r, const struct vn_step *s,
                const char *digest, struct vn_error *err)
 {
-    (void) err;
+    enum vn_status status = VN_OK;
+
     if (r->logs) {
         fprintf(r->log.stream,
                 "%lld,%.9g,%.9g,%d,%.6f,%.6f,%.6f,%.6f,%.6f,%.6f,%.9g,%d,%d,"
@@ -80,6 +129,7 @@ vn_record_step(struct vn_record *r, const struct vn_step *s,
                 s->step_s, s->load_s, s->compute_s, s->sync_s, s->update_s,
                 r->resize_s, s->norm, s->redone, s->failed, s->probe_s,
                 digest);
+        status = vn_file_place(&r->log, err);
     }
     if (r->job->options->results != NULL) {
         struct row *row;
@@ -95,7 +145,7 @@ vn_record_step(struct vn_record *r, const struct vn_step *s,
         snprintf(row->digest, sizeof row->digest, "%s", digest);
     }
     r->resize_s = 0;
-    return VN_OK;
+    return status;
 }
 
 static int64_t
@@ -176,7 +226,7 @@ one_line(const struct vn_exec_job *job, char *text, size_t size)
 }
 
 static enum vn_status
-add_run(struct vn_record *r, const struct vn_executor *x,
+add_run(struct vn_record *r, const struct vn_executor *x, const char *why,
         struct vn_store *store, struct vn_error *err)
 {
     struct vn_store_run run;
@@ -187,9 +237,11 @@ add_run(struct vn_record *r, const struct vn_executor *x,
     one_line(r->job, options, sizeof options);
     vn_store_blank(VN_STORE_RUN, &run);
     run.kind = "measured";
-    run.state = vn_executor_step_number(x) < r->job->options->train.steps
+    run.state = why != NULL ? "failed"
+                : vn_executor_step_number(x) < r->job->options->train.steps
                     ? "stopped"
                     : "done";
+    run.error = why;
     run.options = options;
     run.seed = (int64_t) r->job->options->train.seed;
     vn_origin_take(&origin, &run);
@@ -209,7 +261,7 @@ add_run(struct vn_record *r, const struct vn_executor *x,
 
 enum vn_status
 vn_record_commit(struct vn_record *r, const struct vn_executor *x,
-                 struct vn_error *err)
+                 const char *why, struct vn_error *err)
 {
     const char *path = r->job->options->results;
     struct vn_store *store = NULL;
@@ -223,7 +275,7 @@ vn_record_commit(struct vn_record *r, const struct vn_executor *x,
         return status;
     status = vn_store_open(path, VN_STORE_WRITE, &store, err);
     if (status == VN_OK)
-        status = add_run(r, x, store, err);
+        status = add_run(r, x, why, store, err);
     vn_store_close(store);
     return status;
 }

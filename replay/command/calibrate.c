@@ -111,7 +111,7 @@ vn_command_calibrate(int argc, char **argv)
         status = vn_lab_open(&lab, &err);
     if (status == VN_OK)
         status = calibrate(&lab, &r, &err);
-    vn_lab_close(&lab);
+    vn_lab_close(&lab, status != VN_OK);
     if (status == VN_OK)
         return 0;
     vn_error_print(stderr, "vnreplay", &err);

@@ -136,7 +136,7 @@ run_one(struct vn_lab *lab, const struct vn_contender *c, struct vn_error *err)
     status = vn_live_run(&config, &live, keep, &task, err);
     if (status == VN_OK)
         print_jobs(&live, &lab->workload);
-    vn_lab_clear(lab);
+    vn_lab_clear(lab, status == VN_OK);
     if (status == VN_OK && live.interrupted)
         status = vn_fail(err, VN_EIO, "interrupted");
     vn_live_free(&live);
@@ -179,7 +179,7 @@ vn_command_live(int argc, char **argv)
         status = vn_lab_open(&lab, &err);
     for (int k = 0; status == VN_OK && k < lab.sweep.ncontenders; k++)
         status = run_one(&lab, &lab.sweep.contenders[k], &err);
-    vn_lab_close(&lab);
+    vn_lab_close(&lab, status != VN_OK);
     if (status == VN_OK)
         return 0;
     vn_error_print(stderr, "vnreplay", &err);

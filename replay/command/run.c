@@ -1,5 +1,6 @@
 #include "config.h"
 
+#include "base/machine.h"
 #include "base/option.h"
 #include "base/progress.h"
 #include "base/xalloc.h"
@@ -478,19 +479,11 @@ run(const struct arguments *a, const struct vn_sweep *sweep,
     return VN_OK;
 }
 
-static int
-processors(void)
-{
-    long n = sysconf(_SC_NPROCESSORS_ONLN);
-
-    return n > 0 && n <= 4096 ? (int) n : 1;
-}
-
 int
 vn_command_sweep(int argc, char **argv)
 {
     struct vn_sweep sweep = {
-        .recording = VN_RECORD_ALL, .workers = processors(), .shards = 1};
+        .recording = VN_RECORD_ALL, .workers = vn_processors(), .shards = 1};
     struct arguments *a = vn_xcalloc(1, sizeof *a);
     struct vn_error err;
     enum vn_status status;

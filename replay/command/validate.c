@@ -233,7 +233,7 @@ vn_command_validate(int argc, char **argv)
     }
     vn_study_free(&s);
     vn_calibrator_free(s.calibrator);
-    vn_lab_close(&lab);
+    vn_lab_close(&lab, status != VN_OK);
     if (status == VN_OK)
         return verdict;
     vn_error_print(stderr, "vnreplay", &err);

@@ -2,6 +2,7 @@
 
 #include "replay/live/layout.h"
 
+#include "base/machine.h"
 #include <inttypes.h>
 #include <math.h>
 #include <stdarg.h>
@@ -62,8 +63,9 @@ vn_layout_write(const struct vn_layout *l, const struct vn_task *task,
             if (!mixed || mix.vnodes[t] > 0)
                 say(&w, "%s%s:cpu=%d", n++ > 0 ? "," : "",
                     l->cluster->types[t].name,
-                    l->offset[t]
-                        + vn_fleet_device(task->fleet, task->slot, t, i));
+                    (l->offset[t]
+                     + vn_fleet_device(task->fleet, task->slot, t, i))
+                        % vn_processors());
     if (!mixed)
         return n;
     n = 0;

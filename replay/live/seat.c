@@ -257,6 +257,37 @@ vn_live_seat_line(struct vn_live_state *r, int slot,
     tell(r, told);
 }
 
+/*
+ * An executor died.  Another goes on from its checkpoint, unless it would come
+ * to the same end: one that never got to a step has refused what it was asked,
+ * which its exit status says, and does so again.
+ */
+static void
+mourn(struct vn_live_state *r, struct vn_live_seat *s, int status)
+{
+    struct vn_live_job *j = s->job;
+    int64_t id = j->job->id;
+    bool refused = status == 2 || (status > 0 && j->nchanges == 0);
+
+    j->deaths++;
+    if (refused)
+        r->status = vn_fail(&r->err, VN_EDEVICE,
+                            "job %" PRId64 ": its executor refused (exit "
+                            "status %d); its log is %s/%" PRId64 ".log",
+                            id, status, r->config->setup->folder, id);
+    else if (j->deaths > 3)
+        r->status = vn_fail(&r->err, VN_EDEVICE,
+                            "job %" PRId64 ": its executor died %d times; its "
+                            "log is %s/%" PRId64 ".log",
+                            id, j->deaths, r->config->setup->folder, id);
+    else
+        fprintf(stderr,
+                "vnreplay: job %" PRId64 ": its executor died (%s %d); it "
+                "goes on from step %" PRId64 "\n",
+                id, status < 0 ? "signal" : "exit status",
+                status < 0 ? -status : status, s->kept ? s->kept_step : 0);
+}
+
 void
 vn_live_seat_end(struct vn_live_state *r, int slot)
 {
@@ -275,19 +306,7 @@ vn_live_seat_end(struct vn_live_state *r, int slot)
         change(r, s, VN_COST_RELEASE, s->ended, vn_live_now(r),
                s->done ? s->job->job->steps : s->kept_step);
     } else {
-        s->job->deaths++;
-        fprintf(stderr,
-                "vnreplay: job %" PRId64 ": its executor died (%s %d); it "
-                "goes on from step %" PRId64 "\n",
-                s->job->job->id, status < 0 ? "signal" : "exit status",
-                status < 0 ? -status : status, s->kept ? s->kept_step : 0);
-        if (s->job->deaths > 3)
-            r->status = vn_fail(&r->err, VN_EDEVICE,
-                                "job %" PRId64
-                                ": its executor died %d times; its log is "
-                                "%s/%" PRId64 ".log",
-                                s->job->job->id, s->job->deaths,
-                                r->config->setup->folder, s->job->job->id);
+        mourn(r, s, status);
     }
     s->stopping = false;
     if (s->starting && r->status == VN_OK)

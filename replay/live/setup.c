@@ -187,13 +187,15 @@ vn_lab_open_bare(struct vn_lab *lab, struct vn_error *err)
 }
 
 void
-vn_lab_clear(const struct vn_lab *lab)
+vn_lab_clear(const struct vn_lab *lab, bool logs)
 {
     static const char *const kinds[] = {"checkpoint", "log"};
     char path[4200];
 
+    if (lab->made[0] == '\0')
+        return;
     for (size_t i = 0; i < lab->workload.njobs; i++)
-        for (int k = 0; k < 2; k++) {
+        for (int k = 0; k < 1 + logs; k++) {
             vn_executor_file(&lab->setup, lab->workload.jobs[i].id, kinds[k],
                              path, sizeof path);
             unlink(path);
@@ -201,12 +203,11 @@ vn_lab_clear(const struct vn_lab *lab)
 }
 
 void
-vn_lab_close(struct vn_lab *lab)
+vn_lab_close(struct vn_lab *lab, bool failed)
 {
-    if (lab->made[0] != '\0') {
-        vn_lab_clear(lab);
-        rmdir(lab->made);
-    }
+    vn_lab_clear(lab, !failed);
+    if (lab->made[0] != '\0')
+        rmdir(lab->made); /* which leaves it where a log is in it */
     for (int i = 0; i < lab->npolicies; i++)
         free(lab->policies[i]);
     vn_workload_free(&lab->workload);

@@ -74,10 +74,14 @@ enum vn_status vn_lab_open(struct vn_lab *lab, struct vn_error *err);
 /* The same without a trace and policies, and with or without a cluster. */
 enum vn_status vn_lab_open_bare(struct vn_lab *lab, struct vn_error *err);
 
-/* Remove the folder, if it was made, and free all. */
-void vn_lab_close(struct vn_lab *lab);
+/*
+ * Remove the folder, if it was made, and free all.  Where something failed the
+ * folder stays with the jobs' logs, which a message may have named.
+ */
+void vn_lab_close(struct vn_lab *lab, bool failed);
 
-/* Remove what the jobs of a run left in the folder. */
-void vn_lab_clear(const struct vn_lab *lab);
+/* Remove what the jobs of a run left in the folder, if it was made: their
+ * checkpoints, and their logs or not. */
+void vn_lab_clear(const struct vn_lab *lab, bool logs);
 
 #endif /* REPLAY_LIVE_SETUP_H */

@@ -2,6 +2,7 @@
 
 #include "replay/validate/calibration.h"
 
+#include "base/machine.h"
 #include "base/xalloc.h"
 
 #include <stdlib.h>
@@ -49,7 +50,8 @@ device_list(const struct vn_calibrator *c, int type, int i, int n, char *text)
             t++;
         used += (size_t) snprintf(text + used, VN_DEVICE_LIST_SIZE - used,
                                   "%s%s:cpu=%d", k > i ? "," : "",
-                                  c->cluster->types[t].name, device);
+                                  c->cluster->types[t].name,
+                                  device % vn_processors());
     }
 }
 

@@ -88,7 +88,7 @@ execute(struct vn_study *s, struct vn_trial *t, int repeat,
         take_live(s, live, &t->measured[repeat]);
         status = vn_study_check(s, &t->measured[repeat], "measured", t, err);
     }
-    vn_lab_clear(lab);
+    vn_lab_clear(lab, status == VN_OK);
     vn_recorder_free(k.recorder);
     vn_assumptions_drop(&config.engine);
     vn_origin_free(&origin);

@@ -204,7 +204,7 @@ sed 's/vnodes=8/vnodes=9/' "$tmp/ck" > "$tmp/changed"
         run -m mlp -b 64 -v 64 --memory-limit 2MiB
     fails 1 'no device is left' "when all devices fail the job fails" \
         run -m mlp -b 8 -v 2 -D host:1 --fail 0@1
-    fails 1 'is not finite' "a gradient that is not finite is named" \
+    fails 1 'diverged' "a run that diverges says so" \
         run -m mlp -b 32 -v 2 --rate 1e6
     fails 2 "did you mean 'resnet8'" "a misspelt model" run -m resnt8
     fails 2 'did you mean' "a misspelt device" run -D hots:1

@@ -247,7 +247,8 @@ device_gradient(const struct vn_graph *g, const float *params,
     struct vn_layout layout;
     struct vn_device *dev;
     struct vn_error err;
-    int64_t *sums = vn_xcalloc(g->vector, sizeof *sums), tally[2] = {0, 0};
+    int64_t *sums = vn_xcalloc(g->vector, sizeof *sums),
+            tally[VN_TALLIES] = {0};
     uint32_t *largest = vn_xcalloc(VN_GRAPH_PARAMS, sizeof *largest);
     double scale[VN_GRAPH_PARAMS];
     struct vn_pass pass = {.graph = g,
@@ -274,7 +275,9 @@ device_gradient(const struct vn_graph *g, const float *params,
     vn_pass_run(&pass);
     for (size_t i = 0; i < g->vector; i++)
         gradient[i] = (double) sums[i] * 0x1p-40;
-    *loss = (double) tally[0] * 0x1p-32 / (double) (EXAMPLES * g->labels);
+    *loss = ((double) tally[VN_TALLY_WHOLE]
+             + (double) tally[VN_TALLY_PART] * 0x1p-32)
+            / (double) (EXAMPLES * g->labels);
     dev->backend->close(dev);
     free(pass.memory);
     free(sums);

@@ -103,8 +103,11 @@ base="--cluster host:2 --results $tmp/x.db --profile $tmp/profile"
     refuses "job 1 is a recorded one" $base --trace "$tmp/recorded"
     refuses "expected vnexec" $base --trace "$tmp/trace" --vnexec "$tmp/none"
     refuses "expected NAME=OPTIONS" $base --trace "$tmp/trace" --model x
-    refuses "executor died 4 times; its log is" $base --trace "$tmp/trace" \
-        --model "mlp=--model nomodel" --folder "$tmp/jobs"
+    TMPDIR=$tmp refuses "executor refused (exit status 2); its log is" $base \
+        --trace "$tmp/trace" --model "mlp=--model nomodel"
+    log=$(sed -n 's/.*its log is //p' "$tmp/out")
+    test "$(grep -c nomodel "$log")" -eq 1
+    ok $? "the log is there, and the executor was not asked again"
     refuses "'more' is no option" $base --trace "$tmp/trace" more
     refuses "time-scale" $base --trace "$tmp/trace" --time-scale 0
     refuses "none/jobs: No such file" $base --trace "$tmp/trace" \

@@ -4,6 +4,7 @@
 #include "vnode_exec/command/command.h"
 
 #include "base/number.h"
+#include "vnode_exec/check.h"
 #include "vnode_exec/job.h"
 #include "vnode_exec/train/checkpoint.h"
 
@@ -67,6 +68,8 @@ evaluate(struct vn_options *o, struct trained *t, struct vn_exec_job *job,
 
     if (status == VN_OK)
         status = vn_exec_job_open(o, job, err);
+    if (status == VN_OK)
+        status = vn_check_ranks(job, "eval", &t->checkpoint, err);
     if (status != VN_OK)
         return status;
     view = vn_exec_job_view(job);
@@ -110,10 +113,5 @@ vn_command_eval(int argc, char **argv)
     if (status == VN_OK)
         status = evaluate(&o, &t, &job, &x, &err);
     vn_executor_close(x);
-    if (status != VN_OK) {
-        vn_error_print(stderr, "vnexec", &err);
-        vn_comm_abort(&job.comm, vn_error_exit(&err));
-    }
-    vn_exec_job_close(&job);
-    return status == VN_OK ? 0 : vn_error_exit(&err);
+    return vn_exec_job_end(&job, status, &err);
 }

@@ -72,7 +72,7 @@ measure(struct vn_replica *r, int64_t batch, int repeat, double rise_s,
     double *update = vn_xcalloc((size_t) repeat, sizeof *update), ignored;
     double *scale = vn_xcalloc((size_t) r->graph->nparams, sizeof *scale);
     struct vn_order order = {.seed = 1, .count = r->data->train.count};
-    int64_t tally[2];
+    int64_t tally[VN_TALLIES];
     double began = vn_clock();
     enum vn_status status = VN_OK;
 

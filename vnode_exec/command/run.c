@@ -3,172 +3,98 @@
 
 #include "vnode_exec/command/command.h"
 
-#include "base/file.h"
-#include "base/number.h"
-#include "base/progress.h"
 #include "base/xalloc.h"
-#include "vnode_exec/control.h"
-#include "vnode_exec/job.h"
-#include "vnode_exec/record.h"
+#include "vnode_exec/check.h"
+#include "vnode_exec/command/run.h"
+#include "vnode_exec/interrupt.h"
 #include "vnode_exec/train/checkpoint.h"
-#include "vnode_exec/train/replica.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 
-struct run {
-    struct vn_options options;
-    struct vn_exec_job job;
-    struct vn_executor *x;
-    struct vn_record *record;
-    struct vn_progress progress;
-    double started;
-    int64_t trained; /* steps of this process */
-    int stage;       /* of the job, that is in force */
-    bool prepared;
-    double *step_s;             /* of each step, for the median */
-    struct vn_control *control; /* or NULL */
-    int64_t report_every;       /* steps; 0: never */
-    struct vn_stage wanted;     /* asked for, its devices starting up */
-    bool stopped;
+enum {
+    SIGNALLED = 128 /* exit status, with the signal's number */
 };
 
-/* Only the first rank speaks. */
-static bool
-speaks(const struct run *r)
+bool
+vn_run_speaks(const struct run *r)
 {
     return r->job.comm.rank == 0;
 }
 
 /* The stage in which a checkpoint goes on. */
-static enum vn_status
-find_stage(struct run *r, struct vn_error *err)
+static void
+find_stage(struct run *r, const struct vn_checkpoint *checkpoint)
 {
-    struct vn_checkpoint checkpoint;
-    enum vn_status status = vn_checkpoint_read(r->options.resume, NULL, NULL,
-                                               &checkpoint, NULL, err);
-
-    while (status == VN_OK && r->stage + 1 < r->job.stages.n
-           && r->job.stages.list[r->stage + 1].from_step <= checkpoint.step)
+    while (r->stage + 1 < r->job.stages.n
+           && r->job.stages.list[r->stage + 1].from_step <= checkpoint->step)
         r->stage++;
+}
+
+/* The job made ready, and all that can be known to be wrong with it. */
+static enum vn_status
+prepare(struct run *r, struct vn_checkpoint *resumed, struct vn_error *err)
+{
+    struct vn_options *o = &r->options;
+    bool resumes = o->resume != NULL;
+    enum vn_status status = VN_OK;
+
+    if (o->mpi && o->control != NULL)
+        return vn_fail(err, VN_EUSAGE, "--control does without --mpi");
+    status = vn_exec_job_open(o, &r->job, err);
+    if (status == VN_OK && resumes)
+        status = vn_checkpoint_read(o->resume, NULL, NULL, resumed, NULL, err);
+    if (status == VN_OK)
+        status = vn_check_options(&r->job, resumes ? resumed->step : 0, err);
+    if (status == VN_OK && vn_run_speaks(r))
+        status = vn_check_outputs(o, err);
+    if (status == VN_OK)
+        status = vn_check_ranks(&r->job, "run", resumes ? resumed : NULL, err);
+    if (status == VN_OK && resumes)
+        find_stage(r, resumed);
     return status;
+}
+
+static enum vn_status
+resume(struct run *r, struct vn_error *err)
+{
+    struct vn_state *state;
+    struct vn_checkpoint checkpoint;
+    enum vn_status status = vn_executor_save(r->x, &state, err);
+
+    if (status == VN_OK)
+        status = vn_checkpoint_read(r->options.resume, r->job.text,
+                                    r->job.graph, &checkpoint, state, err);
+    return status == VN_OK ? vn_executor_load(r->x, checkpoint.step, err)
+                           : status;
 }
 
 static enum vn_status
 begin(struct run *r, struct vn_error *err)
 {
     struct vn_options *o = &r->options;
+    struct vn_checkpoint resumed;
     struct vn_executor_job view;
-    enum vn_status status = vn_exec_job_open(o, &r->job, err);
+    enum vn_status status = prepare(r, &resumed, err);
 
     if (status != VN_OK)
         return status;
     view = vn_exec_job_view(&r->job);
-    if (o->resume != NULL)
-        status = find_stage(r, err);
-    if (status == VN_OK)
-        status =
-            vn_executor_open(&view, &r->job.stages.list[r->stage], &r->x, err);
-    if (status == VN_OK && o->resume != NULL) {
-        struct vn_state *state;
-        struct vn_checkpoint checkpoint;
-
-        status = vn_executor_save(r->x, &state, err);
-        if (status == VN_OK)
-            status = vn_checkpoint_read(o->resume, r->job.text, r->job.graph,
-                                        &checkpoint, state, err);
-        if (status == VN_OK)
-            status = vn_executor_load(r->x, checkpoint.step, err);
-    }
+    status =
+        vn_executor_open(&view, &r->job.stages.list[r->stage], &r->x, err);
+    if (status == VN_OK && o->resume != NULL)
+        status = resume(r, err);
     for (int i = 0; status == VN_OK && i < o->nfailures; i++)
         vn_executor_inject(r->x, o->failures[i].device, o->failures[i].step);
-    if (status == VN_OK && speaks(r))
-        status = vn_record_open(&r->job, &r->record, err);
-    if (status == VN_OK && o->control != NULL) {
-        if (o->mpi)
-            return vn_fail(err, VN_EUSAGE, "--control does without --mpi");
+    if (status == VN_OK && vn_run_speaks(r))
+        status = vn_record_open(
+            &r->job, o->resume != NULL ? vn_executor_step_number(r->x) : -1,
+            &r->record, err);
+    if (status == VN_OK && o->control != NULL)
         status = vn_control_open(o->control, &r->control, err);
-    }
     return status;
-}
-
-/* What is peculiar about the devices or their nodes. */
-static void
-announce_stages(const struct run *r)
-{
-    const struct vn_stage *stage = &r->job.stages.list[r->stage];
-    bool alike = true;
-
-    if (r->options.nprofiles > 0)
-        printf("solver: %s; expected step %.2f ms, the best type alone %.2f "
-               "ms\n",
-               r->job.solved.text, 1e3 * r->job.solved.step_s,
-               1e3 * r->job.solved.alone_s);
-    for (int i = 0; i < stage->devices; i++) {
-        const struct vn_spec *s = &stage->specs.list[i % stage->specs.n];
-
-        if (s->slow > 1)
-            printf("device %d is emulated: it waits to be %g times as slow\n",
-                   i, s->slow);
-    }
-    for (int i = 1; i < r->job.stages.n; i++)
-        alike = alike && vn_stage_alike(&r->job.stages.list[i], stage);
-    if (!alike)
-        printf("a resize changes the sizes of virtual nodes: results are "
-               "equal to tolerance only\n");
-}
-
-static void
-announce(const struct run *r)
-{
-    const struct vn_options *o = &r->options;
-    const struct vn_stage *stage = &r->job.stages.list[r->stage];
-    int64_t largest = vn_stage_largest(stage, -1);
-    char bytes[VN_NUMBER_SIZE];
-
-    if (!speaks(r) || o->quiet)
-        return;
-    printf("%s: %zu parameters, batch %lld in %d virtual nodes of up to %lld, "
-           "%lld steps\n",
-           o->model_name, r->job.graph->parameters, (long long) o->train.batch,
-           stage->vnodes, (long long) largest, (long long) o->train.steps);
-    printf(
-        "device memory for it: %s each\n",
-        vn_format_bytes(bytes, vn_replica_bytes(stage->specs.list[0].backend,
-                                                r->job.graph, &o->train,
-                                                (int) largest, true)));
-    announce_stages(r);
-    if (!o->train.exact) {
-        struct vn_seat_report seats[VN_SPEC_DEVICES];
-        int n = vn_executor_seats(r->x, seats, VN_SPEC_DEVICES), i = 0;
-
-        printf("fast arithmetic: not bitwise, results depend on the "
-               "mapping\n");
-        while (i < n && seats[i].products == NULL)
-            i++;
-        if (i < n)
-            printf("products: %s\n", seats[i].products);
-    }
-    if (r->job.graph->batchnorm)
-        printf("batch norm normalises over a virtual node's own examples\n");
-    if (o->digest_every > 0 && o->train.exact)
-        printf("digests hold for every mapping, number of threads and "
-               "instruction set of the host\n");
-}
-
-/* A resize that began then. */
-static void
-tell_resize(struct run *r, const struct vn_resize *resize, double began)
-{
-    double now = vn_clock();
-
-    vn_control_say(r->control,
-                   "resized step=%lld devices=%d time=%.6f seconds=%.6f "
-                   "startup=%.6f",
-                   (long long) vn_executor_step_number(r->x), resize->after,
-                   now, now - began, resize->startup_s);
 }
 
 /* Go over to the next stage, if this is its step. */
@@ -194,10 +120,10 @@ maybe_resize(struct run *r, struct vn_error *err)
         return status;
     r->stage++;
     r->prepared = false;
-    if (speaks(r)) {
+    if (vn_run_speaks(r)) {
         vn_progress_end(&r->progress);
         vn_record_resize(r->record, &resize);
-        tell_resize(r, &resize, began);
+        vn_run_tell_resize(r, &resize, began);
         if (!r->options.quiet)
             printf("step %lld: resized from %d to %d devices: start-up %.3f s "
                    "(beside training), wait %.3f s, copy %.3f s\n",
@@ -207,191 +133,35 @@ maybe_resize(struct run *r, struct vn_error *err)
     return VN_OK;
 }
 
+/* The state, which must be finite. */
 static enum vn_status
-write_checkpoint(struct run *r, const char *path, struct vn_error *err)
+finite_state(struct run *r, const char *path, struct vn_state **state,
+             struct vn_error *err)
+{
+    enum vn_status status = vn_executor_save(r->x, state, err);
+
+    if (status != VN_OK || vn_state_is_finite(*state, r->job.graph->vector))
+        return status;
+    return vn_fail(err, VN_EINVAL,
+                   "step %lld: diverged: parameters are not finite; a smaller "
+                   "learning rate may help%s%s",
+                   (long long) (*state)->step,
+                   path != NULL ? "; no checkpoint is written to " : "",
+                   path != NULL ? path : "");
+}
+
+enum vn_status
+vn_run_checkpoint(struct run *r, const char *path, struct vn_error *err)
 {
     struct vn_state *state;
-    enum vn_status status = vn_executor_save(r->x, &state, err);
+    enum vn_status status = finite_state(r, path, &state, err);
 
-    if (status != VN_OK || !speaks(r))
+    if (status != VN_OK || !vn_run_speaks(r))
         return status;
     status = vn_checkpoint_write(path, r->job.text, r->job.graph, state, err);
     if (status == VN_OK)
         vn_control_say(r->control, "checkpointed step=%lld time=%.6f",
                        (long long) state->step, vn_clock());
-    return status;
-}
-
-enum {
-    PROBES_TOLD = 32 /* devices whose probes stand in a line */
-};
-
-/* " probes=CPU:SECONDS,...", or nothing. */
-static void
-tell_probes(const struct vn_seat_report *seats, int n, char *text, size_t size)
-{
-    size_t used = 0;
-
-    text[0] = '\0';
-    for (int i = 0; i < n && i < PROBES_TOLD; i++)
-        if (seats[i].probe_s > 0)
-            used += (size_t) snprintf(
-                text + used, size - used, "%s%d:%.9f",
-                used > 0 ? "," : " probes=", seats[i].cpu, seats[i].probe_s);
-}
-
-/* Where the job stands; step is NULL, or the one just done. */
-static void
-tell_step(struct run *r, const struct vn_step *step)
-{
-    struct vn_seat_report seats[VN_SPEC_DEVICES];
-    int n = vn_executor_seats(r->x, seats, VN_SPEC_DEVICES);
-    int64_t peak = 0;
-    char probes[32 * PROBES_TOLD];
-
-    for (int i = 0; i < n; i++)
-        peak = seats[i].peak_bytes > peak ? seats[i].peak_bytes : peak;
-    if (step == NULL) {
-        vn_control_say(r->control,
-                       "step step=%lld steps=%lld devices=%d "
-                       "time=%.6f",
-                       (long long) vn_executor_step_number(r->x),
-                       (long long) r->options.train.steps, n, vn_clock());
-        return;
-    }
-    tell_probes(seats, n, probes, sizeof probes);
-    vn_control_say(r->control,
-                   "step step=%lld steps=%lld devices=%d time=%.6f "
-                   "seconds=%.6f load=%.6f compute=%.6f sync=%.6f "
-                   "update=%.6f peak=%lld loss=%.9g%s",
-                   (long long) step->step + 1,
-                   (long long) r->options.train.steps, n, vn_clock(),
-                   step->step_s, step->load_s, step->compute_s, step->sync_s,
-                   step->update_s, (long long) peak, step->loss, probes);
-}
-
-/* Let the devices asked for start up beside the others. */
-static void
-want_devices(struct run *r, const char *list)
-{
-    struct vn_stage stage = {.from_step = 0};
-    struct vn_error err = {0};
-    enum vn_status status;
-
-    if (r->wanted.first != NULL || r->prepared) {
-        vn_control_say(r->control, "error a resize is under way");
-        return;
-    }
-    status = vn_exec_job_stage(&r->job, list, &stage, &err);
-    if (status == VN_OK)
-        status = vn_executor_prepare(r->x, &stage, &err);
-    if (status != VN_OK) {
-        vn_control_say(r->control, "error %s", err.text);
-        vn_stage_free(&stage);
-        return;
-    }
-    r->wanted = stage;
-}
-
-/* Go over to the devices asked for, once they have started. */
-static enum vn_status
-go_over(struct run *r, struct vn_error *err)
-{
-    double began = vn_clock();
-    struct vn_resize resize;
-    enum vn_status status;
-
-    if (r->wanted.first == NULL || !vn_executor_prepared(r->x))
-        return VN_OK;
-    status = vn_executor_resize(r->x, &r->wanted, &resize, err);
-    vn_stage_free(&r->wanted);
-    if (status != VN_OK)
-        return status;
-    vn_record_resize(r->record, &resize);
-    tell_resize(r, &resize, began);
-    return VN_OK;
-}
-
-static void
-take_interval(struct run *r, const char *text)
-{
-    char why[VN_WHY_SIZE];
-    int64_t steps = 0;
-    const char *wrong = vn_read_int(text, 0, INT64_MAX, &steps, why);
-
-    if (wrong == NULL)
-        r->report_every = steps;
-    else
-        vn_control_say(r->control, "error report: '%s' is wrong, expected %s",
-                       text, wrong);
-}
-
-static void
-checkpoint_to(struct run *r, const char *path)
-{
-    struct vn_error err = {0};
-
-    if (path[0] == '\0')
-        path = r->options.checkpoint;
-    if (path == NULL)
-        vn_control_say(r->control, "error checkpoint: no file given, here or "
-                                   "by --checkpoint");
-    else if (write_checkpoint(r, path, &err) != VN_OK)
-        vn_control_say(r->control, "error %s", err.text);
-}
-
-/* Between two steps: do what is asked for. */
-static enum vn_status
-obey(struct run *r, struct vn_error *err)
-{
-    struct vn_request request;
-
-    while (!r->stopped && vn_control_next(r->control, &request))
-        switch (request.verb) {
-        case VN_REQUEST_STATUS:
-            tell_step(r, NULL);
-            break;
-        case VN_REQUEST_REPORT:
-            take_interval(r, request.arg);
-            break;
-        case VN_REQUEST_RESIZE:
-            want_devices(r, request.arg);
-            break;
-        case VN_REQUEST_CHECKPOINT:
-            checkpoint_to(r, request.arg);
-            break;
-        case VN_REQUEST_STOP:
-            r->stopped = true;
-            break;
-        }
-    return go_over(r, err);
-}
-
-/* The end of training, as far as it came. */
-static enum vn_status
-conclude(struct run *r, struct vn_error *err)
-{
-    double now = vn_clock();
-    enum vn_status status = VN_OK;
-
-    if (r->control == NULL)
-        return VN_OK;
-    if (!r->stopped) {
-        uint64_t digest;
-
-        status = vn_executor_digest(r->x, &digest, err);
-        if (status != VN_OK)
-            return status;
-        vn_control_say(r->control, "done step=%lld time=%.6f digest=%016llx",
-                       (long long) vn_executor_step_number(r->x), now,
-                       (unsigned long long) digest);
-        return VN_OK;
-    }
-    if (r->options.checkpoint != NULL)
-        status = write_checkpoint(r, r->options.checkpoint, err);
-    if (status == VN_OK)
-        vn_control_say(r->control, "stopped step=%lld time=%.6f",
-                       (long long) vn_executor_step_number(r->x), now);
     return status;
 }
 
@@ -401,7 +171,7 @@ evaluate(struct run *r, struct vn_error *err)
     double loss, accuracy;
     enum vn_status status = vn_executor_evaluate(r->x, &loss, &accuracy, err);
 
-    if (status == VN_OK && speaks(r)) {
+    if (status == VN_OK && vn_run_speaks(r)) {
         vn_progress_end(&r->progress);
         printf("step %lld: test loss %.6f, accuracy %.2f %%\n",
                (long long) vn_executor_step_number(r->x), loss,
@@ -411,18 +181,28 @@ evaluate(struct run *r, struct vn_error *err)
     return status;
 }
 
-static void
-show_progress(struct run *r, const struct vn_step *step)
+/* The step's digest, where it is due, else "". */
+static enum vn_status
+make_digest(struct run *r, int64_t done, char digest[20], struct vn_error *err)
 {
-    char detail[128];
-    double rate = (double) r->options.train.batch / step->step_s;
+    const struct vn_options *o = &r->options;
+    uint64_t hash;
+    enum vn_status status;
 
-    if (!speaks(r) || r->options.quiet)
-        return;
-    snprintf(detail, sizeof detail, "loss %.4f, %.0f examples/s", step->loss,
-             rate);
-    vn_progress_show(&r->progress, (double) (step->step + 1),
-                     (double) r->options.train.steps, detail);
+    digest[0] = '\0';
+    if (o->digest_every == 0
+        || (done % o->digest_every != 0 && done != o->train.steps))
+        return VN_OK;
+    status = vn_executor_digest(r->x, &hash, err);
+    if (status != VN_OK)
+        return status;
+    snprintf(digest, 20, "%016llx", (unsigned long long) hash);
+    if (vn_run_speaks(r)) {
+        vn_progress_end(&r->progress);
+        printf("step %lld: digest %s\n", (long long) done, digest);
+        fflush(stdout);
+    }
+    return VN_OK;
 }
 
 /* What follows a step: digest, log, test, checkpoint, where they are due. */
@@ -431,115 +211,167 @@ after_step(struct run *r, const struct vn_step *step, struct vn_error *err)
 {
     const struct vn_options *o = &r->options;
     int64_t done = step->step + 1;
-    char digest[20] = "";
-    enum vn_status status = VN_OK;
+    char digest[20];
+    enum vn_status status = make_digest(r, done, digest, err);
 
-    if (o->digest_every > 0
-        && (done % o->digest_every == 0 || done == o->train.steps)) {
-        uint64_t hash;
-
-        status = vn_executor_digest(r->x, &hash, err);
-        if (status != VN_OK)
-            return status;
-        snprintf(digest, sizeof digest, "%016llx", (unsigned long long) hash);
-        if (speaks(r)) {
-            vn_progress_end(&r->progress);
-            printf("step %lld: digest %s\n", (long long) done, digest);
-            fflush(stdout);
-        }
-    }
-    if (step->failed > 0 && speaks(r) && !o->quiet) {
-        vn_progress_end(&r->progress);
-        printf("step %lld: %d device failed; the step was done again on the "
-               "other %d\n",
-               (long long) step->step, step->failed, step->devices);
-    }
+    if (status != VN_OK)
+        return status;
     if (step->failed > 0)
-        vn_control_say(r->control, "failed step=%lld devices=%d left=%d",
-                       (long long) step->step, step->failed, step->devices);
+        vn_run_failed(r, step);
     if (r->report_every > 0 && done % r->report_every == 0)
-        tell_step(r, step);
-    if (speaks(r))
+        vn_run_tell_step(r, step);
+    if (vn_run_speaks(r))
         status = vn_record_step(r->record, step, digest, err);
+    r->log_failed = status != VN_OK;
     if (status == VN_OK && o->eval_every > 0 && done % o->eval_every == 0
         && done < o->train.steps)
         status = evaluate(r, err);
     if (status == VN_OK && o->checkpoint != NULL && o->checkpoint_every > 0
         && done % o->checkpoint_every == 0)
-        status = write_checkpoint(r, o->checkpoint, err);
+        status = vn_run_checkpoint(r, o->checkpoint, err);
     return status;
 }
 
+static void
+keep_time(struct run *r, double seconds)
+{
+    if (r->trained == r->step_room) {
+        r->step_room = 2 * r->step_room + 256;
+        r->step_s =
+            vn_xrealloc(r->step_s, (size_t) r->step_room, sizeof *r->step_s);
+    }
+    r->step_s[r->trained++] = seconds;
+}
+
+/* The signal that came to any of the ranks, the same on all of them. */
+static int
+heard(const struct run *r)
+{
+    uint32_t number = (uint32_t) vn_interrupt();
+
+    vn_comm_max(&r->job.comm, &number, 1);
+    return (int) number;
+}
+
+/* One step and what follows it. */
+static enum vn_status
+do_step(struct run *r, struct vn_error *err)
+{
+    struct vn_error ignored;
+    struct vn_step step;
+    enum vn_status status = vn_executor_step(r->x, &step, err);
+
+    if (status == VN_OK) {
+        keep_time(r, step.step_s);
+        vn_run_progress(r, &step);
+        return after_step(r, &step, err);
+    }
+    /* The log shows the step that diverged, which is not done. */
+    if (isinf(step.loss) && vn_run_speaks(r))
+        (void) vn_record_step(r->record, &step, "", &ignored);
+    return status;
+}
+
+/* Steps, until the last, a request, a signal or a failure. */
 static enum vn_status
 train(struct run *r, struct vn_error *err)
 {
     int64_t steps = r->options.train.steps;
     enum vn_status status = VN_OK;
 
-    r->step_s = vn_xcalloc((size_t) (steps > 0 ? steps : 1), sizeof(double));
     vn_control_say(r->control, "ready step=%lld time=%.6f",
                    (long long) vn_executor_step_number(r->x), vn_clock());
     while (status == VN_OK && vn_executor_step_number(r->x) < steps) {
-        struct vn_step step;
-
         status = maybe_resize(r, err);
         if (status == VN_OK)
-            status = obey(r, err);
-        if (r->stopped || status != VN_OK)
+            status = vn_run_obey(r, err);
+        r->signal = heard(r);
+        if (r->stopped || r->signal != 0 || status != VN_OK)
             break;
-        status = vn_executor_step(r->x, &step, err);
-        if (status == VN_OK) {
-            r->step_s[r->trained++] = step.step_s;
-            show_progress(r, &step);
-            status = after_step(r, &step, err);
-        }
+        status = do_step(r, err);
     }
     vn_progress_end(&r->progress);
-    if (status == VN_OK)
-        status = conclude(r, err);
-    if (r->stopped)
-        return status;
-    if (status == VN_OK && !r->options.no_eval)
-        status = evaluate(r, err);
-    if (status == VN_OK && r->options.checkpoint != NULL)
-        status = write_checkpoint(r, r->options.checkpoint, err);
+    if (status == VN_OK && r->signal == 0)
+        r->signal = heard(r);
     return status;
 }
 
-static int
-by_value(const void *a, const void *b)
+/* Was it ended before its last step, by a wish or for want of a log? */
+static bool
+is_ended(const struct run *r)
 {
-    const double *x = a, *y = b;
-
-    return (*x > *y) - (*x < *y);
+    return r->stopped || r->signal != 0 || r->log_failed;
 }
 
-static void
-summarise(struct run *r)
+/*
+ * Keep what was trained, before anything else that may take long or fail.  A
+ * run that is ended before its first step leaves an old checkpoint alone.
+ */
+static enum vn_status
+keep(struct run *r, struct vn_error *err)
 {
-    struct vn_seat_report seats[VN_SPEC_DEVICES];
-    int n = vn_executor_seats(r->x, seats, VN_SPEC_DEVICES);
-    double median;
-    struct rusage usage;
-    char peak[VN_NUMBER_SIZE];
+    if (r->options.checkpoint == NULL || (r->trained == 0 && is_ended(r)))
+        return VN_OK;
+    return vn_run_checkpoint(r, r->options.checkpoint, err);
+}
 
-    if (!speaks(r) || r->options.quiet || r->trained == 0)
-        return;
-    qsort(r->step_s, (size_t) r->trained, sizeof(double), by_value);
-    median = r->step_s[r->trained / 2];
-    printf("%-6s  %-20s  %10s  %10s  %10s  %9s\n", "device", "type", "nodes",
-           "examples", "peak", "busy");
-    for (int i = 0; i < n; i++)
-        printf("%-6d  %-20s  %10lld  %10lld  %10s  %7.1f s\n", i,
-               seats[i].spec->type, (long long) seats[i].nodes,
-               (long long) seats[i].examples,
-               vn_format_bytes(peak, seats[i].peak_bytes), seats[i].busy_s);
-    getrusage(RUSAGE_SELF, &usage);
-    printf("%lld steps in %.1f s, median step %.2f ms, %.0f examples/s; peak "
-           "of the process %s\n",
-           (long long) r->trained, vn_clock() - r->started, 1e3 * median,
-           (double) r->options.train.batch / median,
-           vn_format_bytes(peak, (int64_t) usage.ru_maxrss * 1024));
+/* What was trained is good, told of and kept; a log that is full apart. */
+static enum vn_status
+finish(struct run *r, enum vn_status status, struct vn_error *err)
+{
+    struct vn_error second;
+    struct vn_state *state;
+
+    if (status != VN_OK) {
+        if (r->log_failed)
+            (void) keep(r, &second);
+        return status;
+    }
+    status = finite_state(r, r->options.checkpoint, &state, err);
+    if (status == VN_OK && !is_ended(r))
+        status = vn_run_conclude(r, err);
+    if (status == VN_OK)
+        status = keep(r, err);
+    if (status == VN_OK && is_ended(r))
+        status = vn_run_conclude(r, err);
+    return status;
+}
+
+/* All of it; the record gets what there is also where it fails. */
+static enum vn_status
+carry_out(struct run *r, struct vn_error *err)
+{
+    struct vn_error second;
+    enum vn_status status;
+
+    vn_run_announce(r);
+    r->progress = vn_progress_begin("training", false);
+    vn_interrupt_catch();
+    status = train(r, err);
+    status = finish(r, status, err);
+    if (vn_run_speaks(r) && (status == VN_OK || r->trained > 0)) {
+        enum vn_status recorded = vn_record_commit(
+            r->record, r->x, status == VN_OK ? NULL : err->text,
+            status == VN_OK ? err : &second);
+
+        status = status == VN_OK ? recorded : status;
+    }
+    vn_interrupt_release();
+    if (status == VN_OK && r->signal == 0 && !r->stopped
+        && !r->options.no_eval)
+        status = evaluate(r, err);
+    if (status == VN_OK)
+        vn_run_summary(r);
+    if (status == VN_OK && r->signal != 0 && vn_run_speaks(r))
+        fprintf(
+            stderr, "vnexec: %s: ended after step %lld%s%s\n",
+            strsignal(r->signal), (long long) vn_executor_step_number(r->x),
+            r->options.checkpoint != NULL && r->trained > 0 ? ", which is in "
+                                                            : "",
+            r->options.checkpoint != NULL && r->trained > 0
+                ? r->options.checkpoint
+                : "");
+    return status;
 }
 
 int
@@ -548,6 +380,7 @@ vn_command_train(int argc, char **argv)
     struct run r = {.stage = 0};
     struct vn_error err = {0};
     bool help;
+    int code;
     enum vn_status status =
         vn_options_read(argc, argv, &r.options, &help, &err);
 
@@ -560,25 +393,15 @@ vn_command_train(int argc, char **argv)
     r.started = vn_clock();
     if (status == VN_OK)
         status = begin(&r, &err);
-    if (status == VN_OK) {
-        announce(&r);
-        r.progress = vn_progress_begin("training", false);
-        status = train(&r, &err);
-    }
     if (status == VN_OK)
-        summarise(&r);
-    if (status == VN_OK && speaks(&r))
-        status = vn_record_commit(r.record, r.x, &err);
+        status = carry_out(&r, &err);
+    if (status != VN_OK)
+        vn_control_say(r.control, "error %s", err.text);
     vn_record_close(r.record);
     vn_executor_close(r.x);
     free(r.step_s);
     vn_stage_free(&r.wanted);
-    if (status != VN_OK) {
-        vn_control_say(r.control, "error %s", err.text);
-        vn_error_print(stderr, "vnexec", &err);
-        vn_comm_abort(&r.job.comm, vn_error_exit(&err));
-    }
     vn_control_close(r.control);
-    vn_exec_job_close(&r.job);
-    return status == VN_OK ? 0 : vn_error_exit(&err);
+    code = vn_exec_job_end(&r.job, status, &err);
+    return code == 0 && r.signal != 0 ? SIGNALLED + r.signal : code;
 }

@@ -19,7 +19,7 @@ step(struct vn_replica *r, const struct vn_stage *stage, struct vn_error *err)
 {
     double *scale = vn_xcalloc((size_t) r->graph->nparams, sizeof *scale);
     struct vn_order order = {.seed = 1, .count = r->data->train.count};
-    int64_t tally[2];
+    int64_t tally[VN_TALLIES];
     double norm = 0;
     enum vn_status status = VN_OK;
 

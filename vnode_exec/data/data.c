@@ -20,9 +20,9 @@ enum {
     SYNTHETIC_DEFAULT = 8192
 };
 
-static enum vn_status
-read_whole(const char *path, unsigned char **bytes, size_t *size,
-           struct vn_error *err)
+enum vn_status
+vn_data_read_file(const char *path, unsigned char **bytes, size_t *size,
+                  struct vn_error *err)
 {
     FILE *in;
     size_t room = 1 << 16, n;
@@ -51,7 +51,7 @@ read_bytes(const char *path, struct vn_data *data, struct vn_error *err)
 {
     size_t context = (size_t) data->context, test;
     enum vn_status status =
-        read_whole(path, &data->train.bytes, &data->train.size, err);
+        vn_data_read_file(path, &data->train.bytes, &data->train.size, err);
 
     if (status != VN_OK)
         return status;

@@ -1,7 +1,8 @@
 /*
  * MNIST's IDX format, as Debian's dataset-fashion-mnist ships it: a
  * big-endian header (two zero bytes, type 8 for bytes, the number of
- * dimensions, the dimensions) and the bytes, in gzip or plain.
+ * dimensions, the dimensions) and the bytes, in gzip or plain.  There are as
+ * many classes as the largest label of training says.
  */
 #include "config.h"
 
@@ -9,6 +10,7 @@
 #include "base/xalloc.h"
 #include "vnode_exec/data/data.h"
 
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,19 +19,73 @@
 
 struct idx {
     uint32_t dims[3];
-    unsigned char *bytes;
+    unsigned char *bytes; /* dims[0] * ... of them, in `file` */
     size_t size;
+    unsigned char *file;
 };
 
+enum {
+    GZIP_1 = 0x1f, /* how a gzip file begins */
+    GZIP_2 = 0x8b,
+    WINDOW = 15 + 16 /* zlib: of gzip, with its header and checksum */
+};
+
+/*
+ * What a gzip file holds, to its end: every member's checksum and length is
+ * looked at, and bytes behind the last are not passed over.
+ */
 static enum vn_status
-idx_header(gzFile in, const char *path, int ndims, struct idx *idx,
+unzip(const char *path, unsigned char **bytes, size_t *size,
+      struct vn_error *err)
+{
+    size_t room = 4 * *size + 64;
+    unsigned char *out = vn_xcalloc(room, 1);
+    z_stream z = {.next_in = *bytes, .avail_in = (unsigned) *size};
+    size_t got = 0;
+    enum vn_status status = VN_OK;
+    int code = inflateInit2(&z, WINDOW);
+
+    while (code == Z_OK || code == Z_STREAM_END) {
+        if (code == Z_STREAM_END && z.avail_in == 0)
+            break;
+        if (code == Z_STREAM_END) /* another member follows */
+            code = inflateReset(&z);
+        if (got == room) {
+            room *= 2;
+            out = vn_xrealloc(out, room, 1);
+        }
+        z.next_out = out + got;
+        z.avail_out =
+            room - got < 1U << 30 ? (unsigned) (room - got) : 1U << 30;
+        code = inflate(&z, Z_NO_FLUSH);
+        got = (size_t) (z.next_out - out);
+        if (code == Z_BUF_ERROR && z.avail_out == 0)
+            code = Z_OK;
+    }
+    if (code != Z_STREAM_END)
+        status =
+            vn_fail(err, VN_EFORMAT,
+                    "%s: is damaged: %s, %zu bytes into what it holds", path,
+                    z.msg != NULL         ? z.msg
+                    : code == Z_BUF_ERROR ? "it is cut off"
+                                          : "no gzip data",
+                    got);
+    inflateEnd(&z);
+    free(*bytes);
+    *bytes = out;
+    *size = got;
+    return status;
+}
+
+static enum vn_status
+idx_header(const char *path, int ndims, size_t size, struct idx *idx,
            struct vn_error *err)
 {
-    unsigned char head[16];
-    int want = 4 + 4 * ndims;
+    const unsigned char *head = idx->file;
+    size_t start = 4 + 4 * (size_t) ndims;
 
-    if (gzread(in, head, (unsigned) want) != want || head[0] != 0
-        || head[1] != 0 || head[2] != 8 || head[3] != ndims)
+    if (size < start || head[0] != 0 || head[1] != 0 || head[2] != 8
+        || head[3] != ndims)
         return vn_fail(err, VN_EFORMAT,
                        "%s: this is no IDX file of bytes in %d dimensions",
                        path, ndims);
@@ -44,6 +100,16 @@ idx_header(gzFile in, const char *path, int ndims, struct idx *idx,
                            i + 1, idx->dims[i]);
         idx->size *= idx->dims[i];
     }
+    idx->bytes = idx->file + start;
+    size -= start;
+    if (size < idx->size)
+        return vn_fail(err, VN_EFORMAT, "%s: ends after %zu of %zu bytes",
+                       path, size, idx->size);
+    if (size > idx->size)
+        return vn_fail(err, VN_EFORMAT,
+                       "%s: %zu bytes stand behind the %zu that its header "
+                       "says",
+                       path, size - idx->size, idx->size);
     return VN_OK;
 }
 
@@ -52,36 +118,50 @@ idx_read(const char *folder, const char *name, int ndims, struct idx *idx,
          struct vn_error *err)
 {
     char path[1024];
-    gzFile in;
+    size_t size = 0;
     enum vn_status status;
-    size_t at = 0;
 
     snprintf(path, sizeof path, "%s/%s.gz", folder, name);
     if (access(path, R_OK) != 0)
         snprintf(path, sizeof path, "%s/%s", folder, name);
-    in = gzopen(path, "rb");
-    if (in == NULL)
+    if (access(path, R_OK) != 0)
         return vn_fail(err, VN_EIO,
                        "%s: not there (Debian's package dataset-fashion-mnist "
                        "has it)",
                        path);
-    status = idx_header(in, path, ndims, idx, err);
-    if (status == VN_OK)
-        idx->bytes = vn_xcalloc(idx->size, 1);
-    while (status == VN_OK && at < idx->size) {
-        size_t left = idx->size - at;
-        int n = gzread(in, idx->bytes + at,
-                       (unsigned) (left < 1 << 20 ? left : 1 << 20));
+    status = vn_data_read_file(path, &idx->file, &size, err);
+    if (status == VN_OK && size > 2 && idx->file[0] == GZIP_1
+        && idx->file[1] == GZIP_2)
+        status = unzip(path, &idx->file, &size, err);
+    return status == VN_OK ? idx_header(path, ndims, size, idx, err) : status;
+}
 
-        if (n <= 0)
-            status =
-                vn_fail(err, VN_EFORMAT, "%s: ends after %zu of %zu bytes",
-                        path, at, idx->size);
-        else
-            at += (size_t) n;
+/* Labels of the test must be among those of training. */
+static enum vn_status
+check_labels(const char *folder, const char *name, const struct idx *labels,
+             int *classes, struct vn_error *err)
+{
+    bool given = *classes > 0;
+
+    for (size_t i = 0; i < labels->size; i++) {
+        int label = labels->bytes[i];
+
+        if (given && label >= *classes)
+            return vn_fail(err, VN_EFORMAT,
+                           "%s/%s: label %zu is %d, and training has 0 to %d",
+                           folder, name, i, label, *classes - 1);
+        if (!given && label >= *classes)
+            *classes = label + 1;
     }
-    gzclose(in);
-    return status;
+    return VN_OK;
+}
+
+/* Have what stands behind the header alone. */
+static unsigned char *
+keep(struct idx *idx)
+{
+    memmove(idx->file, idx->bytes, idx->size);
+    return vn_xrealloc(idx->file, idx->size, 1);
 }
 
 static enum vn_status
@@ -89,7 +169,7 @@ idx_split(const char *folder, const char *prefix, struct vn_data *data,
           struct vn_examples *split, struct vn_error *err)
 {
     char name[64];
-    struct idx images = {.bytes = NULL}, labels = {.bytes = NULL};
+    struct idx images = {.file = NULL}, labels = {.file = NULL};
     enum vn_status status;
 
     snprintf(name, sizeof name, "%s-images-idx3-ubyte", prefix);
@@ -101,24 +181,23 @@ idx_split(const char *folder, const char *prefix, struct vn_data *data,
     if (status == VN_OK && images.dims[0] != labels.dims[0])
         status = vn_fail(err, VN_EFORMAT, "%s/%s: %u images and %u labels",
                          folder, prefix, images.dims[0], labels.dims[0]);
-    for (size_t i = 0; status == VN_OK && i < labels.size; i++)
-        if (labels.bytes[i] > 9)
-            status = vn_fail(err, VN_EFORMAT,
-                             "%s/%s: label %zu is %d, expected 0 to 9", folder,
-                             name, i, labels.bytes[i]);
+    if (status == VN_OK)
+        status =
+            check_labels(folder, name, &labels, &data->shape.classes, err);
     if (status != VN_OK) {
-        free(images.bytes);
-        free(labels.bytes);
+        free(images.file);
+        free(labels.file);
         return status;
     }
     *split = (struct vn_examples){.count = images.dims[0],
-                                  .bytes = images.bytes,
-                                  .labels = labels.bytes,
+                                  .bytes = keep(&images),
+                                  .labels = keep(&labels),
                                   .size = images.size};
-    data->shape =
-        (struct vn_shape){(int) images.dims[1], (int) images.dims[2], 1, 10};
-    data->hash = vn_hash(data->hash, images.bytes, images.size);
-    data->hash = vn_hash(data->hash, labels.bytes, labels.size);
+    data->shape.height = (int) images.dims[1];
+    data->shape.width = (int) images.dims[2];
+    data->shape.channels = 1;
+    data->hash = vn_hash(data->hash, split->bytes, images.size);
+    data->hash = vn_hash(data->hash, split->labels, labels.size);
     return VN_OK;
 }
 

@@ -41,6 +41,15 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* What cross_entropy() adds up over its rows. */
+enum vn_tally {
+    VN_TALLY_PART, /* of losses, what is over whole numbers, in VN_LOSS_UNIT */
+    VN_TALLY_RIGHT, /* rows whose first largest logit is the label's */
+    VN_TALLY_WHOLE, /* of losses, whole numbers */
+    VN_TALLY_LOST,  /* rows whose loss is no number below 2^31, not summed */
+    VN_TALLIES
+};
+
 enum {
     VN_LANES = 32,          /* of a sum along a row */
     VN_CHUNK = 128,         /* rows of a partial sum down the rows */
@@ -303,9 +312,8 @@ struct vn_backend {
 
     /*
      * Softmax and cross-entropy of each row against its label.  dlogits =
-     * weight (p - onehot); it may be logits, or NULL.  sums[0] grows by the
-     * rows' losses in units of VN_LOSS_UNIT, sums[1] by the rows whose
-     * first largest logit is the label's.
+     * weight (p - onehot); it may be logits, or NULL.  sums are VN_TALLIES,
+     * which grow.
      */
     void (*cross_entropy)(struct vn_device *dev, size_t rows, size_t classes,
                           const float *logits, const int32_t *labels,

@@ -24,10 +24,11 @@
 #define VN_FMAF    __builtin_fmaf
 #endif
 
-#define VN_NORM_EPSILON 1e-5F  /* of batch and layer norm, as PyTorch's */
-#define VN_LOSS_SCALE   0x1p32 /* losses are summed in units of 1 / this */
-#define VN_LOSS_UNIT    0x1p-32
-#define VN_FIXED_MAX    0x1p50 /* |x scale| of vn_fixed() must be below */
+#define VN_NORM_EPSILON 1e-5F /* of batch and layer norm, as PyTorch's */
+#define VN_LOSS_SCALE \
+    0x1p32 /* parts of losses are summed in units of 1 / it */
+#define VN_LOSS_UNIT 0x1p-32
+#define VN_FIXED_MAX 0x1p50 /* |x scale| of vn_fixed() must be below */
 
 VN_FORMULA uint32_t
 vn_float_bits(float x)
@@ -156,6 +157,31 @@ vn_gelu_slope(float x)
     float bell, p = vn_normal(x, &bell);
 
     return VN_FMAF(x * 0.398942280F, bell, p);
+}
+
+/*
+ * Is a row's loss a number that can be summed?  total is the row's sum of
+ * exponentials, at least 1 unless a logit is no number.  2^31 rows of as much
+ * fit the sums.
+ */
+VN_FORMULA int
+vn_loss_counts(float total, float loss)
+{
+    return total >= 1.0F && loss < 0x1p31F;
+}
+
+/* The whole part of such a loss, and what is over in units of VN_LOSS_UNIT. */
+VN_FORMULA int64_t
+vn_loss_whole(float loss)
+{
+    return (int64_t) loss;
+}
+
+VN_FORMULA int64_t
+vn_loss_part(float loss)
+{
+    return (int64_t) vn_fixed(loss - (float) vn_loss_whole(loss),
+                              VN_LOSS_SCALE);
 }
 
 /* 1 / sqrt(variance + epsilon). */

@@ -2,6 +2,7 @@
 
 #include "vnode_exec/device/spec.h"
 
+#include "base/machine.h"
 #include "base/names.h"
 #include "base/number.h"
 
@@ -44,10 +45,16 @@ read_part(const char *whole, const char *part, struct vn_spec *spec,
     int64_t n;
 
     if (strncmp(part, "cpu=", 4) == 0) {
-        wrong = vn_read_int(part + 4, 0, VN_DEVICE_THREADS, &n, why);
+        wrong = vn_read_int(part + 4, 0, vn_processors() - 1, &n, why);
         if (wrong == NULL)
             spec->cpu = (int) n;
-        return wrong == NULL ? VN_OK : refuse(whole, wrong, err);
+        if (wrong != NULL)
+            return vn_fail(err, VN_EUSAGE,
+                           "--devices: '%s' is wrong, expected %s: this "
+                           "process may use %d processor%s",
+                           whole, wrong, vn_processors(),
+                           vn_processors() == 1 ? "" : "s");
+        return VN_OK;
     }
     if (strncmp(part, "threads=", 8) == 0) {
         wrong = vn_read_int(part + 8, 1, VN_DEVICE_THREADS, &n, why);

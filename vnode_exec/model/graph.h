@@ -116,7 +116,7 @@ struct vn_pass {
     const void *input;   /* on the device */
     const int32_t *labels;
     float weight;   /* of an example in the gradient: 1 / global batch */
-    int64_t *tally; /* loss and hits, see cross_entropy */
+    int64_t *tally; /* VN_TALLIES, of cross_entropy() */
     bool has_grad[VN_GRAPH_LAYERS];
 
     /* Where gradients go: exact, or floats where exact is false. */

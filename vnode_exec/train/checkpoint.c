@@ -5,6 +5,7 @@
 #include "base/file.h"
 #include "base/rng.h"
 #include "base/xalloc.h"
+#include "vnode_exec/train/text.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -60,22 +61,17 @@ vn_checkpoint_write(const char *path, const char *text,
     return vn_file_commit(&file, err);
 }
 
-/* The first line of `want` that `have` lacks. */
 static enum vn_status
 compare_texts(const char *path, const char *have, const char *want,
               struct vn_error *err)
 {
-    while (*want != '\0') {
-        size_t n = strcspn(want, "\n"), m = strcspn(have, "\n");
+    struct vn_text_difference d;
 
-        if (n != m || strncmp(want, have, n) != 0)
-            return vn_fail(err, VN_EINVAL,
-                           "%s: was trained with %.*s, not %.*s", path,
-                           (int) m, have, (int) n, want);
-        want += n + (want[n] == '\n');
-        have += m + (have[m] == '\n');
-    }
-    return VN_OK;
+    if (!vn_text_differs(have, want, &d))
+        return VN_OK;
+    return vn_fail(err, VN_EINVAL, "%s: was trained with %s, not %s", path,
+                   d.have[0] != '\0' ? d.have : "less",
+                   d.want[0] != '\0' ? d.want : "that");
 }
 
 static enum vn_status
@@ -166,16 +162,5 @@ void
 vn_checkpoint_value(const struct vn_checkpoint *checkpoint, const char *name,
                     char *value, size_t size)
 {
-    size_t n = strlen(name);
-
-    value[0] = '\0';
-    for (const char *p = checkpoint->text; *p != '\0';) {
-        size_t line = strcspn(p, "\n");
-
-        if (line > n && strncmp(p, name, n) == 0 && p[n] == '=') {
-            snprintf(value, size, "%.*s", (int) (line - n - 1), p + n + 1);
-            return;
-        }
-        p += line + (p[line] == '\n');
-    }
+    vn_text_value(checkpoint->text, name, value, size);
 }

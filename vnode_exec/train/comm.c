@@ -2,13 +2,39 @@
 
 #include "vnode_exec/train/comm.h"
 
+#include "base/rng.h"
+#include "vnode_exec/train/text.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+int
+vn_comm_launched(void)
+{
+    /* Open MPI; MPICH, Intel MPI and Slurm's PMI; MVAPICH; srun */
+    static const char *const names[] = {"OMPI_COMM_WORLD_SIZE", "PMI_SIZE",
+                                        "MV2_COMM_WORLD_SIZE",
+                                        "SLURM_STEP_NUM_TASKS"};
+    int most = 1;
+
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        const char *text = getenv(names[i]);
+        int n = text != NULL ? atoi(text) : 0;
+
+        most = n > most ? n : most;
+    }
+    return most;
+}
+
 #ifdef HAVE_MPI
 
 #include <mpi.h>
-#include <stdlib.h>
+#include <time.h>
 
 enum {
-    PIECE = 1 << 28 /* elements of one message */
+    PIECE = 1 << 28,    /* elements of one message */
+    TEXT = 4096,        /* bytes of a text that ranks compare */
+    PATIENCE_MS = 3000, /* for other ranks to have failed too */
 };
 
 bool
@@ -21,7 +47,7 @@ enum vn_status
 vn_comm_open(struct vn_comm *comm, struct vn_error *err)
 {
     int provided;
-    MPI_Comm machine;
+    MPI_Comm machine, failing;
 
     if (MPI_Init_thread(NULL, NULL, MPI_THREAD_FUNNELED, &provided)
             != MPI_SUCCESS
@@ -36,21 +62,85 @@ vn_comm_open(struct vn_comm *comm, struct vn_error *err)
     MPI_Allreduce(MPI_IN_PLACE, &comm->here, 1, MPI_UINT64_T, MPI_BOR,
                   machine);
     MPI_Comm_free(&machine);
+    MPI_Comm_dup(MPI_COMM_WORLD, &failing);
+    comm->failing = (int64_t) MPI_Comm_c2f(failing);
     return VN_OK;
 }
 
 void
 vn_comm_close(struct vn_comm *comm)
 {
-    if (comm->mpi)
+    if (comm->mpi) {
+        MPI_Comm failing = MPI_Comm_f2c((MPI_Fint) comm->failing);
+
+        MPI_Comm_free(&failing);
         MPI_Finalize();
+    }
     comm->mpi = false;
+}
+
+enum vn_status
+vn_comm_agree(const struct vn_comm *comm, const char *text,
+              struct vn_error *err)
+{
+    char first[TEXT], message[sizeof err->text] = "";
+    struct vn_text_difference d;
+    int other;
+
+    if (!comm->mpi || comm->size == 1)
+        return VN_OK;
+    snprintf(first, sizeof first, "%s", text);
+    MPI_Bcast(first, TEXT, MPI_CHAR, 0, MPI_COMM_WORLD);
+    other = vn_text_differs(text, first, &d) ? comm->rank : comm->size;
+    if (other < comm->size)
+        snprintf(message, sizeof message,
+                 "rank %d was started with %s, and rank 0 with %s", other,
+                 d.have[0] != '\0' ? d.have : "less",
+                 d.want[0] != '\0' ? d.want : "less");
+    MPI_Allreduce(MPI_IN_PLACE, &other, 1, MPI_INT, MPI_MIN, MPI_COMM_WORLD);
+    if (other == comm->size)
+        return VN_OK;
+    MPI_Bcast(message, sizeof message, MPI_CHAR, other, MPI_COMM_WORLD);
+    return vn_fail(err, VN_EINVAL, "%s", message);
+}
+
+/* Have all ranks come here, on a communicator of its own, before long? */
+static bool
+all_come(MPI_Comm all)
+{
+    const struct timespec pause = {.tv_nsec = 1000000};
+    MPI_Request request;
+    int come = 0;
+
+    MPI_Ibarrier(all, &request);
+    for (int i = 0; i < PATIENCE_MS && !come; i++) {
+        MPI_Test(&request, &come, MPI_STATUS_IGNORE);
+        if (!come)
+            nanosleep(&pause, NULL);
+    }
+    return come;
+}
+
+bool
+vn_comm_speaks(struct vn_comm *comm, const char *message)
+{
+    uint64_t mine = vn_hash(0, message, strlen(message)), first = mine;
+    MPI_Comm all;
+
+    if (!comm->mpi || comm->size == 1)
+        return true;
+    all = MPI_Comm_f2c((MPI_Fint) comm->failing);
+    comm->failed = all_come(all);
+    if (!comm->failed)
+        return true;
+    MPI_Bcast(&first, 1, MPI_UINT64_T, 0, all);
+    return comm->rank == 0 || first != mine;
 }
 
 void
 vn_comm_abort(const struct vn_comm *comm, int status)
 {
-    if (comm->mpi && comm->size > 1)
+    if (comm->mpi && comm->size > 1 && !comm->failed)
         MPI_Abort(MPI_COMM_WORLD, status);
 }
 
@@ -104,6 +194,21 @@ void
 vn_comm_close(struct vn_comm *comm)
 {
     (void) comm;
+}
+
+enum vn_status
+vn_comm_agree(const struct vn_comm *comm, const char *text,
+              struct vn_error *err)
+{
+    (void) comm, (void) text, (void) err;
+    return VN_OK;
+}
+
+bool
+vn_comm_speaks(struct vn_comm *comm, const char *message)
+{
+    (void) comm, (void) message;
+    return true;
 }
 
 void

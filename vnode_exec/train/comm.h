@@ -19,6 +19,8 @@ struct vn_comm {
     int rank;
     int size;
     uint64_t here; /* the ranks on this one's machine, a bit each, below 64 */
+    bool failed;   /* all of them have, and need not be ended */
+    int64_t failing; /* a communicator for that, as Fortran numbers it */
 };
 
 /* Whether this build can have more than one process. */
@@ -28,7 +30,30 @@ bool vn_comm_available(void);
 enum vn_status vn_comm_open(struct vn_comm *comm, struct vn_error *err);
 void vn_comm_close(struct vn_comm *comm);
 
-/* End all ranks, after one has failed by itself; does not return with MPI. */
+/*
+ * The number of processes that mpirun, srun or their like say they started
+ * this one among; 1 where none of them did.
+ */
+int vn_comm_launched(void);
+
+/*
+ * Do all ranks have the text (vnode_exec/train/text.h) of the first?  Else all
+ * fail, with the first line that the first rank that differs has otherwise.
+ */
+enum vn_status vn_comm_agree(const struct vn_comm *comm, const char *text,
+                             struct vn_error *err);
+
+/*
+ * After a failure, with its message: true where this rank is to say it, and
+ * call vn_comm_abort() then.  Where all have failed alike within some seconds
+ * only the first is.
+ */
+bool vn_comm_speaks(struct vn_comm *comm, const char *message);
+
+/*
+ * End all ranks, after one has failed by itself; does not return with MPI
+ * unless all of them have failed.
+ */
 void vn_comm_abort(const struct vn_comm *comm, int status);
 
 /* In place, over all ranks. */

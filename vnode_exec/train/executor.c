@@ -86,6 +86,7 @@ vn_executor_close(struct vn_executor *x)
         free(x->state.vectors[i]);
     vn_stage_free(&x->stage);
     free(x->scale);
+    free(x->failures);
     free(x);
 }
 
@@ -98,9 +99,9 @@ vn_executor_step_number(const struct vn_executor *x)
 void
 vn_executor_inject(struct vn_executor *x, int device, int64_t step)
 {
-    for (int i = 0; i < x->nseats; i++)
-        if (x->seats[i]->device == device)
-            x->seats[i]->fail_at = step;
+    x->failures = vn_xrealloc(x->failures, (size_t) x->nfailures + 1,
+                              sizeof *x->failures);
+    x->failures[x->nfailures++] = (struct vn_failure){device, step};
 }
 
 enum vn_status
@@ -117,7 +118,8 @@ vn_executor_evaluate(struct vn_executor *x, double *loss, double *accuracy,
     }
     status = vn_seats_run(x, vn_seat_evaluate, err);
     if (status == VN_OK)
-        vn_seats_tally(x, (double) x->job.data->test.count, loss, accuracy);
+        status = vn_seats_tally(x, (double) x->job.data->test.count, loss,
+                                accuracy, err);
     return status;
 }
 
@@ -128,6 +130,16 @@ vn_executor_save(struct vn_executor *x, struct vn_state **state,
     x->state.step = x->step;
     *state = &x->state;
     return vn_replica_save(&x->seats[0]->replica, x->state.vectors, err);
+}
+
+bool
+vn_state_is_finite(const struct vn_state *state, size_t vector)
+{
+    for (int i = 0; i < state->nvectors; i++)
+        for (size_t k = 0; k < vector; k++)
+            if (!isfinite(state->vectors[i][k]))
+                return false;
+    return true;
 }
 
 enum vn_status

@@ -29,6 +29,7 @@ struct vn_executor_job {
     const struct vn_data *data;
     const struct vn_comm *comm;
     int64_t limit; /* bytes of each device, 0: any */
+    bool no_pin;   /* leave threads to run on any processor */
     bool probe; /* the processors' speed, each step (vnode_exec/train/probe.h)
                  */
 };
@@ -37,7 +38,7 @@ struct vn_executor_job {
 struct vn_step {
     int64_t step;
     int devices;
-    double loss; /* mean over the examples */
+    double loss; /* mean over the examples; infinite: the step diverged */
     double accuracy;
     double norm;   /* of the gradient, where it is clipped */
     int redone;    /* times, for a scale or a failed device */
@@ -82,7 +83,7 @@ int64_t vn_executor_step_number(const struct vn_executor *x);
 enum vn_status vn_executor_step(struct vn_executor *x, struct vn_step *step,
                                 struct vn_error *err);
 
-/* Have a device fail in the middle of a step. */
+/* Have the device of that number then fail in the middle of a step. */
 void vn_executor_inject(struct vn_executor *x, int device, int64_t step);
 
 /*
@@ -121,6 +122,9 @@ struct vn_state {
 };
 enum vn_status vn_executor_save(struct vn_executor *x, struct vn_state **state,
                                 struct vn_error *err);
+
+/* Are all of a state's numbers finite?  Else the training has diverged. */
+bool vn_state_is_finite(const struct vn_state *state, size_t vector);
 enum vn_status vn_executor_load(struct vn_executor *x, int64_t step,
                                 struct vn_error *err);
 

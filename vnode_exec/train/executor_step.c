@@ -80,6 +80,9 @@ compute(struct vn_executor *x, int *failed, struct vn_error *err)
         return status;
     vn_comm_sum_int(x->job.comm, flags, VN_SPEC_DEVICES);
     *failed = 0;
+    for (int i = 0; i < x->nfailures; i++)
+        if (x->failures[i].step == x->step)
+            x->failures[i].step = -1;
     for (int i = 0; i < x->devices; i++)
         if (flags[i] != 0) {
             x->alive[i] = false;
@@ -91,7 +94,6 @@ compute(struct vn_executor *x, int *failed, struct vn_error *err)
         struct seat *s = x->seats[i];
 
         /* A rank stays, without work: the others need it to reduce. */
-        s->fail_at = -1;
         if (x->alive[s->device] || x->job.comm->mpi) {
             x->seats[kept++] = s;
         } else {
@@ -144,8 +146,8 @@ check_scales(struct vn_executor *x, double *next, bool *redo,
 
         if (largest[i] >= 0x7f800000U) {
             status = vn_fail(err, VN_EINVAL,
-                             "step %lld: the gradient of %s is not finite; a "
-                             "smaller learning rate may help",
+                             "step %lld: diverged: the gradient of %s is not "
+                             "finite; a smaller learning rate may help",
                              (long long) x->step, g->params[i].name);
             break;
         }
@@ -205,26 +207,25 @@ vn_executor_step(struct vn_executor *x, struct vn_step *step,
                              "step %lld: no scale fits the gradients",
                              (long long) x->step);
     }
+    /* Before the update: what diverged must not get into the parameters. */
+    if (status == VN_OK)
+        status = vn_seats_tally(x, (double) x->job.train->batch, &step->loss,
+                                &step->accuracy, err);
     computed = vn_clock();
     if (status == VN_OK)
         status = vn_seats_synchronise(x, err);
     step->sync_s = vn_clock() - computed;
     if (status == VN_OK)
         status = vn_seats_run(x, vn_seat_update, err);
+    for (int i = 0; i < x->devices; i++)
+        step->devices += x->alive[i];
+    step->step_s = vn_clock() - start;
     if (status == VN_OK) {
-        int active = 0;
-
-        for (int i = 0; i < x->devices; i++)
-            active += x->alive[i];
-        step->devices = active;
-        vn_seats_tally(x, (double) x->job.train->batch, &step->loss,
-                       &step->accuracy);
         tell_times(x, step);
         if (x->job.train->exact)
             memcpy(x->scale, next,
                    (size_t) x->job.graph->nparams * sizeof *next);
         x->step++;
-        step->step_s = vn_clock() - start;
     }
     free(next);
     return status;

@@ -27,7 +27,8 @@ struct vn_replica {
     const struct vn_data *data;
     struct vn_device *dev;
     int cpu;
-    int64_t limit;
+    int64_t limit; /* bytes; 0: any */
+    int64_t work;  /* of these for what the device takes beside the parts */
     bool training;
     bool evaluating; /* for now: forward over the test examples */
 
@@ -93,7 +94,8 @@ enum vn_status vn_replica_node(struct vn_replica *r, struct vn_order *order,
  * Bring tally and largest to the host; bring the gradients there, where the
  * host cannot see them, and back.
  */
-enum vn_status vn_replica_collect(struct vn_replica *r, int64_t tally[2],
+enum vn_status vn_replica_collect(struct vn_replica *r,
+                                  int64_t tally[VN_TALLIES],
                                   struct vn_error *err);
 enum vn_status vn_replica_fetch(struct vn_replica *r, struct vn_error *err);
 void vn_replica_deliver(struct vn_replica *r);

@@ -6,6 +6,7 @@
 #include "base/xalloc.h"
 #include "vnode_exec/device/formula.h"
 
+#include <math.h>
 #include <stdlib.h>
 
 struct seat *
@@ -17,7 +18,6 @@ vn_seat_new(struct vn_executor *x, const struct vn_spec *spec, int device,
     s->x = x;
     s->device = device;
     s->room = room;
-    s->fail_at = -1;
     s->order = (struct vn_order){.seed = x->job.train->seed,
                                  .count = x->job.data->train.count};
     s->replica = (struct vn_replica){.spec = *spec,
@@ -28,7 +28,7 @@ vn_seat_new(struct vn_executor *x, const struct vn_spec *spec, int device,
                                      .training = true,
                                      .cpu = spec->cpu};
     /* Other devices' threads, and those of their drivers, run anywhere. */
-    if (spec->cpu < 0 && spec->backend->host_memory) {
+    if (spec->cpu < 0 && spec->backend->host_memory && !x->job.no_pin) {
         s->replica.cpu = x->cpu;
         x->cpu += spec->threads;
     }
@@ -65,7 +65,10 @@ seat_open(void *arg, struct vn_error *err)
 {
     struct seat *s = arg;
     double start = vn_clock();
-    enum vn_status status = vn_replica_open(&s->replica, (int) s->room, err);
+    enum vn_status status;
+
+    s->replica.cpu = vn_worker_cpu(s->worker); /* that it got */
+    status = vn_replica_open(&s->replica, (int) s->room, err);
 
     if (status == VN_OK && s->x->job.probe
         && s->replica.dev->backend->host_memory)
@@ -78,7 +81,8 @@ seat_open(void *arg, struct vn_error *err)
 enum vn_status
 vn_seat_start(struct seat *s, struct vn_error *err)
 {
-    enum vn_status status = vn_worker_start(s->replica.cpu, &s->worker, err);
+    enum vn_status status = vn_worker_start(
+        s->replica.cpu, s->replica.spec.cpu >= 0, &s->worker, err);
 
     if (status == VN_OK)
         vn_worker_post(s->worker, seat_open, s);
@@ -100,12 +104,26 @@ own_node(const struct seat *s, int i, struct vn_span *span)
     return i;
 }
 
+/* Is the device to fail in this step? */
+static bool
+fails(const struct seat *s)
+{
+    const struct vn_executor *x = s->x;
+
+    for (int i = 0; i < x->nfailures; i++)
+        if (x->failures[i].device == s->device
+            && x->failures[i].step == x->step)
+            return true;
+    return false;
+}
+
 enum vn_status
 vn_seat_compute(void *arg, struct vn_error *err)
 {
     struct seat *s = arg;
     int nodes = s->x->stage.vnodes, count = 0, done = 0;
     struct vn_span span, next;
+    bool failing = fails(s);
     enum vn_status status = VN_OK;
 
     s->probe_s = s->probe != NULL ? vn_probe_time(s->probe) : 0;
@@ -115,9 +133,8 @@ vn_seat_compute(void *arg, struct vn_error *err)
     for (int i = own_node(s, 0, &span); status == VN_OK && i < nodes;) {
         int following = own_node(s, i + 1, &next);
 
-        if (s->fail_at == s->x->step && done >= count / 2)
-            return vn_fail(err, VN_EDEVICE, "device %d failed in step %lld",
-                           s->device, (long long) s->x->step);
+        if (failing && done >= count / 2)
+            break;
         status = vn_replica_node(&s->replica, &s->order, span,
                                  following < nodes ? &next : NULL, s->x->scale,
                                  err);
@@ -125,6 +142,9 @@ vn_seat_compute(void *arg, struct vn_error *err)
         span = next;
         done++;
     }
+    if (status == VN_OK && failing)
+        return vn_fail(err, VN_EDEVICE, "device %d failed in step %lld",
+                       s->device, (long long) s->x->step);
     if (status == VN_OK)
         status = vn_replica_collect(&s->replica, s->tally, err);
     return status;
@@ -198,18 +218,28 @@ vn_seats_load(struct vn_executor *x, struct vn_error *err)
     return status;
 }
 
-void
+enum vn_status
 vn_seats_tally(struct vn_executor *x, double examples, double *loss,
-               double *accuracy)
+               double *accuracy, struct vn_error *err)
 {
-    int64_t tally[2] = {0, 0};
+    int64_t tally[VN_TALLIES] = {0};
 
-    for (int i = 0; i < x->nseats; i++) {
-        tally[0] += x->seats[i]->tally[0];
-        tally[1] += x->seats[i]->tally[1];
-    }
-    vn_comm_sum_int(x->job.comm, tally, 2);
+    for (int i = 0; i < x->nseats; i++)
+        for (int k = 0; k < VN_TALLIES; k++)
+            tally[k] += x->seats[i]->tally[k];
+    vn_comm_sum_int(x->job.comm, tally, VN_TALLIES);
     examples *= (double) x->job.graph->labels;
-    *loss = (double) tally[0] * VN_LOSS_UNIT / examples;
-    *accuracy = (double) tally[1] / examples;
+    *loss = ((double) tally[VN_TALLY_WHOLE]
+             + (double) tally[VN_TALLY_PART] * VN_LOSS_UNIT)
+            / examples;
+    *accuracy = (double) tally[VN_TALLY_RIGHT] / examples;
+    if (tally[VN_TALLY_LOST] == 0)
+        return VN_OK;
+    *loss = INFINITY;
+    return vn_fail(err, VN_EINVAL,
+                   "step %lld: diverged: the loss of %lld of %.0f "
+                   "predictions is no number below 2^31; a smaller "
+                   "learning rate may help",
+                   (long long) x->step, (long long) tally[VN_TALLY_LOST],
+                   examples);
 }

@@ -19,17 +19,22 @@ struct seat {
     struct vn_replica replica;
     struct vn_worker *worker;
     struct vn_order order;
-    int device;      /* number in the job */
-    int64_t room;    /* examples of a node that it begins with room for */
-    int64_t fail_at; /* step, -1: never */
+    int device;   /* number in the job */
+    int64_t room; /* examples of a node that it begins with room for */
     bool leaving;
     bool ready;
     double startup_s;
     struct vn_probe *probe; /* NULL where none is wanted */
     double probe_s;         /* of the last step */
-    int64_t tally[2];
+    int64_t tally[VN_TALLIES];
     double norm;
     int part, parts; /* of an evaluation */
+};
+
+/* A device that is to fail in the middle of a step. */
+struct vn_failure {
+    int device;
+    int64_t step;
 };
 
 struct vn_executor {
@@ -44,7 +49,9 @@ struct vn_executor {
     int64_t step;
     double *scale;
     struct vn_state state;
-    int cpu; /* of the next device */
+    int cpu;                     /* of the next device */
+    struct vn_failure *failures; /* to happen; step -1: has happened */
+    int nfailures;
 };
 
 struct seat *vn_seat_new(struct vn_executor *x, const struct vn_spec *spec,
@@ -70,8 +77,13 @@ enum vn_status vn_seats_load(struct vn_executor *x, struct vn_error *err);
 enum vn_status vn_seats_synchronise(struct vn_executor *x,
                                     struct vn_error *err);
 
-/* Loss and accuracy of what the seats tallied over all ranks. */
-void vn_seats_tally(struct vn_executor *x, double examples, double *loss,
-                    double *accuracy);
+/*
+ * Loss and accuracy of what the seats tallied over all ranks.  Where the loss
+ * of an example is no number it fails, in the same way on all ranks, and says
+ * "diverged".
+ */
+enum vn_status vn_seats_tally(struct vn_executor *x, double examples,
+                              double *loss, double *accuracy,
+                              struct vn_error *err);
 
 #endif /* VNODE_EXEC_TRAIN_SEAT_H */

@@ -15,6 +15,8 @@ struct vn_worker {
     pthread_mutex_t lock;
     pthread_cond_t changed;
     int cpu;
+    bool exactly;
+    struct vn_pin pin;
     bool busy;
     bool stop;
     vn_worker_fn fn;
@@ -28,7 +30,7 @@ worker_main(void *arg)
 {
     struct vn_worker *w = arg;
 
-    vn_pin_thread(w->cpu);
+    w->pin = vn_pin_thread(w->cpu, w->exactly);
     pthread_mutex_lock(&w->lock);
     for (;;) {
         while (!w->busy && !w->stop)
@@ -42,16 +44,19 @@ worker_main(void *arg)
         pthread_cond_broadcast(&w->changed);
     }
     pthread_mutex_unlock(&w->lock);
+    vn_unpin(&w->pin);
     return NULL;
 }
 
 enum vn_status
-vn_worker_start(int cpu, struct vn_worker **worker, struct vn_error *err)
+vn_worker_start(int cpu, bool exactly, struct vn_worker **worker,
+                struct vn_error *err)
 {
     struct vn_worker *w = vn_xcalloc(1, sizeof *w);
     int code;
 
     w->cpu = cpu;
+    w->exactly = exactly;
     pthread_mutex_init(&w->lock, NULL);
     pthread_cond_init(&w->changed, NULL);
     code = pthread_create(&w->thread, NULL, worker_main, w);
@@ -64,6 +69,12 @@ vn_worker_start(int cpu, struct vn_worker **worker, struct vn_error *err)
     }
     *worker = w;
     return VN_OK;
+}
+
+int
+vn_worker_cpu(const struct vn_worker *w)
+{
+    return w->pin.cpu;
 }
 
 void

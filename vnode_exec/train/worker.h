@@ -14,8 +14,13 @@ struct vn_worker;
 typedef enum vn_status (*vn_worker_fn)(void *arg, struct vn_error *err);
 
 /* Start a worker, pinned to a processor (vn_pin_thread), -1: not. */
-enum vn_status vn_worker_start(int cpu, struct vn_worker **worker,
+enum vn_status vn_worker_start(int cpu, bool exactly,
+                               struct vn_worker **worker,
                                struct vn_error *err);
+
+/* The processor that it is pinned to, -1: none; to be asked by its function.
+ */
+int vn_worker_cpu(const struct vn_worker *worker);
 
 /* End it, after what it is at.  NULL is nothing. */
 void vn_worker_stop(struct vn_worker *worker);

@@ -230,8 +230,15 @@ cross_entropy_kernel(size_t rows, size_t classes, const float *logits,
         float loss = vn_log(total) - (logits[label] - most);
         unsigned long long *to = (unsigned long long *) sums;
 
-        atomicAdd(&to[0], (unsigned long long) vn_fixed(loss, VN_LOSS_SCALE));
-        atomicAdd(&to[1], (unsigned long long) (best == label));
+        atomicAdd(&to[VN_TALLY_RIGHT], (unsigned long long) (best == label));
+        if (vn_loss_counts(total, loss)) {
+            atomicAdd(&to[VN_TALLY_PART],
+                      (unsigned long long) vn_loss_part(loss));
+            atomicAdd(&to[VN_TALLY_WHOLE],
+                      (unsigned long long) vn_loss_whole(loss));
+        } else {
+            atomicAdd(&to[VN_TALLY_LOST], 1ULL);
+        }
     }
     __syncwarp(VN_CUDA_ALL); /* dlogits may be logits */
     if (dlogits == NULL)

@@ -4,6 +4,7 @@
  */
 #include "config.h"
 
+#include "base/machine.h"
 #include "base/number.h"
 #include "base/xalloc.h"
 #include "vnode_exec/device/host/host.h"
@@ -51,14 +52,18 @@ vn_host_describe(int ordinal, char *text, size_t size)
 {
     const struct vn_backend *table = best_table();
     int64_t bytes = (int64_t) sysconf(_SC_PHYS_PAGES) * sysconf(_SC_PAGESIZE);
-    char memory[VN_NUMBER_SIZE];
+    int64_t ours = vn_memory_bytes("");
+    char memory[VN_NUMBER_SIZE], held[VN_NUMBER_SIZE + 40] = "";
 
     (void) ordinal;
-    snprintf(text, size, "processor, %s kernels, %s of memory in all",
+    if (ours < bytes)
+        snprintf(held, sizeof held, ", %s for this control group",
+                 vn_format_bytes(memory, ours));
+    snprintf(text, size, "processor, %s kernels, %s of memory in all%s",
              table == &vn_host_v4   ? "AVX-512"
              : table == &vn_host_v3 ? "AVX2"
                                     : "portable",
-             vn_format_bytes(memory, bytes));
+             vn_format_bytes(memory, bytes), held);
 }
 
 enum vn_status

@@ -248,9 +248,9 @@ VN_ISA_NAME(vn_host_softmax_backward)(struct vn_device *dev, size_t matrices,
 }
 
 /* One row: its loss, whether it was right, and dlogits where not NULL. */
-static float
+static void
 cross_entropy_row(size_t classes, const float *logits, size_t label,
-                  float weight, float *dlogits, bool *right)
+                  float weight, float *dlogits, int64_t *sums)
 {
     float lanes[VN_LANES] = {0}, total, loss, most, one;
     size_t best = 0;
@@ -266,7 +266,13 @@ cross_entropy_row(size_t classes, const float *logits, size_t label,
     }
     total = join(lanes);
     loss = vn_log(total) - (logits[label] - most);
-    *right = best == label;
+    sums[VN_TALLY_RIGHT] += best == label;
+    if (vn_loss_counts(total, loss)) {
+        sums[VN_TALLY_PART] += vn_loss_part(loss);
+        sums[VN_TALLY_WHOLE] += vn_loss_whole(loss);
+    } else {
+        sums[VN_TALLY_LOST]++;
+    }
     if (dlogits != NULL) {
         one = 1.0F / total;
 #pragma GCC ivdep
@@ -276,7 +282,6 @@ cross_entropy_row(size_t classes, const float *logits, size_t label,
             dlogits[i] = (i == label ? p - 1.0F : p) * weight;
         }
     }
-    return loss;
 }
 
 void
@@ -285,17 +290,9 @@ VN_ISA_NAME(vn_host_cross_entropy)(struct vn_device *dev, size_t rows,
                                    const int32_t *labels, float weight,
                                    float *dlogits, int64_t *sums)
 {
-    uint64_t total = (uint64_t) sums[0];
-
     (void) dev; /* a small part of any step: on one thread */
-    for (size_t r = 0; r < rows; r++) {
-        bool right;
-        float *to = dlogits != NULL ? dlogits + r * classes : NULL;
-        float loss = cross_entropy_row(classes, logits + r * classes,
-                                       (size_t) labels[r], weight, to, &right);
-
-        total += vn_fixed(loss, VN_LOSS_SCALE);
-        sums[1] += right;
-    }
-    sums[0] = (int64_t) total;
+    for (size_t r = 0; r < rows; r++)
+        cross_entropy_row(
+            classes, logits + r * classes, (size_t) labels[r], weight,
+            dlogits != NULL ? dlogits + r * classes : NULL, sums);
 }

@@ -5,7 +5,6 @@
 #include "base/xalloc.h"
 
 #include <pthread.h>
-#include <sched.h>
 #include <stdbool.h>
 #include <stdlib.h>
 
@@ -28,43 +27,15 @@ struct vn_team {
     struct member *members;
 };
 
-int
-vn_processors(void)
-{
-    cpu_set_t set;
-
-    if (sched_getaffinity(0, sizeof set, &set) != 0)
-        return 1;
-    return CPU_COUNT(&set);
-}
-
-void
-vn_pin_thread(int cpu)
-{
-    cpu_set_t all, one;
-
-    if (cpu < 0 || sched_getaffinity(0, sizeof all, &all) != 0)
-        return;
-    cpu %= CPU_COUNT(&all);
-    for (int i = 0; i < CPU_SETSIZE; i++)
-        if (CPU_ISSET(i, &all) && cpu-- == 0) {
-            CPU_ZERO(&one);
-            CPU_SET(i, &one);
-            /* Where it is refused the thread runs on, less steadily. */
-            (void) pthread_setaffinity_np(pthread_self(), sizeof one, &one);
-            return;
-        }
-}
-
 static void *
 member_main(void *arg)
 {
     struct member *m = arg;
     struct vn_team *team = m->team;
     unsigned round = 0;
+    struct vn_pin pin =
+        vn_pin_thread(team->cpu < 0 ? -1 : team->cpu + m->thread, false);
 
-    if (team->cpu >= 0)
-        vn_pin_thread(team->cpu + m->thread);
     for (;;) {
         vn_team_fn fn;
 
@@ -75,13 +46,15 @@ member_main(void *arg)
         fn = team->fn;
         pthread_mutex_unlock(&team->lock);
         if (fn == NULL)
-            return NULL;
+            break;
         fn(team->arg, m->thread, team->threads);
         pthread_mutex_lock(&team->lock);
         if (--team->busy == 0)
             pthread_cond_signal(&team->done);
         pthread_mutex_unlock(&team->lock);
     }
+    vn_unpin(&pin);
+    return NULL;
 }
 
 static void

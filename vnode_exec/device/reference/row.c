@@ -146,9 +146,13 @@ vn_reference_cross_entropy(struct vn_device *dev, size_t rows, size_t classes,
             lanes[j % VN_LANES] += vn_exp(logits[j] - logits[best]);
         total = join(lanes);
         loss = vn_log(total) - (logits[label] - logits[best]);
-        sums[0] =
-            (int64_t) ((uint64_t) sums[0] + vn_fixed(loss, VN_LOSS_SCALE));
-        sums[1] += best == label;
+        sums[VN_TALLY_RIGHT] += best == label;
+        if (vn_loss_counts(total, loss)) {
+            sums[VN_TALLY_PART] += vn_loss_part(loss);
+            sums[VN_TALLY_WHOLE] += vn_loss_whole(loss);
+        } else {
+            sums[VN_TALLY_LOST]++;
+        }
         if (dlogits != NULL) {
             float most = logits[best], one = 1.0F / total;
 
