@@ -5,7 +5,7 @@ libbase_a_SOURCES = \
 	base/error.c base/error.h \
 	base/file.c base/file.h \
 	base/gzip.c base/gzip.h \
-	base/machine.c base/machine.h \
+	base/machine/machine.c base/machine/machine.h \
 	base/names.c base/names.h \
 	base/number.c base/number.h \
 	base/option.c base/option.h \

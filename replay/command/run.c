@@ -1,6 +1,6 @@
 #include "config.h"
 
-#include "base/machine.h"
+#include "base/machine/machine.h"
 #include "base/option.h"
 #include "base/progress.h"
 #include "base/xalloc.h"

@@ -2,7 +2,7 @@
 
 #include "replay/live/layout.h"
 
-#include "base/machine.h"
+#include "base/machine/machine.h"
 #include <inttypes.h>
 #include <math.h>
 #include <stdarg.h>

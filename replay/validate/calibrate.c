@@ -2,7 +2,7 @@
 
 #include "replay/validate/calibration.h"
 
-#include "base/machine.h"
+#include "base/machine/machine.h"
 #include "base/xalloc.h"
 
 #include <stdlib.h>

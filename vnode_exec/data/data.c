@@ -7,7 +7,6 @@
 #include "base/rng.h"
 #include "base/xalloc.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,7 +25,7 @@ vn_data_read_file(const char *path, unsigned char **bytes, size_t *size,
 {
     FILE *in;
     size_t room = 1 << 16, n;
-    enum vn_status status = vn_file_open(path, &in, err);
+    enum vn_status status = vn_file_open_text(path, &in, err);
 
     if (status != VN_OK)
         return status;
@@ -40,7 +39,7 @@ vn_data_read_file(const char *path, unsigned char **bytes, size_t *size,
         }
     }
     if (ferror(in))
-        status = vn_fail(err, VN_EIO, "%s: %s", path, strerror(errno));
+        status = vn_file_failed(path, err);
     vn_file_close(in);
     return status;
 }

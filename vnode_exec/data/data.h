@@ -65,7 +65,7 @@ void vn_data_example(const struct vn_data *data,
                      const struct vn_examples *split, size_t example,
                      void *input, int32_t *labels);
 
-/* A whole file, to be freed. */
+/* A whole file, uncompressed where gzip made it, to be freed. */
 enum vn_status vn_data_read_file(const char *path, unsigned char **bytes,
                                  size_t *size, struct vn_error *err);
 

@@ -15,7 +15,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-#include <zlib.h>
 
 struct idx {
     uint32_t dims[3];
@@ -23,59 +22,6 @@ struct idx {
     size_t size;
     unsigned char *file;
 };
-
-enum {
-    GZIP_1 = 0x1f, /* how a gzip file begins */
-    GZIP_2 = 0x8b,
-    WINDOW = 15 + 16 /* zlib: of gzip, with its header and checksum */
-};
-
-/*
- * What a gzip file holds, to its end: every member's checksum and length is
- * looked at, and bytes behind the last are not passed over.
- */
-static enum vn_status
-unzip(const char *path, unsigned char **bytes, size_t *size,
-      struct vn_error *err)
-{
-    size_t room = 4 * *size + 64;
-    unsigned char *out = vn_xcalloc(room, 1);
-    z_stream z = {.next_in = *bytes, .avail_in = (unsigned) *size};
-    size_t got = 0;
-    enum vn_status status = VN_OK;
-    int code = inflateInit2(&z, WINDOW);
-
-    while (code == Z_OK || code == Z_STREAM_END) {
-        if (code == Z_STREAM_END && z.avail_in == 0)
-            break;
-        if (code == Z_STREAM_END) /* another member follows */
-            code = inflateReset(&z);
-        if (got == room) {
-            room *= 2;
-            out = vn_xrealloc(out, room, 1);
-        }
-        z.next_out = out + got;
-        z.avail_out =
-            room - got < 1U << 30 ? (unsigned) (room - got) : 1U << 30;
-        code = inflate(&z, Z_NO_FLUSH);
-        got = (size_t) (z.next_out - out);
-        if (code == Z_BUF_ERROR && z.avail_out == 0)
-            code = Z_OK;
-    }
-    if (code != Z_STREAM_END)
-        status =
-            vn_fail(err, VN_EFORMAT,
-                    "%s: is damaged: %s, %zu bytes into what it holds", path,
-                    z.msg != NULL         ? z.msg
-                    : code == Z_BUF_ERROR ? "it is cut off"
-                                          : "no gzip data",
-                    got);
-    inflateEnd(&z);
-    free(*bytes);
-    *bytes = out;
-    *size = got;
-    return status;
-}
 
 static enum vn_status
 idx_header(const char *path, int ndims, size_t size, struct idx *idx,
@@ -130,9 +76,6 @@ idx_read(const char *folder, const char *name, int ndims, struct idx *idx,
                        "has it)",
                        path);
     status = vn_data_read_file(path, &idx->file, &size, err);
-    if (status == VN_OK && size > 2 && idx->file[0] == GZIP_1
-        && idx->file[1] == GZIP_2)
-        status = unzip(path, &idx->file, &size, err);
     return status == VN_OK ? idx_header(path, ndims, size, idx, err) : status;
 }
 

@@ -2,7 +2,7 @@
 
 #include "vnode_exec/device/spec.h"
 
-#include "base/machine.h"
+#include "base/machine/machine.h"
 #include "base/names.h"
 #include "base/number.h"
 

@@ -6,7 +6,7 @@
  */
 #include "config.h"
 
-#include "base/machine.h"
+#include "base/machine/machine.h"
 #include "vnode_exec/device/host/team.h"
 
 #include <errno.h>

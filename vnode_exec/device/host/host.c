@@ -4,7 +4,7 @@
  */
 #include "config.h"
 
-#include "base/machine.h"
+#include "base/machine/machine.h"
 #include "base/number.h"
 #include "base/xalloc.h"
 #include "vnode_exec/device/host/host.h"

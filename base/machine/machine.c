@@ -1,6 +1,6 @@
 #include "config.h"
 
-#include "base/machine.h"
+#include "base/machine/machine.h"
 
 #include <sched.h>
 #include <stdbool.h>

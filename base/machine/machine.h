@@ -1,8 +1,8 @@
 /*
  * What of the machine this process may use.
  */
-#ifndef BASE_MACHINE_H
-#define BASE_MACHINE_H
+#ifndef BASE_MACHINE_MACHINE_H
+#define BASE_MACHINE_MACHINE_H
 
 #include <stdint.h>
 
@@ -16,4 +16,4 @@ int vn_processors(void);
  */
 int64_t vn_memory_bytes(const char *root);
 
-#endif /* BASE_MACHINE_H */
+#endif /* BASE_MACHINE_MACHINE_H */
