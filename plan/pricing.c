@@ -271,8 +271,10 @@ one_type_s(const struct vn_pricing *p, const struct vn_job *job, int model,
 
     c = application(p, model, type);
     if (c != NULL)
-        return vn_application_step_s(c->application, c->on, job->global_batch,
-                                     n, spread ? 1 : p->wide[type]);
+        return (p->config.profile->batches_adapt ? vn_application_best_step_s
+                                                 : vn_application_step_s)(
+            c->application, c->on, job->global_batch, n,
+            spread ? 1 : p->wide[type]);
     if (p->type[type] < 0)
         return INFINITY;
     c = vn_profile_curve(p->config.profile, model, p->type[type]);

@@ -180,3 +180,40 @@ vn_application_steps(const struct vn_application *a, int64_t batch)
     }
     return steps;
 }
+
+/* Seconds that all of training takes with the batch that a cut comes to. */
+static double
+training_s(const struct vn_application *a, const struct vn_application_on *on,
+           int64_t batch, int n, int per_node)
+{
+    struct vn_cut cut = vn_application_cut(a, on->max_local, batch, n);
+    double step_s = vn_application_step_s(a, on, batch, n, per_node);
+
+    if (cut.atomic < on->min_local || !isfinite(step_s))
+        return INFINITY;
+    return step_s
+           * vn_application_steps(a, n * cut.atomic * (cut.accumulate + 1));
+}
+
+double
+vn_application_best_step_s(const struct vn_application *a,
+                           const struct vn_application_on *on, int64_t batch,
+                           int n, int per_node)
+{
+    enum {
+        TRIED = 50
+    };
+    double steps = vn_application_steps(a, batch), low, high;
+    double best = vn_application_step_s(a, on, batch, n, per_node) * steps;
+
+    low = fmax((double) a->init_batch, (double) on->min_local * n);
+    high = (double) a->max_batch;
+    for (int i = 0; i < TRIED; i++) {
+        double tried = low * pow(high / low, i / (TRIED - 1.0));
+
+        if (tried <= high)
+            best = fmin(
+                best, training_s(a, on, (int64_t) round(tried), n, per_node));
+    }
+    return best / steps;
+}

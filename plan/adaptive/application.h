@@ -178,4 +178,14 @@ double vn_application_step_s(const struct vn_application *application,
 double vn_application_steps(const struct vn_application *application,
                             int64_t batch);
 
+/*
+ * The same where the batch may be whatever suits the devices, and progress is
+ * counted in steps of `batch` all the same: the seconds that training takes
+ * with the best of fifty batches, in geometric sequence from the least to the
+ * largest, and `batch` itself, divided by vn_application_steps() of `batch`.
+ */
+double vn_application_best_step_s(const struct vn_application *application,
+                                  const struct vn_application_on *on,
+                                  int64_t batch, int n, int per_node);
+
 #endif /* PLAN_ADAPTIVE_APPLICATION_H */

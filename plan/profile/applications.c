@@ -2,8 +2,11 @@
  * Tables of applications (plan/adaptive/application.h) as a profile, named
  * FOLDER or FOLDER:BASE.  A model is an application; a job of it keeps its
  * batch, which is cut over the devices that it has, on as few nodes as hold
- * them, and takes steps as long as the tables say.  Tables that name no types
- * hold for every type.
+ * them, and takes steps as long as the tables say.  Where the name begins with
+ * `adapt=` a job takes the batch that suits its devices best, as far as its
+ * whole training goes; what its steps are worth does not change from epoch to
+ * epoch here, as it does in the reference form (sim/adaptive/reference.h).
+ * Tables that name no types hold for every type.
  */
 #include "config.h"
 
@@ -24,18 +27,29 @@ is_folder(const char *path)
     return stat(path, &is) == 0 && S_ISDIR(is.st_mode);
 }
 
-static bool
-claims(const char *words)
+static const char adapt[] = "adapt=";
+
+/* The name without `adapt=`. */
+static const char *
+folder_of(const char *words)
 {
-    const char *colon = strrchr(words, ':');
+    size_t n = strlen(adapt);
+
+    return strncmp(words, adapt, n) == 0 ? words + n : words;
+}
+
+static bool
+claims(const char *name)
+{
+    const char *words = folder_of(name), *colon = strrchr(words, ':');
 
     return is_folder(words) || (colon != NULL && is_folder(colon + 1));
 }
 
 static enum vn_status
-read_applications(const char *words, struct vn_profile *p,
-                  struct vn_error *err)
+read_applications(const char *name, struct vn_profile *p, struct vn_error *err)
 {
+    const char *words = folder_of(name);
     struct vn_applications *as;
     enum vn_status status;
 
@@ -43,7 +57,8 @@ read_applications(const char *words, struct vn_profile *p,
         return vn_fail(err, VN_EUSAGE,
                        "profile '%.64s': there are tables of applications "
                        "already, expected one folder of them",
-                       words);
+                       name);
+    p->batches_adapt = words != name;
     as = p->applications = vn_xcalloc(1, sizeof *as);
     status = vn_applications_open(words, as, err);
     for (int i = 0; status == VN_OK && i < as->nof; i++)

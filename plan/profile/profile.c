@@ -250,6 +250,8 @@ vn_profile_hash(const struct vn_profile *p)
 {
     uint64_t hash = p->applications != NULL ? p->applications->hash : 0;
 
+    if (p->batches_adapt)
+        hash = vn_hash(hash, &p->batches_adapt, sizeof p->batches_adapt);
     for (int m = 0; m < p->nmodels; m++)
         hash = vn_hash(hash, p->models[m], strlen(p->models[m]) + 1);
     for (int t = 0; t < p->ntypes; t++)

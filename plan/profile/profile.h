@@ -97,6 +97,7 @@ struct vn_profile {
     int ntypes;
     struct vn_profile_curve *curves;      /* curves[model x ntypes + type] */
     struct vn_applications *applications; /* owned; NULL: none */
+    bool batches_adapt;                   /* of jobs of applications */
 };
 
 /* Read and add a table; start from (struct vn_profile) {0}.  A point that is

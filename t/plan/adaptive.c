@@ -273,6 +273,44 @@ try_bad(const char *folder, int table, const char *text, const char *message)
     vn_applications_free(&as);
 }
 
+/* Seconds of all of training with the best batch of all there are. */
+static double
+least_training_s(const struct vn_application *a, int n)
+{
+    double least = INFINITY;
+
+    for (int64_t b = a->init_batch; b <= a->max_batch; b++) {
+        struct vn_cut cut = vn_application_cut(a, a->on[0].max_local, b, n);
+        int64_t whole = n * cut.atomic * (cut.accumulate + 1);
+
+        if (cut.atomic >= a->on[0].min_local && whole >= a->init_batch)
+            least = fmin(least,
+                         vn_application_steps(a, whole)
+                             * vn_application_step_s(a, &a->on[0], b, n, 4));
+    }
+    return least;
+}
+
+static void
+try_best(const struct vn_applications *as)
+{
+    for (int i = 0; i < as->nof; i++)
+        for (int n = 1; n <= 16; n *= 4) {
+            const struct vn_application *a = &as->of[i];
+            double step_s = vn_application_best_step_s(
+                a, &a->on[0], a->init_batch * 2, n, 4);
+            double best = step_s * vn_application_steps(a, a->init_batch * 2);
+            double least = least_training_s(a, n);
+
+            if (!isfinite(least))
+                continue;
+            ok(best >= least * (1 - 1e-12) && best <= least * 1.05,
+               "%s on %d: the best batch of fifty takes %.2f %% more than the "
+               "best of all",
+               a->name, n, 100 * (best / least - 1));
+        }
+}
+
 static void
 try_right(const char *folder)
 {
@@ -302,6 +340,7 @@ try_right(const char *folder)
            && !vn_application_epoch(a, 7, 1, &e)
            && !vn_application_epoch(a, 8, 2, &e),
        "outside of batches and epochs there are no statistics");
+    try_best(&as);
     is_int(vn_applications_demand(&as, "nett", &a, &err), VN_EFORMAT,
            "an unknown application fails");
     is_str(err.text,
@@ -338,6 +377,7 @@ main(void)
            "the artifact's tables are read");
     for (size_t i = 0; i < sizeof vectors / sizeof *vectors; i++)
         try_vectors(&as, path, &vectors[i]);
+    try_best(&as);
     vn_applications_free(&as);
     return done_testing();
 }

@@ -139,6 +139,7 @@ srsf_decide(void *state, const struct vn_view *view, struct vn_answer *answer)
 const struct vn_policy vn_policy_srsf = {
     .name = "srsf",
     .summary = "least remaining time x devices first, with preemption",
+    .knows = "durations",
     .rigid = true,
     .state_size = sizeof(struct srsf),
     .open = srsf_open,

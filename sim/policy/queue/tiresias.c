@@ -372,6 +372,7 @@ const struct vn_policy vn_policy_tiresias = {
     .name = "tiresias",
     .summary = "Tiresias: queues by attained service, or Gittins' index, each "
                "minute",
+    .knows = "time had",
     .options = options,
     .rigid = true,
     .state_size = sizeof(struct tiresias),

@@ -116,6 +116,7 @@ gandiva_decide(void *state, const struct vn_view *view,
 const struct vn_policy vn_policy_gandiva_fair = {
     .name = "gandiva-fair",
     .summary = "a part of each type's time by weight, in rounds",
+    .knows = "nothing",
     .options = options,
     .leases = true,
     .state_size = sizeof(struct gandiva),

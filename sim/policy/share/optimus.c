@@ -247,6 +247,7 @@ const struct vn_policy vn_policy_optimus = {
     .name = "optimus",
     .summary = "each device where it saves most time, by learned speeds "
                "(Optimus)",
+    .knows = "learned step times, steps",
     .options = options,
     .late = true,
     .state_size = sizeof(struct optimus),
@@ -260,6 +261,7 @@ const struct vn_policy vn_policy_optimus = {
 const struct vn_policy vn_policy_optimus_oracle = {
     .name = "optimus-oracle",
     .summary = "the same, by true speeds",
+    .knows = "step times, steps",
     .options = options,
     .late = true,
     .state_size = sizeof(struct vn_divided),
