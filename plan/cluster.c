@@ -11,6 +11,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <unistd.h>
 
 int
@@ -18,6 +19,9 @@ vn_cluster_type(const struct vn_cluster *cluster, const char *name)
 {
     for (int i = 0; i < cluster->ntypes; i++)
         if (strcmp(cluster->types[i].name, name) == 0)
+            return i;
+    for (int i = 0; i < cluster->ntypes; i++)
+        if (strcasecmp(cluster->types[i].name, name) == 0)
             return i;
     return -1;
 }

@@ -62,7 +62,8 @@ enum vn_status vn_cluster_read(const char *what, struct vn_cluster *cluster,
 
 void vn_cluster_free(struct vn_cluster *cluster);
 
-/* The number of the type of that name, or -1. */
+/* The number of the type of that name, or of one that differs in capitals
+ * alone; or -1. */
 int vn_cluster_type(const struct vn_cluster *cluster, const char *name);
 
 /* A hash of what the cluster is, whatever file or words it came from. */

@@ -7,7 +7,9 @@
 
 #include <inttypes.h>
 #include <math.h>
+#include <stdarg.h>
 #include <stdlib.h>
+#include <string.h>
 
 void
 vn_records_free(struct vn_records *r)
@@ -55,6 +57,8 @@ write_time(FILE *out, vn_time time, char after)
 static void
 write_record(FILE *out, const struct vn_record *r)
 {
+    char why[128];
+
     fprintf(out, "%" PRId64 ",", r->id);
     write_time(out, r->submit, ',');
     write_time(out, r->start, ',');
@@ -66,7 +70,8 @@ write_record(FILE *out, const struct vn_record *r)
     fprintf(out, "%d,", r->failures);
     write_time(out, r->overhead_us, ',');
     write_time(out, r->lost_us, ',');
-    fprintf(out, "%s\n", vn_job_state_name(r->state));
+    vn_csv_cell(out, vn_record_why(r, why, sizeof why));
+    fprintf(out, ",%s\n", vn_job_state_name(r->state));
 }
 
 enum vn_status
@@ -79,11 +84,39 @@ vn_records_write(const struct vn_records *r, const char *path,
     if (status != VN_OK)
         return status;
     fputs("job_id,submit_s,start_s,finish_s,jct_s,queue_s,preemptions,"
-          "resizes,device_s,failures,overhead_s,lost_s,state\n",
+          "resizes,device_s,failures,overhead_s,lost_s,why,state\n",
           file.stream);
     for (size_t i = 0; i < r->count; i++)
         write_record(file.stream, &r->all[i]);
     return vn_file_commit(&file, err);
+}
+
+/* Append, as far as there is room. */
+static void
+append(char *text, size_t size, const char *format, ...)
+{
+    size_t n = strlen(text);
+    va_list args;
+
+    va_start(args, format);
+    vsnprintf(text + n, size - n, format, args);
+    va_end(args);
+}
+
+void
+vn_summary_refusals(const struct vn_summary *s, char *text, size_t size)
+{
+    text[0] = '\0';
+    for (int k = 0; k < VN_REFUSALS; k++) {
+        if (s->refused[k] == 0)
+            continue;
+        append(text, size, "%s%" PRId64 " %s", *text != '\0' ? ", " : "",
+               s->refused[k], vn_refusal_name((enum vn_refusal) k));
+        for (int i = 0; k == VN_REFUSED_TYPE && i < VN_LACKING_MAX
+                        && s->lacking[i] != NULL;
+             i++)
+            append(text, size, "%s %s", i > 0 ? "" : ":", s->lacking[i]);
+    }
 }
 
 enum kind {
@@ -102,7 +135,7 @@ struct figure {
 };
 
 enum {
-    FIGURES = 29
+    FIGURES = 31
 };
 
 const char *
@@ -131,7 +164,7 @@ known(vn_time t)
 
 static int
 figures(struct figure f[FIGURES], const struct vn_heading *h,
-        const struct vn_summary *s)
+        const struct vn_summary *s, const char *refusals)
 {
     int n = 0;
 
@@ -167,6 +200,9 @@ figures(struct figure f[FIGURES], const struct vn_heading *h,
         (struct figure){"peak_bytes", COUNT, NULL, (double) h->peak_bytes};
     f[n++] = (struct figure){"backend", TEXT, h->backend, 0};
     f[n++] = (struct figure){"remark", TEXT, vn_summary_remark(s), 0};
+    f[n++] = (struct figure){"rejected_why", TEXT,
+                             s->rejected > 0 ? refusals : NULL, 0};
+    f[n++] = (struct figure){"stuck", COUNT, NULL, s->stuck};
     return n;
 }
 
@@ -272,6 +308,17 @@ print_text(FILE *out, const struct vn_heading *h, const struct vn_summary *s)
             "%-12s %" PRId64 " finished, %" PRId64 " rejected, %" PRId64
             " left\n",
             "jobs", s->finished, s->rejected, s->left);
+    if (s->rejected > 0) {
+        char refusals[512];
+
+        vn_summary_refusals(s, refusals, sizeof refusals);
+        fprintf(out, "%-12s %s\n", "rejected", refusals);
+    }
+    if (s->stuck)
+        fprintf(out,
+                "%-12s nothing could happen any more: the policy gives the "
+                "jobs that are left nothing\n",
+                "stuck");
     fprintf(out, "%-12s %s\n", "makespan", span(text, known(s->makespan)));
     if (isnan(s->utilisation))
         fprintf(out, "%-12s -\n", "utilisation");
@@ -296,7 +343,11 @@ vn_summary_print(FILE *out, enum vn_format format,
                  const struct vn_summary *summary)
 {
     struct figure f[FIGURES];
-    int n = figures(f, heading, summary);
+    char refusals[512];
+    int n;
+
+    vn_summary_refusals(summary, refusals, sizeof refusals);
+    n = figures(f, heading, summary, refusals);
 
     switch (format) {
     case VN_FORMAT_TEXT:

@@ -23,8 +23,8 @@ void vn_records_sort(struct vn_records *records);
 
 /*
  * Write job_id,submit_s,start_s,finish_s,jct_s,queue_s,preemptions,resizes,
- * device_s,state to path, in the order they stand in; a time that is not
- * there is an empty cell.
+ * device_s,failures,overhead_s,lost_s,why,state to path, in the order they
+ * stand in; a time that is not there is an empty cell.
  */
 enum vn_status vn_records_write(const struct vn_records *records,
                                 const char *path, struct vn_error *err);
@@ -46,6 +46,11 @@ struct vn_heading {
     double cpu_s;       /* of the process so far */
     int64_t peak_bytes; /* of its memory */
 };
+
+/* How many jobs were rejected for which reason, as in "1 too large, 2 no such
+ * device type: h100", into size bytes; "" where none was. */
+void vn_summary_refusals(const struct vn_summary *summary, char *text,
+                         size_t size);
 
 /* What a reader must know of a summary's numbers, or NULL; constant. */
 const char *vn_summary_remark(const struct vn_summary *summary);

@@ -74,6 +74,7 @@ struct vn_policy {
     bool rigid; /* gives a job all the devices it asks for, or none */
     bool late; /* sees a job leave when its devices are released, not before */
     bool leases; /* a job saves its state before it may lose its devices */
+    bool whole;  /* as rigid, but of recorded jobs alone */
 
     size_t state_size; /* of its state, zeroed before open() */
 
@@ -143,6 +144,13 @@ bool vn_view_runs(const struct vn_view *view, int job, int type);
  * where it cannot run so.  A recorded job has one step, as long as it is.
  */
 double vn_view_step_s(const struct vn_view *view, int job, const int *devices);
+
+/*
+ * The most devices of the type up to n that the job can run on: at least its
+ * least, and of a modelled job a number of which its profile has a step; 0
+ * where there is none.
+ */
+int vn_view_size(const struct vn_view *view, int job, int type, int n);
 
 /*
  * The same of a modelled job where each of these types takes a part of the

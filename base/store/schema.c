@@ -28,7 +28,7 @@ static const struct vn_store_column run_columns[] = {
     RUN_ID,
     C(name, TEXT, 0, "", "digest of all inputs, the configuration, the version"),
     C(kind, TEXT, KEY, "", "simulated, or measured on devices"),
-    C(state, TEXT, 0, "", "done, saturated, stopped or failed"),
+    C(state, TEXT, 0, "", "done, saturated, stopped, stuck or failed"),
     C(error, TEXT, MAY, "", "why it failed"),
     C(trace, TEXT, MAY, "", "trace as it was named; replicates share it"),
     C(trace_hash, TEXT, MAY | KEY, "", "hash of the jobs that were replayed"),
@@ -69,6 +69,7 @@ static const struct vn_store_column run_columns[] = {
     C(jobs, INT, MAY, "jobs", "that arrived"),
     C(finished, INT, MAY, "jobs", "that finished"),
     C(rejected, INT, MAY, "jobs", "that can never run on this cluster"),
+    C(rejected_why, TEXT, MAY, "", "how many of them for which reason"),
     C(unfinished, INT, MAY, "jobs", "waiting or running when the run ended"),
     C(makespan_us, INT, MAY, "us", "first submission to last finish"),
     C(utilisation, REAL, MAY, "1", "device time held, of the makespan's"),
@@ -104,6 +105,7 @@ static const struct vn_store_column job_columns[] = {
     C(device_us, INT, 0, "device us", "device time that it held"),
     C(overhead_us, INT, 0, "device us", "of it, not at work: changing"),
     C(lost_us, INT, 0, "device us", "of it, at work that was lost"),
+    C(why, TEXT, MAY, "", "why it was rejected"),
     C(state, TEXT, 0, "", "finished, rejected or left (unfinished)"),
 };
 #undef ROW

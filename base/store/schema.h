@@ -119,6 +119,7 @@ struct vn_store_run {
     int64_t jobs;
     int64_t finished;
     int64_t rejected;
+    const char *rejected_why;
     int64_t unfinished;
     int64_t makespan_us;
     double utilisation;
@@ -152,6 +153,7 @@ struct vn_store_job {
     int64_t device_us;
     int64_t overhead_us;
     int64_t lost_us;
+    const char *why;
     const char *state;
 };
 

@@ -11,6 +11,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 static int
 find(char *const *names, int n, const char *name)
@@ -30,7 +31,12 @@ vn_profile_model(const struct vn_profile *p, const char *name)
 int
 vn_profile_type(const struct vn_profile *p, const char *name)
 {
-    return find(p->types, p->ntypes, name);
+    int i = find(p->types, p->ntypes, name);
+
+    for (int t = 0; i < 0 && t < p->ntypes; t++)
+        if (strcasecmp(p->types[t], name) == 0)
+            return t;
+    return i;
 }
 
 const struct vn_profile_curve *

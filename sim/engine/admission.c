@@ -7,57 +7,69 @@
 #include <inttypes.h>
 #include <math.h>
 
-/* The number of the job's only type in *type, or -1; false if not there. */
+/* The job's only type in a->type, or -1; false if the cluster has it not. */
 static bool
-find_type(const struct vn_engine *e, const struct vn_job *job, int *type)
+find_type(const struct vn_engine *e, const struct vn_job *job,
+          struct vn_admission *a)
 {
     const struct vn_source *source = &e->config.source;
+    const char *name;
 
-    *type = -1;
+    a->type = -1;
     if (job->device_type < 0)
         return true;
-    *type = vn_cluster_type(
-        e->config.cluster, source->device_type(source->arg, job->device_type));
-    return *type >= 0;
+    name = source->device_type(source->arg, job->device_type);
+    a->type = vn_cluster_type(e->config.cluster, name);
+    if (a->type >= 0)
+        return true;
+    a->refusal = VN_REFUSED_TYPE;
+    a->lacks = name;
+    return false;
 }
 
-/* Can a modelled job run on this many devices of the type? */
+/* Can a modelled job run on some number of the type from least to most?  The
+ * ends come first, which nearly all can. */
 static bool
-runs_on(const struct vn_engine *e, const struct vn_job *job, int type, int n,
-        int model)
+runs_on(const struct vn_engine *e, const struct vn_job *job, int type,
+        int least, int most, int model)
 {
     int devices[VN_TYPES_MAX] = {0};
+    int first = most;
 
-    devices[type] = n;
-    return isfinite(
-        vn_pricing_step_s(e->config.pricing, job, model, devices, false));
+    for (int n = least; n <= most; n++) {
+        devices[type] = first > 0 ? first : n;
+        if (isfinite(vn_pricing_step_s(e->config.pricing, job, model, devices,
+                                       false)))
+            return true;
+        n -= first > 0;
+        first = 0;
+    }
+    return false;
 }
 
-/*
- * The types on which a job can run when the cluster is empty, a bit each:
- * those that have what it asks for (or, under a policy that is not rigid, the
- * least that is of use to it) and, of a modelled job, on which its model was
- * profiled and fits, with that or with all that it may take.
- */
-static uint64_t
-types_of(const struct vn_engine *e, const struct vn_job *job, int type,
-         int model)
+/* The types on which a job can run when the cluster is empty, a bit each. */
+static void
+find_types(const struct vn_engine *e, const struct vn_job *job,
+           struct vn_admission *a)
 {
     const struct vn_cluster *c = e->config.cluster;
-    int least = e->config.policy->rigid ? job->devices : job->min_devices;
-    int most = e->config.policy->rigid ? job->devices : job->max_devices;
-    uint64_t types = 0;
+    const struct vn_policy *policy = e->config.policy;
+    bool all = policy->rigid || (policy->whole && a->model < 0);
+    int least = all ? job->devices : job->min_devices;
+    int most = all ? job->devices : job->max_devices;
 
+    a->refusal = VN_REFUSED_SIZE;
     for (int t = 0; t < c->ntypes; t++) {
-        int all = c->types[t].devices;
+        int there = c->types[t].devices;
 
-        if ((type >= 0 && t != type) || c->types[t].devices < least)
+        if ((a->type >= 0 && t != a->type) || there < least)
             continue;
-        if (model < 0 || runs_on(e, job, t, least, model)
-            || runs_on(e, job, t, most < all ? most : all, model))
-            types |= UINT64_C(1) << t;
+        a->refusal = VN_REFUSED_STEP;
+        if (a->model < 0
+            || runs_on(e, job, t, least, most < there ? most : there,
+                       a->model))
+            a->types |= UINT64_C(1) << t;
     }
-    return types;
 }
 
 /* Is this a job that can be simulated?  Of a modelled one, its model. */
@@ -93,10 +105,11 @@ enum vn_status
 vn_admission_check(const struct vn_engine *e, const struct vn_job *job,
                    struct vn_admission *a, struct vn_error *err)
 {
-    enum vn_status status = check_job(e, job, &a->model, err);
+    enum vn_status status;
 
-    a->types = 0;
-    if (status == VN_OK && find_type(e, job, &a->type))
-        a->types = types_of(e, job, a->type, a->model);
+    *a = (struct vn_admission){.types = 0};
+    status = check_job(e, job, &a->model, err);
+    if (status == VN_OK && find_type(e, job, a))
+        find_types(e, job, a);
     return status;
 }

@@ -11,6 +11,7 @@
 #include "sim/engine/transition.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -24,6 +25,28 @@ vn_job_state_name(enum vn_job_state state)
     };
 
     return names[state];
+}
+
+const char *
+vn_refusal_name(enum vn_refusal refusal)
+{
+    static const char *const names[] = {
+        [VN_REFUSED_SIZE] = "too large",
+        [VN_REFUSED_TYPE] = "no such device type",
+        [VN_REFUSED_STEP] = "no step time",
+    };
+
+    return names[refusal];
+}
+
+const char *
+vn_record_why(const struct vn_record *r, char *text, size_t size)
+{
+    text[0] = '\0';
+    if (r->state == VN_JOB_REJECTED)
+        snprintf(text, size, "%s%s%s", vn_refusal_name(r->refusal),
+                 r->type != NULL ? ": " : "", r->type != NULL ? r->type : "");
+    return text;
 }
 
 static enum vn_status
@@ -257,7 +280,9 @@ admit_job(struct vn_engine *e, struct vn_error *err)
                                       .submit = job.submit,
                                       .start = -1,
                                       .finish = -1,
-                                      .state = VN_JOB_REJECTED});
+                                      .state = VN_JOB_REJECTED,
+                                      .refusal = a.refusal,
+                                      .type = a.lacks});
         return fetch(e, err);
     }
     slot = vn_ledger_admit(&e->view->ledger, &job, a.type, a.types, a.model);
@@ -355,6 +380,8 @@ next_instant(const struct vn_engine *e, vn_time *time)
     if (e->faults != NULL && (present || e->arriving)
         && vn_faults_next(e->faults, &fault))
         sooner(time, fault.time);
+    if (e->idle >= VN_ENGINE_PATIENCE && e->config.carrier == NULL)
+        return false;
     return *time < VN_TIME_MAX
            && (e->config.until == 0 || *time < e->config.until);
 }
@@ -419,6 +446,20 @@ ask(struct vn_engine *e, struct vn_error *err)
     return status;
 }
 
+/* Can nothing happen any more but that the policy is asked again? */
+static bool
+is_idle(const struct vn_engine *e)
+{
+    const struct vn_ledger *l = &e->view->ledger;
+
+    for (int t = 0; t < l->cluster->ntypes; t++)
+        if (l->down[t] > 0)
+            return false;
+    return l->present > 0 && l->busy == 0 && l->waiting == l->present
+           && !e->arriving && vn_heap_top(&e->ends) == NULL
+           && vn_heap_top(&e->releases) == NULL;
+}
+
 /* Steps 2 and 3 of an instant. */
 static enum vn_status
 conclude(struct vn_engine *e, struct vn_error *err)
@@ -434,6 +475,7 @@ conclude(struct vn_engine *e, struct vn_error *err)
         return status;
     vn_transition_serve(e);
     vn_phase_crowd(e);
+    e->idle = is_idle(e) ? e->idle + 1 : 0;
     if (e->config.observer.instant != NULL)
         e->config.observer.instant(e->config.observer.arg, l->now, l->busy,
                                    l->waiting);
@@ -566,6 +608,8 @@ vn_engine_summary(struct vn_engine *e, struct vn_summary *summary,
                                    .device_us = (int64_t) l->device_us};
     status = vn_tally_summary(&e->tally, summary, err);
     summary->overhead_us += (int64_t) l->release_us;
+    summary->stuck = l->present > 0 && is_idle(e) && e->idle > 0
+                     && (e->config.until == 0 || l->now < e->config.until);
     /* Of a run that leaves jobs, the time that it saw. */
     end = l->present > 0 ? l->now : e->tally.last_finish;
     summary->utilisation = NAN;

@@ -11,8 +11,10 @@
  * A recorded job carries duration x devices of work and, under linear scaling,
  * does as much of it in a unit of time as it has devices, so on the devices
  * it asks for it takes its duration.  A modelled job has steps to do, each of
- * which takes what plan/pricing.h says of its devices.  A job that asks for
- * more devices than there are, or for a type that is not there, is rejected.
+ * which takes what plan/pricing.h says of its devices.  A job that can never
+ * run is rejected when it arrives (sim/engine/admission.h).  A run ends where
+ * nothing can happen any more: no job holds devices, none is to come, all
+ * devices work, and the policy, asked VN_ENGINE_PATIENCE times, gives nothing.
  * What a policy grants is carried out at a cost (sim/engine/transition.h).
  */
 #ifndef SIM_ENGINE_ENGINE_H
@@ -50,6 +52,22 @@ enum vn_job_state {
 /* "finished", "rejected", "left". */
 const char *vn_job_state_name(enum vn_job_state state);
 
+/* Why a job was rejected. */
+enum vn_refusal {
+    VN_REFUSED_SIZE, /* no type that it may use has so many devices */
+    VN_REFUSED_TYPE, /* the cluster has not the type that it asks for */
+    VN_REFUSED_STEP, /* its profile has no step on what it could be given */
+    VN_REFUSALS
+};
+
+/* "too large", "no such device type", "no step time". */
+const char *vn_refusal_name(enum vn_refusal refusal);
+
+enum {
+    VN_ENGINE_PATIENCE = 1000,
+    VN_LACKING_MAX = 8
+};
+
 /* What became of a job.  Times are -1 where there is none. */
 struct vn_record {
     int64_t id;
@@ -63,7 +81,14 @@ struct vn_record {
     int64_t overhead_us; /* of them, not at work: starting, changing */
     int64_t lost_us;     /* of them, at work that was lost */
     enum vn_job_state state;
+    enum vn_refusal refusal; /* where it was rejected */
+    const char *type; /* that the cluster has not, borrowed from the source */
 };
+
+/* Why it was rejected, as in "no such device type: h100", into size bytes;
+ * "" where it was not. */
+const char *vn_record_why(const struct vn_record *record, char *text,
+                          size_t size);
 
 /* A job's devices of one type change, from `before` to `after`, at `time`. */
 struct vn_change {
@@ -140,7 +165,10 @@ struct vn_summary {
     int64_t jobs; /* that arrived */
     int64_t finished;
     int64_t rejected;
+    int64_t refused[VN_REFUSALS];        /* of them, by reason */
+    const char *lacking[VN_LACKING_MAX]; /* types that the cluster has not */
     int64_t left;
+    bool stuck; /* jobs are left, and nothing could happen any more */
     struct vn_spread jct;
     struct vn_spread queueing;
     vn_time makespan;

@@ -3,6 +3,7 @@
 #include "sim/engine/tally.h"
 
 #include <math.h>
+#include <string.h>
 
 void
 vn_tally_init(struct vn_tally *tally, struct ed_region *region)
@@ -28,6 +29,21 @@ vn_tally_free(struct vn_tally *tally)
             vn_region_free(tally->region, lent[i]);
 }
 
+static void
+count_refusal(struct vn_tally *tally, const struct vn_record *record)
+{
+    int i = 0;
+
+    tally->refused[record->refusal]++;
+    if (record->type == NULL)
+        return;
+    while (i < VN_LACKING_MAX && tally->lacking[i] != NULL
+           && strcmp(tally->lacking[i], record->type) != 0)
+        i++;
+    if (i < VN_LACKING_MAX)
+        tally->lacking[i] = record->type;
+}
+
 void
 vn_tally_add(struct vn_tally *tally, const struct vn_record *record)
 {
@@ -40,6 +56,8 @@ vn_tally_add(struct vn_tally *tally, const struct vn_record *record)
     tally->failures += record->failures;
     tally->overhead_us += record->overhead_us;
     tally->lost_us += record->lost_us;
+    if (record->state == VN_JOB_REJECTED)
+        count_refusal(tally, record);
     tally->resizes += record->resizes;
     if (record->state != VN_JOB_FINISHED)
         return;
@@ -80,6 +98,8 @@ vn_tally_summary(struct vn_tally *tally, struct vn_summary *summary,
     summary->finished = tally->count[VN_JOB_FINISHED];
     summary->rejected = tally->count[VN_JOB_REJECTED];
     summary->left = tally->count[VN_JOB_LEFT];
+    memcpy(summary->refused, tally->refused, sizeof summary->refused);
+    memcpy(summary->lacking, tally->lacking, sizeof summary->lacking);
     summary->jobs = summary->finished + summary->rejected + summary->left;
     summary->preemptions = tally->preemptions;
     summary->failures = tally->failures;

@@ -12,6 +12,8 @@ struct vn_tally {
     __int128 jct_us;
     __int128 queueing_us;
     int64_t count[VN_JOB_LEFT + 1]; /* by state */
+    int64_t refused[VN_REFUSALS];
+    const char *lacking[VN_LACKING_MAX]; /* the first, borrowed */
     int64_t preemptions;
     int64_t failures;
     int64_t overhead_us;

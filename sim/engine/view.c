@@ -119,6 +119,24 @@ vn_view_mix_s(const struct vn_view *view, int job, const int *devices)
                          : INFINITY;
 }
 
+int
+vn_view_size(const struct vn_view *view, int job, int type, int n)
+{
+    const struct vn_entry *e = &view->ledger.entries[job];
+    int devices[VN_TYPES_MAX] = {0};
+
+    if (n > e->job.max_devices)
+        n = e->job.max_devices;
+    if (n > view->ledger.cluster->types[type].devices)
+        n = view->ledger.cluster->types[type].devices;
+    for (; n >= e->job.min_devices; n--) {
+        devices[type] = n;
+        if (e->model < 0 || isfinite(vn_view_step_s(view, job, devices)))
+            return n;
+    }
+    return 0;
+}
+
 int64_t
 vn_view_steps(const struct vn_view *view, int job)
 {

@@ -137,7 +137,9 @@ write_jobs(const struct vn_recorder *r, struct vn_store *store,
 
     for (size_t i = 0; i < r->records.count && status == VN_OK; i++) {
         const struct vn_record *j = &r->records.all[i];
+        char why[128];
 
+        vn_record_why(j, why, sizeof why);
         status = vn_store_job(
             store,
             &(struct vn_store_job){
@@ -153,7 +155,8 @@ write_jobs(const struct vn_recorder *r, struct vn_store *store,
                 .device_us = j->device_us,
                 .overhead_us = j->overhead_us,
                 .lost_us = j->lost_us,
-                .state = vn_job_state_name(j->state)},
+                .state = vn_job_state_name(j->state),
+                .why = *why != '\0' ? why : NULL},
             err);
     }
     return status;
@@ -301,15 +304,17 @@ write_samples(struct vn_recorder *r, vn_time end, struct vn_store *store,
 
 static void
 fill(struct vn_store_run *run, const struct vn_summary *s,
-     const struct vn_cluster *cluster)
+     const struct vn_cluster *cluster, char *refusals, size_t size)
 {
     if (run->state == NULL)
-        run->state = s->left > 0 ? "stopped" : "done";
+        run->state = s->stuck ? "stuck" : s->left > 0 ? "stopped" : "done";
     run->devices = cluster->devices;
     run->events = s->events;
     run->jobs = s->jobs;
     run->finished = s->finished;
     run->rejected = s->rejected;
+    vn_summary_refusals(s, refusals, size);
+    run->rejected_why = s->rejected > 0 ? refusals : NULL;
     run->unfinished = s->left;
     run->makespan_us = s->makespan;
     run->utilisation = s->utilisation;
@@ -338,14 +343,14 @@ vn_recorder_write(struct vn_recorder *r, struct vn_engine *engine,
 {
     struct vn_store_run run = *given;
     vn_time end = vn_engine_now(engine);
-    char name[VN_STORE_NAME_SIZE];
+    char name[VN_STORE_NAME_SIZE], refusals[512];
     struct vn_summary summary;
     enum vn_status status;
 
     status = vn_engine_summary(engine, &summary, err);
     if (status != VN_OK)
         return status;
-    fill(&run, &summary, r->cluster);
+    fill(&run, &summary, r->cluster, refusals, sizeof refusals);
     vn_store_run_name(&run, name);
     vn_records_sort(&r->records);
     if ((status = vn_store_begin(store, name, err)) != VN_OK)

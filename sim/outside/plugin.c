@@ -454,6 +454,7 @@ read_table(struct plugin *p, struct ed_domain *d, struct vn_error *err)
     p->policy.summary = inside.summary;
     p->policy.knows = inside.knows;
     p->policy.rigid = inside.rigid;
+    p->policy.whole = inside.whole;
     p->policy.late = inside.late;
     p->policy.leases = inside.leases;
     if (inside.options == NULL)

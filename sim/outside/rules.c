@@ -125,6 +125,14 @@ vn_view_step_ns_gate(void *arg, const uint64_t *args)
 }
 
 static uint64_t
+vn_view_size_gate(void *arg, const uint64_t *args)
+{
+    return (uint64_t) vn_view_size(view_of(arg, args[0]),
+                                   slot_of(arg, args[1]),
+                                   type_of(arg, args[2]), (int) args[3]);
+}
+
+static uint64_t
 vn_view_held_gate(void *arg, const uint64_t *args)
 {
     return (uint64_t) vn_view_held(

@@ -363,8 +363,8 @@ check_scaling(void)
     config.scaling = "amdahl:2";
     vn_pricing_alloc(&config, &pricing, &err);
     is_str(err.text,
-           "scaling: 'amdahl:2', expected the serial part, a number from 0 to "
-           "1",
+           "scaling: 'amdahl:2', expected the serial part, a number of at "
+           "most 1",
            "a part is a part");
     config.scaling = "magic";
     vn_pricing_alloc(&config, &pricing, &err);

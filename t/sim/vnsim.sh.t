@@ -23,6 +23,15 @@ is "$("$vnsim" -t "$trace" -c x:1x4 --format json | grep -c '"p50_jct_s": 10,')"
     "and in JSON"
 is "$("$vnsim" -t "$trace" -c x:1x4 --until 12 --format csv | cut -d, -f5-7 | tail -1)" \
     "1,1,2" "a run that is cut short"
+printf '%s\n' job_id,submit_s,duration_s,devices,device_type 0,0,5,1,V100 \
+    1,0,5,1,h100 2,0,5,1,a100 3,0,5,1,h100 4,0,5,9, > "$tmp/types.csv"
+"$vnsim" -t "$tmp/types.csv" -c v100:2 > "$tmp/out"
+is "$(grep '^rejected' "$tmp/out")" \
+    "rejected     1 too large, 3 no such device type: h100 a100" \
+    "jobs that can never run are counted with the reason"
+is "$("$vnsim" -t "$tmp/types.csv" -c v100:2 -j - | cut -d, -f1,13,14 | tr '\n' ' ')" \
+    "job_id,why,state 0,,finished 1,no such device type: h100,rejected 2,no such device type: a100,rejected 3,no such device type: h100,rejected 4,too large,rejected " \
+    "and told apart in the table of jobs, where capitals do not matter"
 "$vnsim" -t "$trace" -c x:1x4 -p las -o first=9 -r "$tmp/r.db" > "$tmp/a"
 ok $? "a run into a results file"
 "$vnsim" -t "$trace" -c x:1x4 -p las -o first=9 -r "$tmp/r.db" > "$tmp/b" 2> "$tmp/err"

@@ -191,6 +191,7 @@ const struct vn_policy vn_policy_ftf = {
     .knows = "step times, steps",
     .options = vn_solved_options,
     .leases = true,
+    .whole = true,
     .state_size = sizeof(struct ftf),
     .open = vn_solved_open,
     .close = ftf_close,

@@ -54,6 +54,7 @@ const struct vn_policy vn_policy_makespan = {
     .knows = "step times, steps",
     .options = vn_solved_options,
     .leases = true,
+    .whole = true,
     .state_size = sizeof(struct vn_solved),
     .open = vn_solved_open,
     .close = vn_solved_close,

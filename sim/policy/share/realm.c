@@ -93,6 +93,7 @@ vn_fair_leave(struct vn_fair *f, int job)
 
     vn_shares_leave(&r->shares, job);
     r->given -= f->jobs[job].given;
+    r->lifted -= f->jobs[job].lifted;
     r->changed = true;
     f->jobs[job].home = -1;
 }
@@ -240,7 +241,9 @@ worth(struct vn_fair *f, const struct vn_view *view, int type, int job)
     if (!r->known)
         work_out(r, &r->without);
     r->known = true;
-    return vn_view_step_ns(view, job, type, share_of(r, &r->without, job));
+    return vn_view_step_ns(
+        view, job, type,
+        vn_view_size(view, job, type, share_of(r, &r->without, job)));
 }
 
 /* Find a home for a job: its type, joined; or -1. */
@@ -343,23 +346,69 @@ struct giving {
     void *arg;
 };
 
+/* A job that shares has so many devices from now on. */
+static void
+give_devices(struct giving *g, int job, int devices)
+{
+    int before = g->fair->jobs[job].given;
+
+    before = before == VN_FRESH ? 0 : before;
+    g->fair->jobs[job].given = devices;
+    g->realm->given += devices - before;
+    if (devices != before)
+        g->give(g->arg, job, g->type, devices);
+}
+
 /* Give a job that shares what its realm's `with` says, if it has it not. */
 static void
 give(struct giving *g, int job)
 {
-    int share, before;
+    if (vn_shares_has(&g->realm->shares, job))
+        give_devices(g, job,
+                     vn_view_size(g->view, job, g->type,
+                                  share_of(g->realm, &g->realm->with, job)));
+}
 
-    if (!vn_shares_has(&g->realm->shares, job))
+/* Call fn() for all that share, the heaviest first. */
+static void
+each(struct giving *g, void (*fn)(struct giving *g, int job))
+{
+    const struct vn_shares *sh = &g->realm->shares;
+
+    for (int i = 0; i < sh->nsorted; i++) {
+        const struct vn_shares_group *group = &sh->groups[sh->sorted[i]];
+
+        for (int k = 0; k < group->length; k++)
+            if (group->row[k] >= 0)
+                fn(g, group->row[k]);
+    }
+}
+
+static void
+lower(struct giving *g, int job)
+{
+    if (!g->fair->jobs[job].lifted)
         return;
-    share = share_of(g->realm, &g->realm->with, job);
-    if (share < vn_view_job(g->view, job)->min_devices)
-        share = 0;
-    before = g->fair->jobs[job].given;
-    before = before == VN_FRESH ? 0 : before;
-    g->fair->jobs[job].given = share;
-    g->realm->given += share - before;
-    if (share != before)
-        g->give(g->arg, job, g->type, share);
+    g->fair->jobs[job].lifted = false;
+    g->realm->lifted--;
+    give_devices(g, job, 0);
+}
+
+static void
+lift(struct giving *g, int job)
+{
+    const struct vn_job *j = vn_view_job(g->view, job);
+    int idle = vn_view_devices(g->view, g->type) - g->realm->given;
+    int n = vn_view_size(g->view, job, g->type,
+                         j->devices < idle ? j->devices : idle);
+
+    if (n == 0)
+        n = vn_view_size(g->view, job, g->type, idle);
+    if (n == 0)
+        return;
+    g->fair->jobs[job].lifted = true;
+    g->realm->lifted++;
+    give_devices(g, job, n);
 }
 
 /* Give those of a group whom the doubling now reaches, or no longer does. */
@@ -404,6 +453,8 @@ share_out(struct giving *g)
     const struct vn_fair *f = g->fair;
 
     work_out(r, &r->with);
+    if (r->lifted > 0)
+        each(g, lower);
     for (int i = 0; i < r->shares.nsorted; i++)
         give_group(g, r->shares.sorted[i]);
     for (int i = 0; i < r->now.plan.nnamed; i++)
@@ -413,6 +464,8 @@ share_out(struct giving *g)
     for (int i = 0; i < f->nfresh; i++)
         if (f->jobs[f->fresh[i]].home == g->type)
             give(g, f->fresh[i]);
+    if (r->given == 0)
+        each(g, lift);
     swap(&r->now, &r->with);
     r->changed = false;
 }
@@ -454,6 +507,7 @@ fit(struct giving *g)
         if (f->jobs[job].given > 0)
             g->give(g->arg, job, g->type, 0);
         r->given -= f->jobs[job].given;
+        r->lifted -= f->jobs[job].lifted;
         f->jobs[job] = (struct vn_fair_job){.home = -1};
         queue_up(f, g->view, job);
     }

@@ -10,9 +10,12 @@
  * there is no such type it waits, and so do all behind it that can run on the
  * same types.  It stays at home until it ends.
  *
- * A job whose share is below the least that is of use to it holds nothing
- * while that is so.  Where devices have failed and more jobs share than are
- * left, the lightest, of equals the last, wait again.
+ * Of a share that its profile has no step of a job takes the next smaller
+ * number that it has.  A job whose share is below the least that is of use to
+ * it holds nothing while that is so; where all of a type's do, the heaviest,
+ * of equals the first that joined, take what they can of all they ask for,
+ * until the set of those that share changes.  Where devices have failed and
+ * more jobs share than are left, the lightest, of equals the last, wait again.
  */
 #ifndef SIM_POLICY_SHARE_REALM_H
 #define SIM_POLICY_SHARE_REALM_H
@@ -36,6 +39,7 @@ struct vn_realm {
     bool known;   /* without is worked out for those that share */
     bool changed; /* the set of those that share did */
     int given;    /* devices, over all jobs */
+    int lifted;   /* jobs */
 };
 
 /* Those that wait and can run on the same types. */
@@ -46,8 +50,9 @@ struct vn_queue {
 };
 
 struct vn_fair_job {
-    int home;  /* type, or -1 */
-    int given; /* devices of it, or VN_FRESH */
+    int home;    /* type, or -1 */
+    int given;   /* devices of it, or VN_FRESH */
+    bool lifted; /* they are more than its share, which is of no use to it */
 };
 
 enum {
