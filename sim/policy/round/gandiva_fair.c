@@ -119,6 +119,7 @@ const struct vn_policy vn_policy_gandiva_fair = {
     .knows = "nothing",
     .options = options,
     .leases = true,
+    .whole = true,
     .state_size = sizeof(struct gandiva),
     .open = gandiva_open,
     .close = gandiva_close,
