@@ -127,6 +127,92 @@ execute(const char *work, const char *stem, const char *name,
     return status;
 }
 
+/* How a file ends that was written to its end, by its name's. */
+static const struct {
+    const char *extension;
+    const char *end;
+} ends[] = {
+    {".pdf", "%%EOF"},     {".svg", "</svg>"},     {".png", "IEND"},
+    {".eps", "%%Trailer"}, {".tex", "\\endgroup"},
+};
+
+/* Is a file whole?  gnuplot does not notice what a full disk refuses. */
+static bool
+is_whole(const char *path)
+{
+    const char *dot = strrchr(path, '.'), *end = "";
+    char tail[128] = "";
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    struct stat st;
+    ssize_t n = -1;
+
+    for (size_t i = 0; dot != NULL && i < sizeof ends / sizeof *ends; i++)
+        if (strcmp(dot, ends[i].extension) == 0)
+            end = ends[i].end;
+    if (fd >= 0 && fstat(fd, &st) == 0 && st.st_size > 0 && fsync(fd) == 0) {
+        off_t from = st.st_size - (off_t) sizeof tail + 1;
+
+        n = pread(fd, tail, sizeof tail - 1, from > 0 ? from : 0);
+    }
+    if (fd >= 0)
+        close(fd);
+    return n > 0 && memmem(tail, (size_t) n, end, strlen(end)) != NULL;
+}
+
+/* Is there room for more?  If not, the last that was written may be cut, and
+ * some formats have no end that could be missed. */
+static bool
+has_room(const char *folder)
+{
+    static const char block[4096];
+    size_t size = strlen(folder) + sizeof "/room-XXXXXX";
+    char *path = vn_xcalloc(size, 1);
+    bool room;
+    int fd;
+
+    snprintf(path, size, "%s/room-XXXXXX", folder);
+    fd = mkostemp(path, O_CLOEXEC);
+    room = fd >= 0 && write(fd, block, sizeof block) == sizeof block
+           && fsync(fd) == 0;
+    if (fd >= 0) {
+        close(fd);
+        unlink(path);
+    }
+    free(path);
+    return room;
+}
+
+/* Fail where a file in the folder is cut. */
+static enum vn_status
+check_whole(const char *folder, struct vn_error *err)
+{
+    enum vn_status status = VN_OK;
+    struct dirent *entry;
+    DIR *files;
+
+    if (!has_room(folder))
+        return vn_fail(err, VN_EIO, "cannot write %s: %s", folder,
+                       strerror(errno));
+    files = opendir(folder);
+    while (files != NULL && status == VN_OK
+           && (entry = readdir(files)) != NULL) {
+        size_t size = strlen(folder) + strlen(entry->d_name) + 2;
+        char *path;
+
+        if (entry->d_name[0] == '.')
+            continue;
+        path = vn_xcalloc(size, 1);
+        snprintf(path, size, "%s/%s", folder, entry->d_name);
+        if (!is_whole(path))
+            status = vn_fail(err, VN_EIO, "gnuplot did not write all of %s",
+                             entry->d_name);
+        free(path);
+    }
+    if (files != NULL)
+        closedir(files);
+    return status;
+}
+
 /* Did it draw?  *said becomes its first complaint. */
 static enum vn_status
 judge(char *said, int how, const char *drawn, const char *stem,
@@ -204,6 +290,8 @@ vn_gnuplot_run(const char *folder, const char *stem, const char *name,
         status = execute(work, stem, name, said, &how, err);
         if (status == VN_OK)
             status = judge(said, how, drawn, stem, err);
+        if (status == VN_OK)
+            status = check_whole(work, err);
         if (status == VN_OK)
             status = empty(work, folder, err);
         empty(work, NULL, err);

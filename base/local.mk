@@ -34,6 +34,7 @@ dist-hook:
 	sources=`sh $(srcdir)/base/revision.sh $(distdir) | sed 's/.* //'` && \
 	echo "$$commit $$sources" > $(distdir)/base/revision
 
+dist_check_SCRIPTS += t/base/room.sh.t
 check_PROGRAMS += t/base/digest.t
 t_base_digest_t_SOURCES = t/base/digest.c
 t_base_digest_t_LDADD = $(BASE_LIBS) libtap.a

@@ -1,8 +1,8 @@
 /* vnsim: replay a trace on a cluster under a policy. */
 #include "config.h"
 
-#include "base/file.h"
 #include "base/command.h"
+#include "base/file.h"
 #include "base/option.h"
 #include "base/progress.h"
 #include "base/store/origin.h"
@@ -468,7 +468,7 @@ main(int argc, char **argv)
                                   status == VN_OK ? 0 : vn_error_exit(&err));
     }
     if (argc > 1 && strcmp(argv[1], "new-policy") == 0) {
-        status = vn_new_policy(argc - 2, argv + 2, &err);
+        status = vn_new_policy(argc - 1, argv + 1, &err);
         if (status != VN_OK)
             vn_error_print(stderr, "vnsim", &err);
         return vn_file_end_output("vnsim",

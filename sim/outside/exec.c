@@ -3,6 +3,7 @@
 #include "sim/outside/exec.h"
 
 #include "base/digest.h"
+#include "base/file.h"
 #include "base/xalloc.h"
 #include "sim/engine/ledger.h"
 
@@ -45,7 +46,7 @@ struct session {
     size_t size;     /* of the memory for it */
     json_t *arrived; /* since the last decision */
     json_t *left;
-    FILE *transcript;
+    struct vn_file transcript; /* its stream NULL where there is none */
     char why[380];
     bool stopped;
 };
@@ -63,6 +64,25 @@ stop(struct session *s, const char *what)
         snprintf(s->why, sizeof s->why, "policy %.160s: %.200s", s->exec->name,
                  what);
     s->stopped = true;
+}
+
+/* A line of the transcript, there at once: a policy that fails is read in it.
+ */
+static void
+note(struct session *s, char mark, const char *text, const char *end)
+{
+    FILE *out = s->transcript.stream;
+
+    if (out == NULL || s->stopped)
+        return;
+    fprintf(out, "%c %s%s", mark, text, end);
+    if (fflush(out) != 0 || ferror(out)) {
+        char what[160];
+
+        snprintf(what, sizeof what, "cannot write %.80s: %.60s",
+                 s->exec->transcript, strerror(errno));
+        stop(s, what);
+    }
 }
 
 static vn_time
@@ -101,8 +121,7 @@ say(struct session *s, const char *text)
 {
     size_t n = strlen(text), at = 0;
 
-    if (s->transcript != NULL)
-        fprintf(s->transcript, "> %s", text);
+    note(s, '>', text, "");
     while (at < n) {
         ssize_t sent = send(s->line, text + at, n - at, MSG_NOSIGNAL);
 
@@ -240,13 +259,11 @@ exec_open(void *state, const struct vn_view *view, const double *values,
     *s = (struct session){.exec = (const struct exec *) view->policy};
     s->arrived = json_array();
     s->left = json_array();
-    if (s->exec->transcript != NULL
-        && (s->transcript = fopen(s->exec->transcript, "w")) == NULL) {
-        json_decref(types);
-        return vn_fail(err, VN_EIO, "%s: %s", s->exec->transcript,
-                       strerror(errno));
-    }
-    status = start(s, err);
+    status = s->exec->transcript != NULL
+                 ? vn_file_create(&s->transcript, s->exec->transcript, err)
+                 : VN_OK;
+    if (status == VN_OK)
+        status = start(s, err);
     for (int i = 0; i < cluster->ntypes; i++)
         json_array_append_new(
             types, json_pack("{s:s,s:i}", "name", cluster->types[i].name,
@@ -271,8 +288,9 @@ exec_close(void *state)
     json_decref(s->arrived);
     json_decref(s->left);
     free(s->text);
-    if (s->transcript != NULL)
-        fclose(s->transcript);
+    if (s->transcript.stream != NULL && !ferror(s->transcript.stream))
+        vn_file_commit(&s->transcript, NULL);
+    vn_file_discard(&s->transcript);
 }
 
 static void
@@ -364,8 +382,7 @@ exec_decide(void *state, const struct vn_view *view, struct vn_answer *answer)
     json_array_clear(s->arrived);
     json_array_clear(s->left);
     if (!s->stopped && hear(s)) {
-        if (s->transcript != NULL)
-            fprintf(s->transcript, "< %s\n", s->text);
+        note(s, '<', s->text, "\n");
         take(s, answer);
     }
     if (s->stopped)

@@ -2,11 +2,19 @@
 
 #include "sim/outside/new_policy.h"
 
+#include "base/file.h"
+#include "base/option.h"
+
 #include <ctype.h>
 #include <errno.h>
 #include <stdbool.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
+
+enum {
+    PATH_SIZE = 128
+};
 
 static const char source[] =
     "/* %s: the job that came last is served first, if it fits. */\n"
@@ -66,53 +74,83 @@ is_name(const char *name)
     return n > 0 && n <= 40 && isalpha((unsigned char) name[0]);
 }
 
-static FILE *
-create(const char *name, const char *file, char *path, size_t size,
-       struct vn_error *err)
+/* Begin a file that is not there yet. */
+static enum vn_status
+create(const char *folder, const char *name, char path[PATH_SIZE],
+       struct vn_file *file, struct vn_error *err)
 {
-    FILE *out;
+    snprintf(path, PATH_SIZE, "%s/%s", folder, name);
+    if (access(path, F_OK) == 0)
+        return vn_fail(err, VN_EIO, "%s: %s", path, strerror(EEXIST));
+    return vn_file_create(file, path, err);
+}
 
-    snprintf(path, size, "%s/%s", name, file);
-    out = fopen(path, "wx");
-    if (out == NULL)
-        vn_fail(err, VN_EIO, "%s: %s", path, strerror(errno));
-    return out;
+/* Both files, or none of them. */
+static enum vn_status
+write_files(const char *name, struct vn_error *err)
+{
+    char own[64], source_path[PATH_SIZE], make_path[PATH_SIZE];
+    struct vn_file source_file = {0}, make_file = {0};
+    enum vn_status status;
+
+    snprintf(own, sizeof own, "%s.c", name);
+    status = create(name, own, source_path, &source_file, err);
+    if (status == VN_OK)
+        status = create(name, "Makefile", make_path, &make_file, err);
+    if (status == VN_OK) {
+        fprintf(source_file.stream, source, name, name);
+        fprintf(make_file.stream, makefile, name, INCLUDEDIR, name, name);
+        status = vn_file_commit(&source_file, err);
+        if (status == VN_OK
+            && (status = vn_file_commit(&make_file, err)) != VN_OK)
+            unlink(source_path);
+    }
+    vn_file_discard(&source_file);
+    vn_file_discard(&make_file);
+    return status;
 }
 
 static enum vn_status
-finish(FILE *out, const char *path, struct vn_error *err)
+parse(int argc, char **argv, const char **name, struct vn_error *err)
 {
-    if (fclose(out) == 0)
+    struct vn_args args = vn_args_begin(argc, argv, NULL, 0);
+    const char *value;
+    int i = vn_args_next(&args, &value, err);
+
+    *name = NULL;
+    if (i == VN_ARGS_FAILED)
+        return VN_EUSAGE;
+    if (i == VN_ARGS_HELP) {
+        puts("usage: vnsim new-policy NAME\n\n"
+             "Write NAME/NAME.c, a first policy of your own, and "
+             "NAME/Makefile, which makes the\nshared object that --policy "
+             "takes.  What is there already is left alone.\n");
+        vn_option_help(stdout, NULL, 0);
         return VN_OK;
-    return vn_fail(err, VN_EIO, "%s: %s", path, strerror(errno));
-}
-
-enum vn_status
-vn_new_policy(int nwords, char **words, struct vn_error *err)
-{
-    char path[128], file[64];
-    const char *name = nwords == 1 ? words[0] : "";
-    enum vn_status status;
-    FILE *out;
-
-    if (!is_name(name))
+    }
+    if (args.nrest != 1 || !is_name(args.rest[0]))
         return vn_fail(
             err, VN_EUSAGE,
             "new-policy: expected one NAME, of letters, digits, '_' "
             "and '-'");
-    if (mkdir(name, 0777) != 0 && errno != EEXIST)
-        return vn_fail(err, VN_EIO, "%s: %s", name, strerror(errno));
-    snprintf(file, sizeof file, "%s.c", name);
-    out = create(name, file, path, sizeof path, err);
-    if (out == NULL)
-        return VN_EIO;
-    fprintf(out, source, name, name);
-    status = finish(out, path, err);
-    if (status != VN_OK)
+    *name = args.rest[0];
+    return VN_OK;
+}
+
+enum vn_status
+vn_new_policy(int argc, char **argv, struct vn_error *err)
+{
+    const char *name;
+    enum vn_status status = parse(argc, argv, &name, err);
+    bool made;
+
+    if (status != VN_OK || name == NULL)
         return status;
-    out = create(name, "Makefile", path, sizeof path, err);
-    if (out == NULL)
-        return VN_EIO;
-    fprintf(out, makefile, name, INCLUDEDIR, name, name);
-    return finish(out, path, err);
+    made = mkdir(name, 0777) == 0;
+    if (!made && errno != EEXIST)
+        return vn_fail(err, VN_EIO, "%s: %s", name, strerror(errno));
+    status = write_files(name, err);
+    if (status != VN_OK && made)
+        rmdir(name);
+    return status;
 }
