@@ -35,7 +35,7 @@
 enum {
     ED_PLUGIN = 0, /* the region of the plug-in itself: image, heap, stack */
     ED_REGIONS_MAX = 12,
-    ED_FUNCTIONS_MAX = 64,
+    ED_FUNCTIONS_MAX = 128,
     ED_ARGS_MAX = 4
 };
 

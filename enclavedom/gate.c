@@ -34,7 +34,7 @@ _Static_assert(offsetof(struct ed_monitor, thread_pointer) == 32, "as below");
 _Static_assert(offsetof(struct ed_monitor, signal_stack) == 40, "as below");
 _Static_assert(offsetof(struct ed_monitor, vectors) == 48, "as below");
 _Static_assert(ED_SIGNAL_STACK == 65536, "as below");
-_Static_assert(ED_FUNCTIONS_MAX == 64, "as below");
+_Static_assert(ED_FUNCTIONS_MAX == 128, "as below");
 
 /* clang-format off */
 __asm__(
@@ -101,7 +101,7 @@ __asm__(
     ".p2align 4\n"
     "ed_stubs:\n"
     ".set i, 0\n"
-    ".rept 64\n"
+    ".rept 128\n"
     "  mov $i, %r11d\n"
     "  jmp *ed_monitor+8(%rip)\n"
     "  .p2align 4\n"

@@ -19,6 +19,27 @@ ENCLAVEDOM_SOURCES = \
 	enclavedom/scan.c enclavedom/scan.h \
 	enclavedom/seal.c \
 	enclavedom/signal.c
+# The library OS: what runs while FS is the program's keeps no canary there.
+noinst_LIBRARIES += libos.a
+libos_a_SOURCES = \
+	enclavedom/libos/call_file.c \
+	enclavedom/libos/call_memory.c \
+	enclavedom/libos/call_path.c \
+	enclavedom/libos/call_process.c \
+	enclavedom/libos/calls.c enclavedom/libos/calls.h \
+	enclavedom/libos/crossing.c \
+	enclavedom/libos/fence.c \
+	enclavedom/libos/guest.c \
+	enclavedom/libos/image.c \
+	enclavedom/libos/inner.h \
+	enclavedom/libos/os.c enclavedom/libos/os.h \
+	enclavedom/libos/path.c \
+	enclavedom/libos/remote.c \
+	enclavedom/libos/report.c
+bin_PROGRAMS += enclavedom/enclavedom
+enclavedom_enclavedom_SOURCES = enclavedom/main.c
+enclavedom_enclavedom_LDADD = libos.a $(ENCLAVEDOM_LIBS) $(BASE_LIBS)
+
 libenclavedom_a_SOURCES = $(ENCLAVEDOM_SOURCES) \
 	base/error.c base/names.c base/number.c base/option.c base/rng.c \
 	base/xalloc.c
@@ -27,8 +48,9 @@ enclavedomdir = $(includedir)/virtualflow
 nobase_enclavedom_HEADERS = enclavedom/enclavedom.h base/error.h
 pkgconfigdir = $(libdir)/pkgconfig
 pkgconfig_DATA = enclavedom/enclavedom.pc
-dist_man_MANS += man/enclavedom.3 man/vn_policy.3
-dist_check_SCRIPTS += t/enclavedom/library.sh.t
+dist_man_MANS += man/enclavedom.1 man/enclavedom.3 man/vn_policy.3
+dist_check_SCRIPTS += t/enclavedom/library.sh.t t/enclavedom/libos.sh.t
+EXTRA_DIST += t/enclavedom/evil.py
 
 check_PROGRAMS += t/enclavedom/enclave.t
 t_enclavedom_enclave_t_SOURCES = t/enclavedom/enclave.c
@@ -46,6 +68,12 @@ t_enclavedom_attack_t_LDADD = $(ENCLAVEDOM_LIBS) $(BASE_LIBS) libtap.a
 check_PROGRAMS += t/enclavedom/escape.t
 t_enclavedom_escape_t_SOURCES = t/enclavedom/escape.c $(ENCLAVE_WORLD)
 t_enclavedom_escape_t_LDADD = $(ENCLAVEDOM_LIBS) $(BASE_LIBS) libtap.a
+
+check_PROGRAMS += t/enclavedom/libos.t
+t_enclavedom_libos_t_SOURCES = t/enclavedom/libos.c
+t_enclavedom_libos_t_LDADD = libos.a $(ENCLAVEDOM_LIBS) $(BASE_LIBS) libtap.a
+noinst_PROGRAMS += t/enclavedom/libos_guest
+t_enclavedom_libos_guest_SOURCES = t/enclavedom/libos_guest.c
 
 check_PROGRAMS += t/enclavedom/scan.t
 t_enclavedom_scan_t_SOURCES = t/enclavedom/scan.c

@@ -228,8 +228,8 @@ ed_signals_child(void)
  * it where it cannot: so a thread that gives up writing to key 0 gives up the
  * area as well, and the C library asks the kernel instead.
  */
-static void
-leave_rseq(void)
+void
+ed_leave_rseq(void)
 {
     struct rseq *area =
         (void *) ((char *) __builtin_thread_pointer() + __rseq_offset);
@@ -264,7 +264,7 @@ ed_signals_thread(struct vn_error *err)
         return vn_fail(err, VN_EUNSUP,
                        "system calls cannot be dispatched (Linux 5.11): %s",
                        strerror(errno));
-    leave_rseq();
+    ed_leave_rseq();
     dispatching = true;
     return VN_OK;
 }

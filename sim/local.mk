@@ -45,6 +45,7 @@ libsim_a_SOURCES = $(ENCLAVEDOM_SOURCES) \
 	sim/policy/policies.c sim/policy/policies.h \
 	sim/api/policy.c sim/api/policy.h \
 	sim/outside/exec.c sim/outside/exec.h \
+	sim/outside/libos.c sim/outside/libos.h \
 	sim/policy/adaptive/genetic.c sim/policy/adaptive/genetic.h \
 	sim/policy/adaptive/genetic_child.c \
 	sim/policy/adaptive/genetic_rank.c \

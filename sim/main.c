@@ -327,7 +327,7 @@ describe(const struct arguments *a, const struct vn_cluster *cluster,
         d->limits = vn_limit_text(&a->limits);
         run->plugin = a->plugin;
         run->limits = d->limits;
-        run->backend = vn_plugin_backend(a->policy);
+        run->backend = vn_external_backend(a->policy);
     }
     vn_assumptions_describe(&a->assumptions, run);
     run->until_us = a->until > 0 ? a->until : -1;
@@ -404,7 +404,7 @@ replay(const struct arguments *a, const struct vn_cluster *cluster,
     struct vn_heading heading = {.trace = a->trace,
                                  .cluster = a->cluster,
                                  .policy = a->policy->name,
-                                 .backend = vn_plugin_backend(a->policy),
+                                 .backend = vn_external_backend(a->policy),
                                  .devices = cluster->devices};
     struct vn_engine *engine = NULL;
     struct vn_summary summary;

@@ -32,7 +32,8 @@ check-local: check-TESTS
 
 # Fuzz targets (t/fuzz/fuzz.h): tests with a driver of their own, or libFuzzer's.
 if FUZZING
-noinst_PROGRAMS = t/fuzz/table t/fuzz/trace t/fuzz/import t/fuzz/plan
+FUZZERS = t/fuzz/table t/fuzz/trace t/fuzz/import t/fuzz/plan
+noinst_PROGRAMS += $(FUZZERS)
 FUZZ_SECONDS = 60
 t_fuzz_table_SOURCES = t/fuzz/table.c t/fuzz/fuzz.h
 t_fuzz_table_LDADD = $(BASE_LIBS)
@@ -49,8 +50,8 @@ t_fuzz_plan_LDADD = libplan.a $(BASE_LIBS)
 t_fuzz_plan_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 
 # What libFuzzer finds new stays in fuzz/NAME, what breaks in fuzz/NAME-*.
-fuzz: $(noinst_PROGRAMS)
-	for t in $(noinst_PROGRAMS); do \
+fuzz: $(FUZZERS)
+	for t in $(FUZZERS); do \
 	    d=fuzz/$${t##*/}; mkdir -p $$d; \
 	    ./$$t -max_total_time=$(FUZZ_SECONDS) -artifact_prefix=$$d- \
 	        -timeout=20 -print_final_stats=1 $$d $(top_srcdir)/t/data \

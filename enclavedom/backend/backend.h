@@ -13,6 +13,7 @@
 #include <signal.h>
 #include <stdatomic.h>
 #include <sys/types.h>
+#include <time.h>
 
 #define ED_UNINSTRUMENTED \
     __attribute__((__no_sanitize__("address", "undefined")))
@@ -227,6 +228,7 @@ void ed_signals_child(void); /* in the child: report and end */
 void ed_signals_enter(void); /* whose thread it is that goes inside */
 enum vn_status ed_signals_thread(struct vn_error *err);
 void ed_signals_limit(int64_t limit_us);
+void ed_leave_rseq(void); /* the kernel then notes nothing for this thread */
 struct ed_violation ed_fault(const struct ed_domain *d, int signal,
                              const void *info, const void *context);
 
@@ -239,6 +241,11 @@ void ed_seal_program(void);
 
 /* filter.c: 0, or the step that failed, with errno. */
 int ed_confine(void);
+
+/* process.c: a word that changes, and who waits for it. */
+void ed_wake(_Atomic uint32_t *word);
+bool ed_await(_Atomic uint32_t *word, uint32_t old, _Atomic uint32_t *sleeps,
+              const struct timespec *nap, struct ed_patience *patience);
 
 /* report.c: why the domain is dead, as an error. */
 enum vn_status ed_report(const struct ed_domain *d, struct vn_error *err);

@@ -66,16 +66,16 @@ struct ed_ring {
 /* The child's own, in the child. */
 static struct ed_ring *own_ring;
 
-static void
-wake(_Atomic uint32_t *word)
+void
+ed_wake(_Atomic uint32_t *word)
 {
     syscall(SYS_futex, word, FUTEX_WAKE, 1, NULL, NULL, 0);
 }
 
 /* Wait until *word is not `old`, for a while; is it not? */
-static bool
-await(_Atomic uint32_t *word, uint32_t old, _Atomic uint32_t *sleeps,
-      const struct timespec *nap, struct ed_patience *patience)
+bool
+ed_await(_Atomic uint32_t *word, uint32_t old, _Atomic uint32_t *sleeps,
+         const struct timespec *nap, struct ed_patience *patience)
 {
     if (patience->waits++ % RETRY == 0)
         patience->looks = LOOKS;
@@ -97,7 +97,7 @@ answer(struct ed_ring *ring, uint32_t number)
 {
     atomic_store(&ring->reply, number);
     if (atomic_load(&ring->parent_sleeps))
-        wake(&ring->reply);
+        ed_wake(&ring->reply);
 }
 
 /* In the child: pass a violation on and end. */
@@ -216,8 +216,8 @@ child_main(void *arg)
     for (;;) {
         uint64_t result, args[ED_ARGS_MAX];
 
-        while (
-            !await(&ring->request, seen, &ring->child_sleeps, NULL, &patience))
+        while (!ed_await(&ring->request, seen, &ring->child_sleeps, NULL,
+                         &patience))
             ;
         seen = atomic_load(&ring->request);
         memcpy(args, ring->args, sizeof args);
@@ -317,8 +317,8 @@ await_reply(struct ed_domain *d, uint32_t old, int64_t limit_us)
     int64_t end = 0;
     int how;
 
-    while (!await(&d->ring->reply, old, &d->ring->parent_sleeps, &nap,
-                  &d->live->patience)) {
+    while (!ed_await(&d->ring->reply, old, &d->ring->parent_sleeps, &nap,
+                     &d->live->patience)) {
         int64_t now = now_us();
 
         if (end == 0)
@@ -428,7 +428,7 @@ process_call(struct ed_domain *d, const void *code, const uint64_t *args,
     memcpy(ring->args, args, sizeof ring->args);
     old = ask(d);
     if (atomic_load(&ring->child_sleeps))
-        wake(&ring->request);
+        ed_wake(&ring->request);
     await_reply(d, old, d->config.limit_us);
     *result = ring->result;
     if (d->live->violation.kind == ED_NONE)

@@ -133,7 +133,7 @@ vn_sweep_describe(const struct vn_sweep *sweep, const struct vn_workload *w,
     run->options_hash = contender->files[0] != '\0' ? contender->files : NULL;
     run->plugin = contender->plugin;
     run->limits = contender->limits;
-    run->backend = vn_plugin_backend(contender->policy);
+    run->backend = vn_external_backend(contender->policy);
     vn_assumptions_describe(&sweep->assumptions, run);
     run->until_us = sweep->until > 0 ? sweep->until : -1;
     run->version = vn_version();

@@ -6,6 +6,7 @@
 #include "base/file.h"
 #include "base/xalloc.h"
 #include "sim/engine/ledger.h"
+#include "sim/outside/libos.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -51,10 +52,23 @@ struct session {
     bool stopped;
 };
 
+static bool
+is_confined(const char *name)
+{
+    return strncmp(name, "libos:", 6) == 0;
+}
+
+/* What follows the ':'. */
+static const char *
+command_of(const char *name)
+{
+    return strchr(name, ':') + 1;
+}
+
 bool
 vn_exec_is(const char *name)
 {
-    return strncmp(name, "exec:", 5) == 0;
+    return strncmp(name, "exec:", 5) == 0 || is_confined(name);
 }
 
 static void
@@ -196,13 +210,19 @@ limit(int what, size_t most)
 static void
 run_program(const struct exec *x, int line)
 {
-    limit(RLIMIT_AS, x->limits.memory_bytes);
-    limit(RLIMIT_STACK, x->limits.stack_bytes);
+    if (!is_confined(x->name)) {
+        limit(RLIMIT_AS, x->limits.memory_bytes);
+        limit(RLIMIT_STACK, x->limits.stack_bytes);
+    }
     dup2(line, 0);
     dup2(line, 1);
     close_range(3, ~0U, 0); /* the trace among them */
-    limit(RLIMIT_NOFILE, (size_t) x->limits.files);
-    execl("/bin/sh", "sh", "-c", x->name + 5, (char *) NULL);
+    if (is_confined(x->name))
+        vn_libos_become(command_of(x->name), &x->limits);
+    else {
+        limit(RLIMIT_NOFILE, (size_t) x->limits.files);
+        execl("/bin/sh", "sh", "-c", command_of(x->name), (char *) NULL);
+    }
     _exit(127);
 }
 
@@ -413,7 +433,7 @@ find_file(const char *word, char path[PATH_MAX])
 static enum vn_status
 make_label(struct exec *x, struct vn_error *err)
 {
-    char *words = vn_xstrdup(x->name + strlen("exec:")), *next = words, *word;
+    char *words = vn_xstrdup(command_of(x->name)), *next = words, *word;
     struct vn_digest *digest = vn_digest_begin();
     size_t size = strlen(x->name) + 1 + VN_DIGEST_TEXT;
     char text[VN_DIGEST_TEXT], path[PATH_MAX];
@@ -440,8 +460,8 @@ vn_exec_open(const char *name, const struct vn_plugin_limits *limits,
     struct exec *x;
 
     *policy = NULL;
-    if (name[5] == '\0')
-        return vn_fail(err, VN_EUSAGE, "--policy: expected exec:COMMAND");
+    if (*command_of(name) == '\0')
+        return vn_fail(err, VN_EUSAGE, "--policy: expected %sCOMMAND", name);
     x = vn_xcalloc(1, sizeof *x);
     x->name = strcpy(vn_xcalloc(strlen(name) + 1, 1), name);
     if (make_label(x, err) != VN_OK) {
@@ -466,6 +486,19 @@ vn_exec_open(const char *name, const struct vn_plugin_limits *limits,
                                    .decide = exec_decide};
     *policy = &x->policy;
     return VN_OK;
+}
+
+const char *
+vn_exec_backend(const struct vn_policy *policy)
+{
+    const struct exec *x = (const struct exec *) policy;
+    const struct ed_backend *backend;
+
+    if (policy->decide != exec_decide || !is_confined(x->name))
+        return NULL;
+    backend =
+        x->limits.backend != NULL ? x->limits.backend : ed_backend_default();
+    return backend == NULL ? NULL : ed_backend_name(backend);
 }
 
 void

@@ -19,14 +19,19 @@
  *     {"set": [[4, 0, 2]], "wake": 75000000}
  *
  * Times are microseconds.  It is not confined: it may do what its user may.
- * t/sim/plugin/fifo.py is an example.
+ * After `libos:` it is (sim/outside/libos.h).  t/sim/plugin/fifo.py is an
+ * example.
  */
 #ifndef SIM_OUTSIDE_EXEC_H
 #define SIM_OUTSIDE_EXEC_H
 
 #include "sim/outside/plugin.h"
 
+/* `exec:COMMAND`, or `libos:COMMAND` (sim/outside/libos.h)? */
 bool vn_exec_is(const char *name);
+
+/* What confines it, by name; NULL where nothing does, or it is none. */
+const char *vn_exec_backend(const struct vn_policy *policy);
 enum vn_status vn_exec_open(const char *name,
                             const struct vn_plugin_limits *limits,
                             const struct vn_policy **policy,

@@ -16,6 +16,14 @@ vn_external_open(const char *name, const struct vn_plugin_limits *limits,
                             : vn_plugin_open(name, limits, policy, err);
 }
 
+const char *
+vn_external_backend(const struct vn_policy *policy)
+{
+    const char *backend = vn_plugin_backend(policy);
+
+    return backend != NULL ? backend : vn_exec_backend(policy);
+}
+
 void
 vn_external_free(const struct vn_policy *policy)
 {

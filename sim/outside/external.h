@@ -16,6 +16,8 @@ enum vn_status vn_external_open(const char *name,
                                 const struct vn_plugin_limits *limits,
                                 const struct vn_policy **policy,
                                 struct vn_error *err);
+/* What confines it, "mpk"; NULL where nothing does, or needs to. */
+const char *vn_external_backend(const struct vn_policy *policy);
 void vn_external_free(const struct vn_policy *policy);
 
 #endif /* SIM_OUTSIDE_EXTERNAL_H */

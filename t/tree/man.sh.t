@@ -7,8 +7,10 @@ options() { # the long options in a text
     grep -oE -e '--[a-z][a-z0-9-]+' | sort -u
 }
 
-for program in vntrace vnsim vnexec vnreplay vnplot; do
-    test -x "$TOP_BUILDDIR/$program" || continue
+for program in vntrace vnsim vnexec vnreplay vnplot enclavedom; do
+    binary=$TOP_BUILDDIR/$program
+    test -d "$binary" && binary=$binary/$program # built in its folder
+    test -x "$binary" || continue
     page=$TOP_SRCDIR/man/$program.1
     test -f "$page"
     ok $? "$program has a manual page"
@@ -20,13 +22,13 @@ for program in vntrace vnsim vnexec vnreplay vnplot; do
     else
         skip "$program.1" "no mandoc here"
     fi
-    "$TOP_BUILDDIR/$program" --help > "$tmp/help"
+    "$binary" --help > "$tmp/help"
     ok $? "$program --help"
     # The names of the commands stand first on lines indented by two.
     cp "$tmp/help" "$tmp/all"
     sed -nE 's/^  ([a-z][a-z-]*)  .*/\1/p' "$tmp/help" > "$tmp/commands"
     while read -r command; do
-        "$TOP_BUILDDIR/$program" "$command" --help >> "$tmp/all" 2> /dev/null
+        "$binary" "$command" --help >> "$tmp/all" 2> /dev/null
     done < "$tmp/commands"
     sed -nE 's/^ +(-[a-zA-Z], )?(--[a-z][a-z0-9-]*).*/\2/p' "$tmp/all" \
         | sort -u > "$tmp/said"
