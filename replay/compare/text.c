@@ -221,14 +221,20 @@ print_ratios(const struct vn_comparison *c, const struct vn_report *a)
     }
 }
 
-/* What a policy goes by; "what is not said". */
-static const char *
-knowledge(const struct vn_group *g, int policy)
+/* What a policy goes by, and that it is told so with an error; "what is not
+ * said". */
+static void
+knowledge(const struct vn_group *g, int policy, char *words, size_t size)
 {
-    const char *name = vn_group_run(g, policy, 0)->policy;
-    const char *knows = name != NULL ? vn_policy_goes_by(name) : NULL;
+    const struct vn_store_run *run = vn_group_run(g, policy, 0);
+    const char *knows =
+        run->policy != NULL ? vn_policy_goes_by(run->policy) : NULL;
+    const char *error =
+        run->options != NULL ? strstr(run->options, "error=") : NULL;
+    bool errs = knows != NULL && error != NULL && strtod(error + 6, NULL) > 0;
 
-    return knows != NULL ? knows : "what is not said";
+    snprintf(words, size, "%s%s", errs ? "predicted " : "",
+             knows != NULL ? knows : "what is not said");
 }
 
 /* Policies by what they go by: to beat one that is told more is another
@@ -238,17 +244,21 @@ print_knowledge(const struct vn_group *g)
 {
     puts("\nbeyond what jobs ask for, policies go by");
     for (int p = 0; p < g->npolicies; p++) {
-        const char *knows = knowledge(g, p);
-        int first = 0;
+        char knows[128], other[128];
+        int first = -1;
 
-        while (strcmp(knowledge(g, first), knows) != 0)
-            first++;
+        knowledge(g, p, knows, sizeof knows);
+        do
+            knowledge(g, ++first, other, sizeof other);
+        while (strcmp(other, knows) != 0);
         if (first < p)
             continue;
         printf("  %s: %s", knows, g->labels[p]);
-        for (int q = p + 1; q < g->npolicies; q++)
-            if (strcmp(knowledge(g, q), knows) == 0)
+        for (int q = p + 1; q < g->npolicies; q++) {
+            knowledge(g, q, other, sizeof other);
+            if (strcmp(other, knows) == 0)
                 printf(", %s", g->labels[q]);
+        }
         putchar('\n');
     }
 }

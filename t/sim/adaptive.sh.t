@@ -71,6 +71,16 @@ for limits in 20/10 0 x 1/2/3/4/5/6/7/8; do
 expected at most 7 rising numbers with '/' between" "limits=$limits is refused"
 done
 
+# What policies go by is part of a comparison.
+"$TOP_BUILDDIR/vnreplay" run --trace two.csv --cluster x:1 --results k.db \
+    --policy fifo,srtf,srtf:error=0.5,sjf:error=0.5,optimus > out 2>&1
+"$TOP_BUILDDIR/vnreplay" compare k.db | sed -n '/go by$/,$p' > out
+is "$(cat out)" "beyond what jobs ask for, policies go by
+  nothing: fifo
+  durations: srtf
+  predicted durations: srtf error=0.5, sjf error=0.5
+  learned step times, steps: optimus" "truths, predictions and what is learned"
+
 shared=${VN_SHARED_DATA-/nowhere}/pollux
 if test -d "$shared"; then
     "$vntrace" import --from pollux "$shared/workloads/1.0_w1.csv" \

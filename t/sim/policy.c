@@ -2,9 +2,11 @@
 #include "config.h"
 
 #include "sim/engine/engine.h"
+#include "sim/policy/queue/prediction.h"
 #include "t/sim/script.h"
 #include "t/tap.h"
 
+#include <math.h>
 #include <string.h>
 
 /* clang-format off: a case reads as policy, cluster, jobs (submit, duration,
@@ -368,9 +370,35 @@ check_wrong(size_t i)
     vn_cluster_free(&cluster);
 }
 
+/* Errors of predictions: logarithms that are normal, and the same each time.
+ */
+static void
+check_prediction(void)
+{
+    enum {
+        MANY = 20000
+    };
+    double sum = 0, squares = 0;
+    bool none = true, again = true;
+
+    for (uint64_t i = 0; i < MANY; i++) {
+        double f = vn_prediction_factor(0.7, i), z = log(f) / 0.7;
+
+        sum += z;
+        squares += z * z;
+        none = none && vn_prediction_factor(0, i) == 1;
+        again = again && vn_prediction_factor(0.7, i) == f;
+    }
+    ok(none && again, "a prediction without error is the truth, and one with "
+                      "it the same again");
+    is_near(sum / MANY, 0, 0.03, "its logarithm is right on the average");
+    is_near(squares / MANY, 1, 0.04, "... and as far off as was asked for");
+}
+
 int
 main(void)
 {
+    check_prediction();
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
         check(i);
     for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++)

@@ -16,6 +16,9 @@
  * job that was tried and does not fit bars all of its demand or more: an
  * instant costs O((changes + distinct demands) log n).
  *
+ * With an error, what is needed is what was predicted when the job arrived,
+ * less what it has done since; at least a microsecond.  The pace is the same.
+ *
  * Ties: a job that waits has needed what it needs for longer than one that
  * runs and has just come to need as little, so it goes first; one that has
  * arrived at this very instant goes last.  Hence the numbers in `minor`.
@@ -23,9 +26,12 @@
 #include "config.h"
 
 #include "sim/policy/queue/pool.h"
+#include "sim/policy/queue/prediction.h"
 
+#include "base/number.h"
 #include "base/xalloc.h"
 
+#include <math.h>
 #include <stdlib.h>
 
 extern const struct vn_policy vn_policy_srtf;
@@ -34,10 +40,17 @@ struct srtf {
     struct vn_pool pool;        /* by (time needed, since when) */
     struct vn_ordered *running; /* by type; by (end, tie) */
     int *type;                  /* type[job]: where it runs */
+    vn_time *off;               /* off[job]: predicted less true duration */
+    double error;
     int jobs;
     int *free;    /* of each type, at the place reached */
     int64_t turn; /* counts instants */
     int64_t rank; /* counts within one */
+};
+
+static const struct vn_policy_option srtf_options[] = {
+    VN_PREDICTION_OPTION("durations"),
+    {NULL, NULL, NULL, VN_OPTION_REAL, 0, 0, NULL},
 };
 
 static enum vn_status
@@ -46,7 +59,8 @@ srtf_open(void *state, const struct vn_view *view, const double *values,
 {
     struct srtf *s = state;
 
-    (void) values, (void) err;
+    (void) err;
+    s->error = values[0];
     vn_pool_init(&s->pool, view);
     s->running = vn_xcalloc((size_t) s->pool.ntypes, sizeof *s->running);
     for (int t = 0; t < s->pool.ntypes; t++)
@@ -66,6 +80,7 @@ srtf_close(void *state)
     vn_pool_free(&s->pool);
     free(s->running);
     free(s->type);
+    free(s->off);
     free(s->free);
 }
 
@@ -76,6 +91,15 @@ stamp(struct srtf *s, bool arrival)
     return (s->turn << 32) + ((int64_t) arrival << 31) + s->rank++;
 }
 
+/* The time that a job still needs, as far as is known. */
+static vn_time
+needs(const struct srtf *s, const struct vn_view *view, int job)
+{
+    vn_time left = vn_view_remaining(view, job) + s->off[job];
+
+    return left > 0 ? left : 1;
+}
+
 static void
 srtf_arrive(void *state, const struct vn_view *view, int job)
 {
@@ -84,9 +108,15 @@ srtf_arrive(void *state, const struct vn_view *view, int job)
     if (job >= s->jobs) {
         s->jobs = 2 * job + 64;
         s->type = vn_xrealloc(s->type, (size_t) s->jobs, sizeof *s->type);
+        s->off = vn_xrealloc(s->off, (size_t) s->jobs, sizeof *s->off);
     }
+    s->off[job] = (vn_time) fmin(
+        (vn_prediction_factor(s->error, (uint64_t) vn_view_job(view, job)->id)
+         - 1)
+            * (double) vn_view_remaining(view, job),
+        (double) VN_TIME_MAX);
     vn_pool_add(&s->pool, view, job,
-                (struct vn_key){vn_view_remaining(view, job), stamp(s, true)});
+                (struct vn_key){needs(s, view, job), stamp(s, true)});
 }
 
 static void
@@ -158,9 +188,8 @@ displace(struct srtf *s, const struct vn_view *view, struct vn_answer *answer,
     if (type >= 0)
         place(s, view, answer, job, type, key);
     else
-        vn_pool_add(
-            &s->pool, view, job,
-            (struct vn_key){vn_view_remaining(view, job), stamp(s, false)});
+        vn_pool_add(&s->pool, view, job,
+                    (struct vn_key){needs(s, view, job), stamp(s, false)});
 }
 
 /* Where a waiting job would stand among those that run. */
@@ -215,6 +244,7 @@ srtf_decide(void *state, const struct vn_view *view, struct vn_answer *answer)
 const struct vn_policy vn_policy_srtf = {
     .name = "srtf",
     .summary = "shortest remaining time first, with preemption",
+    .options = srtf_options,
     .knows = "durations",
     .rigid = true,
     .state_size = sizeof(struct srtf),

@@ -24,7 +24,9 @@
  */
 #include "config.h"
 
+#include "plan/cluster.h"
 #include "sim/api/policy.h"
+#include "sim/policy/queue/prediction.h"
 #include "sim/policy/round/authors.h"
 #include "sim/policy/round/program.h"
 #include "sim/policy/round/rounds.h"
@@ -51,6 +53,7 @@ struct gavel {
     struct vn_program *program;
     int *class; /* of each job, in the program */
     int jobs;
+    double error;
     struct vn_authors *authors;
     struct vn_gavel *simulator;
 };
@@ -60,7 +63,8 @@ enum {
     OPTION_ROUND,
     OPTION_SOLUTIONS,
     OPTION_TRACE,
-    OPTION_MODE
+    OPTION_MODE,
+    OPTION_ERROR
 };
 
 static const char *const forms[] = {"exact", "authors", "simulator", NULL};
@@ -82,6 +86,8 @@ static const struct vn_policy_option gavel_options[] = {
     [OPTION_TRACE] = {"trace", "the rows of it with this trace", "",
                       VN_OPTION_TEXT, 0, 0, NULL},
     [OPTION_MODE] = {"mode", "and this mode", "", VN_OPTION_TEXT, 0, 0, NULL},
+    [OPTION_ERROR] =
+        VN_PREDICTION_OPTION("form exact: throughputs, by model and type,"),
     {NULL, NULL, NULL, VN_OPTION_REAL, 0, 0, NULL},
 };
 
@@ -140,6 +146,11 @@ gavel_open(void *state, const struct vn_view *view, const double *values,
         .mode = vn_policy_text(values[OPTION_MODE])};
 
     s->form = (enum form) values[OPTION_FORM];
+    s->error = values[OPTION_ERROR];
+    if (s->form != EXACT && s->error > 0)
+        return vn_fail(err, VN_EUSAGE,
+                       "policy gavel: error is of form=exact, another was "
+                       "given");
     if (s->form != AUTHORS && *authors.solutions != '\0')
         return vn_fail(err, VN_EUSAGE,
                        "policy gavel: solutions are of form=authors, which "
@@ -194,7 +205,9 @@ join(struct gavel *s, const struct vn_view *view, int job)
     double *rate = vn_rounds_shares(r, job); /* until it is solved */
 
     for (int t = 0; t < r->ntypes; t++)
-        rate[t] = r->rate[cell + (size_t) t];
+        rate[t] = r->rate[cell + (size_t) t]
+                  * vn_prediction_factor(
+                      s->error, (uint64_t) (j->model * VN_TYPES_MAX + t));
     value(rate, r->capacity, r->ntypes, j->devices / j->weight);
     s->class[job] = vn_program_join(s->program, rate, r->need + cell, false);
 }

@@ -1,0 +1,23 @@
+/*
+ * What policies go by that do not know but are told, wrongly: a prediction is
+ * the truth times exp(error x z), z normal and the same for the same thing
+ * under every policy, so that two policies err alike.
+ */
+#ifndef SIM_POLICY_QUEUE_PREDICTION_H
+#define SIM_POLICY_QUEUE_PREDICTION_H
+
+#include "sim/api/policy.h"
+
+/* The row of a policy's options. */
+#define VN_PREDICTION_OPTION(what)                                       \
+    {                                                                    \
+        "error",                                                         \
+            what " are off by a factor exp(error x z), z normal; 0: as " \
+                 "they are",                                             \
+            "0", VN_OPTION_REAL, 0, 10, NULL                             \
+    }
+
+/* The factor by which what is known of this thing is wrong; 1 for error 0. */
+double vn_prediction_factor(double error, uint64_t thing);
+
+#endif /* SIM_POLICY_QUEUE_PREDICTION_H */
