@@ -65,7 +65,7 @@ libsim_a_SOURCES = $(ENCLAVEDOM_SOURCES) \
 	sim/policy/round/solutions.c sim/policy/round/solutions.h \
 	sim/policy/queue/fifo_skip.c \
 	sim/policy/queue/las.c \
-	sim/policy/queue/prediction.c sim/policy/queue/prediction.h \
+	sim/api/prediction.c sim/api/prediction.h \
 	sim/policy/queue/priority.c \
 	sim/policy/queue/sjf.c \
 	sim/policy/queue/srtf.c \
@@ -196,7 +196,7 @@ t/sim/plugin/builtin.stamp: t/sim/plugin/builtin.c $(libsim_a_SOURCES)
 	    $(top_srcdir)/sim/policy/*/$$p.c $(top_srcdir)/sim/api/policy.c \
 	    $(top_srcdir)/sim/policy/share/realm.c $(top_srcdir)/sim/api/heap.c \
 	    $(top_srcdir)/sim/policy/queue/ordered.c $(top_srcdir)/sim/policy/queue/pool.c \
-	    $(top_srcdir)/sim/policy/queue/prediction.c \
+	    $(top_srcdir)/sim/api/prediction.c \
 	    $(top_srcdir)/sim/policy/queue/rigid.c $(top_srcdir)/sim/policy/share/shares.c \
 	    $(top_srcdir)/sim/policy/share/shares_plain.c $(top_srcdir)/sim/policy/share/shares_plan.c \
 	    $(top_srcdir)/sim/policy/queue/waiting.c || exit 1; \

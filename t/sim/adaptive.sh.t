@@ -77,9 +77,9 @@ done
 "$TOP_BUILDDIR/vnreplay" compare k.db | sed -n '/go by$/,$p' > out
 is "$(cat out)" "beyond what jobs ask for, policies go by
   nothing: fifo
-  durations: srtf
-  predicted durations: srtf error=0.5, sjf error=0.5
-  learned step times, steps: optimus" "truths, predictions and what is learned"
+  learned step times, steps: optimus
+  predicted durations: sjf error=0.5, srtf error=0.5
+  durations: srtf" "truths, predictions and what is learned"
 
 shared=${VN_SHARED_DATA-/nowhere}/pollux
 if test -d "$shared"; then

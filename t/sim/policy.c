@@ -1,8 +1,8 @@
 /* Each policy's rule, as short replays that show it. */
 #include "config.h"
 
+#include "sim/api/prediction.h"
 #include "sim/engine/engine.h"
-#include "sim/policy/queue/prediction.h"
 #include "t/sim/script.h"
 #include "t/tap.h"
 

@@ -5,7 +5,7 @@
  */
 #include "config.h"
 
-#include "sim/policy/queue/prediction.h"
+#include "sim/api/prediction.h"
 #include "sim/policy/queue/rigid.h"
 
 #include "base/number.h"

@@ -25,8 +25,8 @@
  */
 #include "config.h"
 
+#include "sim/api/prediction.h"
 #include "sim/policy/queue/pool.h"
-#include "sim/policy/queue/prediction.h"
 
 #include "base/number.h"
 #include "base/xalloc.h"

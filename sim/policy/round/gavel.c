@@ -26,7 +26,7 @@
 
 #include "plan/cluster.h"
 #include "sim/api/policy.h"
-#include "sim/policy/queue/prediction.h"
+#include "sim/api/prediction.h"
 #include "sim/policy/round/authors.h"
 #include "sim/policy/round/program.h"
 #include "sim/policy/round/rounds.h"

@@ -1,6 +1,6 @@
 #include "config.h"
 
-#include "sim/policy/queue/prediction.h"
+#include "sim/api/prediction.h"
 
 #include "base/rng.h"
 

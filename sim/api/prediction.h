@@ -3,8 +3,8 @@
  * the truth times exp(error x z), z normal and the same for the same thing
  * under every policy, so that two policies err alike.
  */
-#ifndef SIM_POLICY_QUEUE_PREDICTION_H
-#define SIM_POLICY_QUEUE_PREDICTION_H
+#ifndef SIM_API_PREDICTION_H
+#define SIM_API_PREDICTION_H
 
 #include "sim/api/policy.h"
 
@@ -20,4 +20,4 @@
 /* The factor by which what is known of this thing is wrong; 1 for error 0. */
 double vn_prediction_factor(double error, uint64_t thing);
 
-#endif /* SIM_POLICY_QUEUE_PREDICTION_H */
+#endif /* SIM_API_PREDICTION_H */
