@@ -19,6 +19,7 @@ libreplay_a_SOURCES = \
 	replay/validate/planned_report.c \
 	replay/validate/planned_store.c replay/validate/planned_store.h \
 	replay/experiment/adaptive.c replay/experiment/adaptive.h \
+	replay/experiment/seeds.c replay/experiment/seeds.h \
 	replay/experiment/pollux.c \
 	replay/experiment/elastic.h \
 	replay/experiment/elastic_measured.c \

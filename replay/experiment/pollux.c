@@ -8,6 +8,7 @@
 #include "config.h"
 
 #include "replay/experiment/adaptive.h"
+#include "replay/experiment/seeds.h"
 #include "sim/adaptive/policies.h"
 
 #include "base/table.h"
@@ -23,6 +24,20 @@ static const char *const names[] = {"tiresias", "optimus", "optimus-oracle",
 static const struct vn_reference_policy *const policies[] = {
     &vn_reference_tiresias, &vn_reference_optimus, &vn_reference_optimus,
     &vn_reference_pollux};
+
+enum {
+    SEED,
+    SEEDS,
+    NOPTIONS
+};
+
+static const struct vn_policy_option options[] = {
+    [SEED] = {"seed", "of pollux' random numbers, a whole number", "1",
+              VN_OPTION_REAL, 0, 1e15, NULL},
+    [SEEDS] = {"seeds", "run so many seeds, from that one on", "1",
+               VN_OPTION_REAL, 1, VN_SEEDS_MAX, NULL},
+    {NULL, NULL, NULL, VN_OPTION_REAL, 0, 0, NULL},
+};
 
 enum {
     NAME,
@@ -162,21 +177,47 @@ show(const struct vn_adaptive *a, struct vn_findings *findings)
                      "beforehand.");
 }
 
+/* Several seeds; what is written of one run is written of none. */
+static enum vn_status
+run_seeds(struct vn_adaptive *a, int seeds, struct vn_findings *findings,
+          struct vn_error *err)
+{
+    const struct vn_request *r = a->request;
+    char name[300], column[64];
+
+    if (r->jobs != NULL || r->events != NULL || r->rounds != NULL)
+        return vn_fail(err, VN_EUSAGE,
+                       "--jobs, --events and --rounds are of one run, not of "
+                       "seeds=%d",
+                       seeds);
+    snprintf(name, sizeof name, "expected_shipped/load_%.200s.csv", r->name);
+    snprintf(column, sizeof column, "%.40s_jct_s", a->config.policy->name);
+    return vn_adaptive_seeds(a, seeds, vn_path(r->paths, r->data, name),
+                             column, findings, err);
+}
+
 static enum vn_status
 run_pollux(const struct vn_request *request, struct vn_findings *findings,
            struct vn_error *err)
 {
     struct vn_adaptive a = {0};
+    double values[NOPTIONS];
     enum vn_status status;
     int policy;
 
     if ((status = vn_request_policy(request, names, &policy, err))
+        || (status = vn_request_options(request, options, values, err))
         || (status = vn_adaptive_read(&a, request, err))
         || (status = read_cluster(vn_adaptive_path(request, "cluster.csv"),
                                   request->cluster, &a.config, err)))
         goto out;
     a.config.policy = policies[policy];
     a.config.limit_s = 1e9;
+    a.config.seed = (uint64_t) values[SEED];
+    if (values[SEEDS] > 1) {
+        status = run_seeds(&a, (int) values[SEEDS], findings, err);
+        goto out;
+    }
     if ((status = vn_adaptive_run(&a, err)) != VN_OK)
         goto out;
     show(&a, findings);
@@ -193,6 +234,6 @@ const struct vn_experiment vn_experiment_pollux = {
                "(OSDI'21)",
     .takes = VN_REQUEST_CASE | VN_REQUEST_BASE | VN_REQUEST_CLUSTER
              | VN_REQUEST_JOBS | VN_REQUEST_EVENTS | VN_REQUEST_ROUNDS
-             | VN_REQUEST_FIRST,
+             | VN_REQUEST_FIRST | VN_REQUEST_OPTIONS,
     .run = run_pollux,
 };
