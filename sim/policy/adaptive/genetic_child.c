@@ -115,23 +115,20 @@ mutate_node(struct vn_genetic *g, struct halves *h, uint64_t *state, int n)
     const double whole = 4294967296.0;
     double any = 1.0 / g->njobs, has;
     uint64_t below[2]; /* of 0, and of more */
-    int devices = g->problem->devices[n], count = 0;
+    int count = 0, shift = 8 * (n % 8), width = g->width;
+    uint64_t devices = (uint64_t) g->problem->devices[n],
+             *first = state + n / 8, *end = first + g->njobs * width;
 
-    for (int j = 0; j < g->njobs; j++)
-        count += vn_genetic_entry(state + j * g->width, n) > 0;
+    for (const uint64_t *w = first; w < end; w += width)
+        count += (*w >> shift & 255) > 0;
     has = count > 0 ? 1.0 / count : 0;
     below[0] = (uint64_t) (any * whole);
     below[1] = (uint64_t) ((any + has - any * has) * whole);
-    for (int j = 0; j < g->njobs; j++) {
-        uint64_t *row = state + j * g->width;
-        int entry = vn_genetic_entry(row, n);
+    for (uint64_t *w = first; w < end; w += width) {
+        uint64_t entry = *w >> shift & 255;
 
         if (draw(h) < below[entry > 0])
-            vn_genetic_set_entry(
-                row, n,
-                entry
-                    + (int) (draw(h) * (uint64_t) (devices - entry + 1)
-                             >> 32));
+            *w += (draw(h) * (devices - entry + 1) >> 32) << shift;
     }
 }
 
@@ -173,12 +170,13 @@ static void
 cut_row(struct vn_genetic *g, uint64_t *row, int most)
 {
     int count = 0, sum = 0, nodes = 0, *order = g->pick;
+    struct halves h = {.rng = g->rng};
 
     for (int n = 0; n < g->nnodes; n++)
         if (vn_genetic_entry(row, n) > 0)
             order[count++] = n;
     for (int i = 0; i < count; i++) {
-        int k = i + (int) vn_rng_below(g->rng, (uint64_t) (count - i)),
+        int k = i + (int) (draw(&h) * (uint64_t) (count - i) >> 32),
             n = order[k], entry = vn_genetic_entry(row, n);
 
         order[k] = order[i];
