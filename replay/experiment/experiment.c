@@ -36,7 +36,6 @@ const struct vn_experiment *const vn_experiments[] = {
     &vn_experiment_pollux,
     &vn_experiment_lucid,
     &vn_experiment_muri,
-    &vn_experiment_muri,
     NULL,
 };
 /* clang-format on */
