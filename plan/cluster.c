@@ -104,19 +104,29 @@ enum column {
     LATENCY,
     MTBF,
     MTTR,
+    CPU,
+    MEMORY_MIB,
+    LIST_NUMBER,
+    LIST_DEVICES,
+    LIST_MODEL,
     NCOLUMNS
 };
 
 static const struct vn_column columns[] = {
-    [TYPE] = {"device_type", true},
-    [NODES] = {"nodes", true},
-    [DEVICES] = {"devices_per_node", true},
+    [TYPE] = {"device_type", false},
+    [NODES] = {"nodes", false},
+    [DEVICES] = {"devices_per_node", false},
     [MEMORY] = {"memory_bytes", false},
     [INTRA] = {"intra_node_bytes_per_s", false},
     [INTER] = {"inter_node_bytes_per_s", false},
     [LATENCY] = {"latency_s", false},
     [MTBF] = {"mtbf_s", false},
     [MTTR] = {"mttr_s", false},
+    [CPU] = {"cpu_milli", false},
+    [MEMORY_MIB] = {"memory_mib", false},
+    [LIST_NUMBER] = {"sn", false},
+    [LIST_DEVICES] = {"gpu", false},
+    [LIST_MODEL] = {"model", false},
 };
 
 /* Read an optional quantity, and hold it against an earlier row's. */
@@ -140,11 +150,34 @@ quantity(struct vn_table *t, enum column column, bool new, double *value,
     return VN_OK;
 }
 
+/* The columns of a table that says type, nodes and devices, or of a list. */
+struct form {
+    int type;
+    int nodes; /* -1: one a row */
+    int devices;
+};
+
+/* What a row says of its nodes, to the cluster's last group. */
 static enum vn_status
-read_row(struct vn_table *t, struct vn_cluster *c, struct vn_error *err)
+read_host(struct vn_table *t, struct vn_cluster *c, struct vn_error *err)
 {
-    const char *name = vn_table_text(t, TYPE);
-    int64_t nodes, each;
+    struct vn_node_group *group = &c->groups[c->ngroups - 1];
+    enum vn_status status = VN_OK;
+
+    if (!vn_table_empty(t, CPU))
+        status = vn_table_int(t, CPU, 1, INT32_MAX, &group->cpu_milli, err);
+    if (status == VN_OK && !vn_table_empty(t, MEMORY_MIB))
+        status = vn_table_int(t, MEMORY_MIB, 1, INT32_MAX, &group->memory_mib,
+                              err);
+    return status;
+}
+
+static enum vn_status
+read_row(struct vn_table *t, const struct form *f, struct vn_cluster *c,
+         struct vn_error *err)
+{
+    const char *name = vn_table_text(t, f->type);
+    int64_t nodes = 1, each;
     enum vn_status status;
     struct vn_device_type *type;
     double memory;
@@ -152,18 +185,22 @@ read_row(struct vn_table *t, struct vn_cluster *c, struct vn_error *err)
     int i;
 
     if (!is_type_name(name, strlen(name)))
-        return vn_table_fail(t, TYPE, err,
+        return vn_table_fail(t, f->type, err,
                              "'%.64s' is no device type, expected a name "
                              "without blanks, quotes, ',' and '/', and ':' "
                              "only as in host:slow=2",
                              name);
-    if ((status = vn_table_int(t, NODES, 1, VN_DEVICES_MAX, &nodes, err))
-        || (status = vn_table_int(t, DEVICES, 1, 1024, &each, err)))
+    if ((f->nodes >= 0
+         && (status = vn_table_int(t, f->nodes, 1, VN_DEVICES_MAX, &nodes,
+                                   err)))
+        || (status = vn_table_int(t, f->devices, 1, 1024, &each, err)))
         return status;
     if (!add_group(c, name, nodes, each, &i, &new))
-        return vn_table_fail(t, NODES, err,
+        return vn_table_fail(t, f->nodes >= 0 ? f->nodes : f->devices, err,
                              "more than %d devices, expected fewer",
                              VN_DEVICES_MAX);
+    if ((status = read_host(t, c, err)))
+        return status;
     type = &c->types[i];
     memory = (double) type->memory_bytes;
     if ((status = quantity(t, MEMORY, new, &memory, err))
@@ -179,20 +216,42 @@ read_row(struct vn_table *t, struct vn_cluster *c, struct vn_error *err)
     return VN_OK;
 }
 
+/* Which form the table has, by its header. */
+static enum vn_status
+find_form(struct vn_table *t, struct form *f, struct vn_error *err)
+{
+    static const enum column own[] = {TYPE, NODES, DEVICES};
+
+    if (vn_table_has(t, LIST_DEVICES) && vn_table_has(t, LIST_MODEL)) {
+        *f = (struct form){LIST_MODEL, -1, LIST_DEVICES};
+        return VN_OK;
+    }
+    *f = (struct form){TYPE, NODES, DEVICES};
+    for (size_t i = 0; i < sizeof own / sizeof *own; i++)
+        if (!vn_table_has(t, (int) own[i]))
+            return vn_table_fail(t, -1, err,
+                                 "no column '%s', expected it in the header",
+                                 columns[own[i]].name);
+    return VN_OK;
+}
+
 static enum vn_status
 read_table(const char *path, struct vn_cluster *c, struct vn_error *err)
 {
     struct vn_table *t;
     enum vn_status status;
+    struct form form;
     bool more;
 
     status = vn_table_open(
         path,
         &(struct vn_table_form){.columns = columns, .ncolumns = NCOLUMNS}, &t,
         err);
+    if (status == VN_OK)
+        status = find_form(t, &form, err);
     while (status == VN_OK && (status = vn_table_next(t, &more, err)) == VN_OK
            && more)
-        status = read_row(t, c, err);
+        status = read_row(t, &form, c, err);
     if (status == VN_OK && c->ngroups == 0)
         status =
             vn_fail(err, VN_EFORMAT,
@@ -292,8 +351,11 @@ vn_cluster_hash(const struct vn_cluster *c)
     for (int i = 0; i < c->ngroups; i++) {
         const struct vn_node_group *g = &c->groups[i];
         const int whole[] = {g->type, g->nodes, g->devices_per_node};
+        const int64_t host[] = {g->cpu_milli, g->memory_mib};
 
         hash = vn_hash(hash, whole, sizeof whole);
+        if (g->cpu_milli > 0 || g->memory_mib > 0)
+            hash = vn_hash(hash, host, sizeof host);
     }
     return hash;
 }

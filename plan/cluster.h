@@ -9,6 +9,11 @@
  * with the optional columns memory_bytes, intra_node_bytes_per_s,
  * inter_node_bytes_per_s, latency_s, mtbf_s, mttr_s, or written inline as
  * `v100:16x8,p100:4x4` (type:nodes x devices a node; `v100:4` is one node).
+ * cpu_milli and memory_mib say what a node has of these.  A list of nodes as
+ * that of openb, Alibaba's cluster of 2023, is read too:
+ *
+ *     sn,cpu_milli,memory_mib,gpu,model
+ *
  * A type may stand on several rows, where its nodes differ in size; what is
  * said of the type must then agree.  Its name may have attributes, as vnexec
  * names devices: `host:2,host:slow=2.5:1`.
@@ -42,6 +47,8 @@ struct vn_node_group {
     int type;
     int nodes;
     int devices_per_node;
+    int64_t cpu_milli; /* of a node; 0: not given */
+    int64_t memory_mib;
 };
 
 struct vn_cluster {

@@ -42,6 +42,11 @@ struct vn_job {
     int user;         /* numbers of names, -1 if none */
     int vc;
     int device_type; /* number of the name of the only type it runs on */
+
+    /* What it asks of a host whose devices are shared (sim/place/hosts.h). */
+    int device_milli;   /* thousandths of its one device; 0 or 1000: all */
+    int64_t cpu_milli;  /* thousandths of a CPU, at least 0 */
+    int64_t memory_mib; /* at least 0 */
 };
 
 /* Is this a job with a model, rather than a recorded one? */

@@ -49,6 +49,7 @@ vn_trace_job(void)
                            .weight = 1,
                            .deadline = -1,
                            .user = -1,
+                           .device_milli = 1000,
                            .vc = -1,
                            .device_type = -1};
 }
@@ -234,8 +235,13 @@ vn_trace_hash(uint64_t hash, const struct vn_job *j,
     };
     const double real[] = {j->weight, j->priority};
 
+    const int64_t asked[] = {j->device_milli, j->cpu_milli, j->memory_mib};
+
     hash = vn_hash(hash, whole, sizeof whole);
     hash = vn_hash(hash, real, sizeof real);
+    if ((j->device_milli > 0 && j->device_milli < 1000) || j->cpu_milli > 0
+        || j->memory_mib > 0)
+        hash = vn_hash(hash, asked, sizeof asked);
     hash = hash_name(hash, &names->models, j->model);
     hash = hash_name(hash, &names->users, j->user);
     hash = hash_name(hash, &names->vcs, j->vc);

@@ -7,7 +7,9 @@
  * with the optional columns devices (of a modelled job: the most it can use;
  * default vnodes), min_devices, max_devices, weight (default: the priority
  * where that is above 0, else 1), priority (default 0), deadline_s, user, vc,
- * device_type.  Both kinds may stand in one trace: a row with a model is a
+ * device_type, and of hosts whose devices are shared device_milli (thousandths
+ * of the one device it asks for, default 1000), cpu_milli, memory_mib (default
+ * 0).  Both kinds may stand in one trace: a row with a model is a
  * modelled job.  Rows must be in order of submit_s; among rows of the same
  * submit_s any order will do, and jobs come out by id.  So a trace of any
  * length is read in little memory; an id that stands there twice is refused

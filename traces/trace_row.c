@@ -21,6 +21,9 @@ const struct vn_column vn_trace_columns[VN_TRACE_NCOLUMNS] = {
     [VN_TRACE_USER] = {"user", false},
     [VN_TRACE_VC] = {"vc", false},
     [VN_TRACE_TYPE] = {"device_type", false},
+    [VN_TRACE_MILLI] = {"device_milli", false},
+    [VN_TRACE_CPU] = {"cpu_milli", false},
+    [VN_TRACE_MEMORY] = {"memory_mib", false},
 };
 
 enum vn_status
@@ -114,6 +117,28 @@ optional_int(struct vn_table *t, enum vn_trace_column column, int64_t min,
     return status;
 }
 
+/* What it asks of a host whose devices are shared. */
+static enum vn_status
+read_share(struct vn_table *t, struct vn_job *job, struct vn_error *err)
+{
+    enum vn_status status;
+
+    if (vn_table_empty(t, VN_TRACE_MILLI))
+        job->device_milli = 1000;
+    else if ((status =
+                  optional_int(t, VN_TRACE_MILLI, job->devices > 1 ? 1000 : 1,
+                               1000, &job->device_milli, err)))
+        return status;
+    if (!vn_table_empty(t, VN_TRACE_CPU)
+        && (status = vn_table_int(t, VN_TRACE_CPU, 0, INT32_MAX,
+                                  &job->cpu_milli, err)))
+        return status;
+    if (!vn_table_empty(t, VN_TRACE_MEMORY))
+        return vn_table_int(t, VN_TRACE_MEMORY, 0, INT32_MAX, &job->memory_mib,
+                            err);
+    return VN_OK;
+}
+
 enum vn_status
 vn_trace_row(struct vn_table *t, struct vn_job *job,
              struct vn_trace_names *names, struct vn_error *err)
@@ -153,7 +178,7 @@ vn_trace_row(struct vn_table *t, struct vn_job *job,
     job->user = name_of(t, VN_TRACE_USER, &names->users);
     job->vc = name_of(t, VN_TRACE_VC, &names->vcs);
     job->device_type = name_of(t, VN_TRACE_TYPE, &names->device_types);
-    return status;
+    return status == VN_OK ? read_share(t, job, err) : status;
 }
 
 enum vn_status

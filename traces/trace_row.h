@@ -26,6 +26,9 @@ enum vn_trace_column {
     VN_TRACE_USER,
     VN_TRACE_VC,
     VN_TRACE_TYPE,
+    VN_TRACE_MILLI,
+    VN_TRACE_CPU,
+    VN_TRACE_MEMORY,
     VN_TRACE_NCOLUMNS
 };
 

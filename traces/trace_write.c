@@ -40,6 +40,12 @@ in_use(enum vn_trace_column column, const struct vn_job *job)
         return job->vc >= 0;
     case VN_TRACE_TYPE:
         return job->device_type >= 0;
+    case VN_TRACE_MILLI:
+        return job->device_milli > 0 && job->device_milli < 1000;
+    case VN_TRACE_CPU:
+        return job->cpu_milli > 0;
+    case VN_TRACE_MEMORY:
+        return job->memory_mib > 0;
     case VN_TRACE_NCOLUMNS:
         break;
     }
@@ -138,6 +144,15 @@ write_cell(FILE *out, enum vn_trace_column column, const struct vn_job *job,
         break;
     case VN_TRACE_TYPE:
         write_name(out, &names->device_types, job->device_type);
+        break;
+    case VN_TRACE_MILLI:
+        write_int(out, job->device_milli);
+        break;
+    case VN_TRACE_CPU:
+        write_int(out, job->cpu_milli);
+        break;
+    case VN_TRACE_MEMORY:
+        write_int(out, job->memory_mib);
         break;
     case VN_TRACE_NCOLUMNS:
         break;
