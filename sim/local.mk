@@ -40,6 +40,7 @@ libsim_a_SOURCES = $(ENCLAVEDOM_SOURCES) \
 	sim/place/gpu_clustering.c \
 	sim/place/gpu_packing.c \
 	sim/place/random.c \
+	sim/place/shared.c sim/place/shared.h \
 	sim/observe/planner.c sim/observe/planner.h \
 	sim/outside/plugin.c sim/outside/plugin.h \
 	sim/policy/policies.c sim/policy/policies.h \
@@ -92,9 +93,10 @@ libsim_a_SOURCES = $(ENCLAVEDOM_SOURCES) \
 
 bin_PROGRAMS += vnsim
 dist_man_MANS += man/vnsim.1 man/enclavedom.7
+dist_check_SCRIPTS += t/sim/share.sh.t
 dist_check_SCRIPTS += t/sim/vnsim.sh.t t/sim/expected.sh.t t/sim/gavel.sh.t
 vnsim_SOURCES = sim/main.c sim/outside/new_policy.c sim/outside/new_policy.h \
-	sim/solve.c sim/solve.h
+	sim/share.c sim/share.h sim/solve.c sim/solve.h
 vnsim_LDADD = libsim.a libtraces.a libplan.a $(BASE_LIBS) $(SIM_LIBS)
 
 check_PROGRAMS += t/sim/recorder.t

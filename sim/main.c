@@ -16,6 +16,7 @@
 #include "sim/outside/limit.h"
 #include "sim/outside/new_policy.h"
 #include "sim/policy/policies.h"
+#include "sim/share.h"
 #include "sim/solve.h"
 #include "traces/trace.h"
 
@@ -106,6 +107,7 @@ print_help(void)
          "print\nhow long jobs took and how well the devices were used.\n");
     vn_option_help(stdout, options, NOPTIONS);
     puts("\nor a command:\n"
+         "  share       place jobs that share devices\n"
          "  solve       split a batch over unlike devices\n"
          "  new-policy  write a first policy of your own");
     puts("\nexample: vnsim --trace philly.csv --cluster v100:16x8 --policy "
@@ -462,6 +464,13 @@ main(int argc, char **argv)
 
     if (argc > 1 && strcmp(argv[1], "solve") == 0) {
         status = vn_solve_command(argc - 1, argv + 1, &err);
+        if (status != VN_OK)
+            vn_error_print(stderr, "vnsim", &err);
+        return vn_file_end_output("vnsim",
+                                  status == VN_OK ? 0 : vn_error_exit(&err));
+    }
+    if (argc > 1 && strcmp(argv[1], "share") == 0) {
+        status = vn_share_command(argc - 1, argv + 1, &err);
         if (status != VN_OK)
             vn_error_print(stderr, "vnsim", &err);
         return vn_file_end_output("vnsim",
