@@ -167,8 +167,8 @@ read_host(struct vn_table *t, struct vn_cluster *c, struct vn_error *err)
     if (!vn_table_empty(t, CPU))
         status = vn_table_int(t, CPU, 1, INT32_MAX, &group->cpu_milli, err);
     if (status == VN_OK && !vn_table_empty(t, MEMORY_MIB))
-        status = vn_table_int(t, MEMORY_MIB, 1, INT32_MAX, &group->memory_mib,
-                              err);
+        status =
+            vn_table_int(t, MEMORY_MIB, 1, INT32_MAX, &group->memory_mib, err);
     return status;
 }
 
@@ -191,8 +191,8 @@ read_row(struct vn_table *t, const struct form *f, struct vn_cluster *c,
                              "only as in host:slow=2",
                              name);
     if ((f->nodes >= 0
-         && (status = vn_table_int(t, f->nodes, 1, VN_DEVICES_MAX, &nodes,
-                                   err)))
+         && (status =
+                 vn_table_int(t, f->nodes, 1, VN_DEVICES_MAX, &nodes, err)))
         || (status = vn_table_int(t, f->devices, 1, 1024, &each, err)))
         return status;
     if (!add_group(c, name, nodes, each, &i, &new))
