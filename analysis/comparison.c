@@ -140,7 +140,7 @@ all_finished(const struct vn_group *g, int r)
     for (int p = 0; p < g->npolicies; p++) {
         const struct vn_store_run *run = vn_group_run(g, p, r);
 
-        if (run->unfinished != 0 || run->rejected != 0
+        if (run->unfinished != 0 || run->rejected != 0 || run->declined > 0
             || run->jobs != vn_group_run(g, 0, r)->jobs)
             return false;
     }
@@ -187,6 +187,18 @@ take_jobs(struct vn_comparison *c, struct vn_store *store, int r,
     return status;
 }
 
+static void
+add_deadlines(struct vn_met *met, const struct vn_store_run *run)
+{
+    met->declined += run->declined > 0 ? run->declined : 0;
+    if (run->deadlines <= 0)
+        return;
+    met->all += run->deadlines;
+    met->admitted += run->deadlines_admitted;
+    met->met += run->deadlines_met;
+    met->latest_us = fmax(met->latest_us, run->late_max_us);
+}
+
 enum vn_status
 vn_comparison_make(struct vn_store *store, const struct vn_group *g,
                    struct vn_comparison *c, struct vn_error *err)
@@ -200,12 +212,16 @@ vn_comparison_make(struct vn_store *store, const struct vn_group *g,
     c->unfinished = vn_xcalloc(policies, sizeof *c->unfinished);
     c->censored = vn_xcalloc(policies, sizeof *c->censored);
     c->rejected = vn_xcalloc(policies, sizeof *c->rejected);
+    c->met = vn_xcalloc(policies, sizeof *c->met);
+    for (int p = 0; p < g->npolicies; p++)
+        c->met[p].latest_us = NAN;
     for (int r = 0; r < g->nreplicates && status == VN_OK; r++) {
         for (int p = 0; p < g->npolicies; p++) {
             const struct vn_store_run *run = vn_group_run(g, p, r);
 
             c->unfinished[p] += run->unfinished > 0 ? run->unfinished : 0;
             c->rejected[p] += run->rejected > 0 ? run->rejected : 0;
+            add_deadlines(&c->met[p], run);
             *slot(c, VN_METRIC_MAKESPAN, p, r) =
                 run->makespan_us >= 0 ? (double) run->makespan_us / 1e6 : NAN;
             *slot(c, VN_METRIC_UTILISATION, p, r) = run->utilisation;
@@ -227,6 +243,7 @@ vn_comparison_free(struct vn_comparison *c)
     free(c->unfinished);
     free(c->censored);
     free(c->rejected);
+    free(c->met);
     *c = (struct vn_comparison){0};
 }
 

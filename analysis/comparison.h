@@ -25,6 +25,15 @@ enum vn_metric {
 /* "jct_mean_s" ..., all seconds but utilisation, a share. */
 extern const char *const vn_metric_names[VN_METRICS];
 
+/* Deadlines under a policy, over all replicates. */
+struct vn_met {
+    int64_t declined; /* jobs, with a deadline or not */
+    int64_t all;      /* jobs that have one */
+    int64_t admitted; /* of them, not turned away */
+    int64_t met;
+    double latest_us; /* the most that one was late; NAN: none was */
+};
+
 struct vn_comparison {
     const struct vn_group *group;
     double *values;      /* [(metric x policies + policy) x replicates + r] */
@@ -32,6 +41,7 @@ struct vn_comparison {
     int64_t *unfinished; /* by policy: jobs that it left, likewise */
     int64_t *censored;   /* by policy: jobs it finished and others did not */
     int64_t *rejected;   /* by policy: jobs that it could not run at all */
+    struct vn_met *met;  /* by policy: deadlines */
 };
 
 /*

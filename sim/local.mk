@@ -75,6 +75,9 @@ libsim_a_SOURCES = $(ENCLAVEDOM_SOURCES) \
 	sim/policy/share/divided.c sim/policy/share/divided.h \
 	sim/policy/share/divisions.c \
 	sim/policy/round/gandiva_fair.c \
+	sim/policy/deadline/deadlines.c sim/policy/deadline/deadlines.h \
+	sim/policy/deadline/edf.c \
+	sim/policy/deadline/elasticflow.c \
 	sim/policy/queue/srsf.c \
 	sim/policy/share/deadline_plan.c sim/policy/share/deadline_plan.h \
 	sim/policy/share/timeline.c sim/policy/share/timeline.h \

@@ -135,7 +135,7 @@ struct figure {
 };
 
 enum {
-    FIGURES = 31
+    FIGURES = 37
 };
 
 const char *
@@ -175,6 +175,17 @@ figures(struct figure f[FIGURES], const struct vn_heading *h,
     f[n++] = (struct figure){"finished", COUNT, NULL, (double) s->finished};
     f[n++] = (struct figure){"rejected", COUNT, NULL, (double) s->rejected};
     f[n++] = (struct figure){"left", COUNT, NULL, (double) s->left};
+    f[n++] = (struct figure){"declined", COUNT, NULL, (double) s->declined};
+    f[n++] =
+        (struct figure){"deadlines", COUNT, NULL, (double) s->deadlines.jobs};
+    f[n++] = (struct figure){"deadlines_admitted", COUNT, NULL,
+                             (double) s->deadlines.admitted};
+    f[n++] = (struct figure){"deadlines_met", COUNT, NULL,
+                             (double) s->deadlines.met};
+    f[n++] = (struct figure){"mean_late_s", SECONDS, NULL,
+                             s->deadlines.late_mean_us};
+    f[n++] =
+        (struct figure){"max_late_s", SECONDS, NULL, s->deadlines.late_max_us};
     f[n++] = (struct figure){"mean_jct_s", SECONDS, NULL, s->jct.mean};
     f[n++] = (struct figure){"p50_jct_s", SECONDS, NULL, s->jct.p50};
     f[n++] = (struct figure){"p90_jct_s", SECONDS, NULL, s->jct.p90};
@@ -293,6 +304,28 @@ print_waste(FILE *out, const struct vn_summary *s)
                 100 * (double) s->lost_us / all);
 }
 
+/* Deadlines, where there are any. */
+static void
+print_deadlines(FILE *out, const struct vn_summary *s)
+{
+    const struct vn_deadlines *d = &s->deadlines;
+    char mean[VN_NUMBER_SIZE], most[VN_NUMBER_SIZE];
+
+    if (s->declined > 0)
+        fprintf(out, "%-12s %" PRId64 "\n", "declined", s->declined);
+    if (d->jobs == 0)
+        return;
+    fprintf(out,
+            "%-12s %" PRId64 " of %" PRId64 " met, of %" PRId64
+            " admitted; %" PRId64 " late",
+            "deadlines", d->met, d->jobs, d->admitted, d->late);
+    if (d->late > 0)
+        fprintf(out, ", by %s in the mean, %s at most",
+                vn_format_span(mean, (vn_time) d->late_mean_us),
+                vn_format_span(most, (vn_time) d->late_max_us));
+    putc('\n', out);
+}
+
 static void
 print_text(FILE *out, const struct vn_heading *h, const struct vn_summary *s)
 {
@@ -319,6 +352,7 @@ print_text(FILE *out, const struct vn_heading *h, const struct vn_summary *s)
                 "%-12s nothing could happen any more: the policy gives the "
                 "jobs that are left nothing\n",
                 "stuck");
+    print_deadlines(out, s);
     fprintf(out, "%-12s %s\n", "makespan", span(text, known(s->makespan)));
     if (isnan(s->utilisation))
         fprintf(out, "%-12s -\n", "utilisation");

@@ -71,6 +71,12 @@ static const struct vn_store_column run_columns[] = {
     C(rejected, INT, MAY, "jobs", "that can never run on this cluster"),
     C(rejected_why, TEXT, MAY, "", "how many of them for which reason"),
     C(unfinished, INT, MAY, "jobs", "waiting or running when the run ended"),
+    C(declined, INT, MAY, "jobs", "that the policy did not admit"),
+    C(deadlines, INT, MAY, "jobs", "that arrived with a deadline"),
+    C(deadlines_admitted, INT, MAY, "jobs", "of them, not turned away"),
+    C(deadlines_met, INT, MAY, "jobs", "of them, finished by it"),
+    C(late_mean_us, REAL, MAY, "us", "mean time after it of those late"),
+    C(late_max_us, REAL, MAY, "us", "the most of it"),
     C(makespan_us, INT, MAY, "us", "first submission to last finish"),
     C(utilisation, REAL, MAY, "1", "device time held, of the makespan's"),
     C(device_us, INT, MAY, "device us", "device time held by jobs"),
@@ -97,6 +103,7 @@ static const struct vn_store_column job_columns[] = {
     C(submit_us, INT, 0, "us", "submission"),
     C(start_us, INT, MAY, "us", "it first held devices"),
     C(finish_us, INT, MAY, "us", "it was done"),
+    C(deadline_us, INT, MAY, "us", "it should have been"),
     C(jct_us, INT, MAY, "us", "job completion time: finish - submit"),
     C(queue_us, INT, MAY, "us", "queueing delay: start - submit"),
     C(preemptions, INT, 0, "", "times that it lost all its devices"),
@@ -106,7 +113,7 @@ static const struct vn_store_column job_columns[] = {
     C(overhead_us, INT, 0, "device us", "of it, not at work: changing"),
     C(lost_us, INT, 0, "device us", "of it, at work that was lost"),
     C(why, TEXT, MAY, "", "why it was rejected"),
-    C(state, TEXT, 0, "", "finished, rejected or left (unfinished)"),
+    C(state, TEXT, 0, "", "finished, rejected, declined, left"),
 };
 #undef ROW
 

@@ -24,7 +24,7 @@
 #include <stdint.h>
 
 enum {
-    VN_STORE_FORMAT = 4,                 /* PRAGMA user_version */
+    VN_STORE_FORMAT = 5,                 /* PRAGMA user_version */
     VN_STORE_NAME_SIZE = VN_DIGEST_TEXT, /* of a run's name */
     VN_STORE_COLUMNS_MAX = 128
 };
@@ -121,6 +121,12 @@ struct vn_store_run {
     int64_t rejected;
     const char *rejected_why;
     int64_t unfinished;
+    int64_t declined;
+    int64_t deadlines;
+    int64_t deadlines_admitted;
+    int64_t deadlines_met;
+    double late_mean_us;
+    double late_max_us;
     int64_t makespan_us;
     double utilisation;
     int64_t device_us;
@@ -145,6 +151,7 @@ struct vn_store_job {
     int64_t submit_us;
     int64_t start_us;
     int64_t finish_us;
+    int64_t deadline_us;
     int64_t jct_us;
     int64_t queue_us;
     int64_t preemptions;

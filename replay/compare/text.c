@@ -112,9 +112,51 @@ print_jobs(const struct vn_comparison *c)
             printf("%s rejected %" PRId64 " jobs that cannot run on this "
                    "cluster\n",
                    g->labels[p], c->rejected[p]);
+        if (c->met[p].declined > 0)
+            printf("%s declined %" PRId64 " jobs: in no policy's times\n",
+                   g->labels[p], c->met[p].declined);
     }
     if (remark != NULL)
         printf("%s\n", remark);
+}
+
+static void
+print_share(int64_t part, int64_t all)
+{
+    if (all > 0)
+        printf(" %14.1f", 100 * (double) part / (double) all);
+    else
+        printf(" %14s", "-");
+}
+
+/* Deadlines, where jobs have any. */
+static void
+print_deadlines(const struct vn_comparison *c)
+{
+    const struct vn_group *g = c->group;
+    int width = label_width(g);
+    int64_t all = 0;
+
+    for (int p = 0; p < g->npolicies; p++)
+        all += c->met[p].all;
+    if (all == 0)
+        return;
+    printf("\ndeadlines of all jobs that have one, those declined among "
+           "them\n%-*s %14s %14s %14s %14s\n",
+           width, "policy", "met, %", "of admitted, %", "declined",
+           "latest by, s");
+    for (int p = 0; p < g->npolicies; p++) {
+        const struct vn_met *m = &c->met[p];
+
+        printf("%-*s", width, g->labels[p]);
+        print_share(m->met, m->all);
+        print_share(m->met, m->admitted);
+        printf(" %14" PRId64, m->declined);
+        if (isnan(m->latest_us))
+            printf(" %14s\n", "-");
+        else
+            printf(" %14.0f\n", m->latest_us / 1e6);
+    }
 }
 
 static void
@@ -274,6 +316,7 @@ vn_report_text(const struct vn_comparison *c, const struct vn_report *a,
     if (c->group->nreplicates == 0)
         return;
     print_means(c, a);
+    print_deadlines(c);
     if (!vn_report_has_baseline(c->group, a))
         printf("\nno run of %s, to which ratios would be\n", a->baseline);
     else if (c->group->npolicies > 1)

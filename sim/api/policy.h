@@ -47,6 +47,9 @@ bool vn_view_arriving(const struct vn_view *view);
  */
 void vn_answer_end(struct vn_answer *answer, int job, vn_time time);
 
+/* The job, which has never had devices, is not admitted: it leaves. */
+void vn_answer_decline(struct vn_answer *answer, int job);
+
 /* A policy that cannot go on says so here, with a text: the run fails. */
 void vn_answer_fail(struct vn_answer *answer, const char *why);
 

@@ -14,6 +14,7 @@ vn_answer_free(struct vn_answer *a)
 {
     vn_region_free(a->region, a->grants);
     vn_region_free(a->region, a->words);
+    vn_region_free(a->region, a->declined);
     vn_region_free(a->region, a->touched);
     vn_region_free(a->region, a->mark);
     vn_region_free(a->region, a->after);
@@ -31,6 +32,7 @@ vn_answer_clear(struct vn_answer *a)
 {
     a->ngrants = 0;
     a->nwords = 0;
+    a->ndeclined = 0;
     a->waking = false;
 }
 
@@ -55,6 +57,18 @@ vn_answer_end(struct vn_answer *a, int job, vn_time time)
                               sizeof *a->words);
     }
     a->words[a->nwords++] = (struct vn_word){job, time};
+}
+
+void
+vn_answer_decline(struct vn_answer *a, int job)
+{
+    if (a->ndeclined == a->declined_allocated) {
+        a->declined_allocated = 2 * a->declined_allocated + 64;
+        a->declined = vn_region_realloc(a->region, a->declined,
+                                        (size_t) a->declined_allocated,
+                                        sizeof *a->declined);
+    }
+    a->declined[a->ndeclined++] = job;
 }
 
 void
@@ -89,6 +103,28 @@ check_word(const struct vn_word *w, const struct vn_policy *policy,
                          "expected no time before now, %.6f s",
                          policy->name, l->entries[w->slot].job.id,
                          (double) w->time / 1e6, (double) l->now / 1e6);
+    return status;
+}
+
+/* One that is declined never had anything, and gets nothing now. */
+static enum vn_status
+check_declined(const struct vn_answer *a, int i,
+               const struct vn_policy *policy, const struct vn_ledger *l,
+               struct vn_error *err)
+{
+    int slot = a->declined[i];
+    enum vn_status status = check_slot(slot, policy, l, err);
+    bool had = status == VN_OK && l->entries[slot].start >= 0;
+
+    for (int k = 0; k < a->ngrants; k++)
+        had = had || (a->grants[k].slot == slot && a->grants[k].devices > 0);
+    for (int k = 0; k < i; k++)
+        had = had || a->declined[k] == slot;
+    if (status == VN_OK && had)
+        status = vn_fail(err, VN_EPOLICY,
+                         "policy %s: declines job %" PRId64 ", expected one "
+                         "that has not been admitted or declined",
+                         policy->name, l->entries[slot].job.id);
     return status;
 }
 
@@ -203,6 +239,9 @@ check_all(struct vn_answer *a, const struct vn_policy *policy,
 
     for (int i = 0; i < a->nwords; i++)
         if ((status = check_word(&a->words[i], policy, l, err)) != VN_OK)
+            return status;
+    for (int i = 0; i < a->ndeclined; i++)
+        if ((status = check_declined(a, i, policy, l, err)) != VN_OK)
             return status;
     for (int i = 0; i < a->ngrants; i++) {
         status = check_grant(&a->grants[i], policy, l, err);

@@ -39,6 +39,9 @@ struct vn_answer {
     struct vn_word *words;
     int nwords;
     int words_allocated;
+    int *declined; /* slots */
+    int ndeclined;
+    int declined_allocated;
     bool waking;
     vn_time wake;
     bool failed; /* there is none, and will be none: why */

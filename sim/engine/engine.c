@@ -22,6 +22,7 @@ vn_job_state_name(enum vn_job_state state)
         [VN_JOB_FINISHED] = "finished",
         [VN_JOB_REJECTED] = "rejected",
         [VN_JOB_LEFT] = "left",
+        [VN_JOB_DECLINED] = "declined",
     };
 
     return names[state];
@@ -182,6 +183,7 @@ record_entry(struct vn_engine *e, const struct vn_entry *entry, vn_time finish,
                                   .submit = entry->job.submit,
                                   .start = entry->start,
                                   .finish = finish,
+                                  .deadline = entry->job.deadline,
                                   .preemptions = entry->preemptions,
                                   .failures = entry->failures,
                                   .resizes = entry->resizes,
@@ -280,6 +282,7 @@ admit_job(struct vn_engine *e, struct vn_error *err)
                                       .submit = job.submit,
                                       .start = -1,
                                       .finish = -1,
+                                      .deadline = job.deadline,
                                       .state = VN_JOB_REJECTED,
                                       .refusal = a.refusal,
                                       .type = a.lacks});
@@ -334,6 +337,16 @@ apply_grants(struct vn_engine *e, int i)
         vn_transition(e, slot);
 }
 
+/* The job in this slot is not admitted, and is gone. */
+static void
+decline(struct vn_engine *e, int slot)
+{
+    if (e->config.policy->leave != NULL)
+        e->config.policy->leave(e->state, e->view, slot);
+    record_entry(e, &e->view->ledger.entries[slot], -1, VN_JOB_DECLINED);
+    vn_ledger_remove(&e->view->ledger, slot);
+}
+
 /* Step 3 of an instant, once the answer is checked: who gives up first. */
 static void
 apply_answer(struct vn_engine *e)
@@ -349,6 +362,8 @@ apply_answer(struct vn_engine *e)
         apply_grants(e, i);
     for (int i = 0; i < a->nwords; i++)
         vn_phase_schedule(e, a->words[i].slot);
+    for (int i = 0; i < a->ndeclined; i++)
+        decline(e, a->declined[i]);
 }
 
 /* Make *time the earlier of the two. */
@@ -435,7 +450,8 @@ ask(struct vn_engine *e, struct vn_error *err)
     e->config.policy->decide(e->state, e->view, &e->answer);
     if (e->answer.failed)
         return vn_fail(err, VN_EPOLICY, "%s", e->answer.why);
-    if (e->answer.ngrants == 0 && e->answer.nwords == 0 && !e->answer.waking)
+    if (e->answer.ngrants == 0 && e->answer.nwords == 0
+        && e->answer.ndeclined == 0 && !e->answer.waking)
         return VN_OK;
     status = check_words(e, err);
     if (status == VN_OK)

@@ -46,10 +46,12 @@ struct vn_source {
 enum vn_job_state {
     VN_JOB_FINISHED,
     VN_JOB_REJECTED, /* it can never run on this cluster */
-    VN_JOB_LEFT      /* still waiting or running when the run ended */
+    VN_JOB_LEFT,     /* still waiting or running when the run ended */
+    VN_JOB_DECLINED, /* its policy did not admit it */
+    VN_JOB_STATES
 };
 
-/* "finished", "rejected", "left". */
+/* "finished", "rejected", "left", "declined". */
 const char *vn_job_state_name(enum vn_job_state state);
 
 /* Why a job was rejected. */
@@ -72,8 +74,9 @@ enum {
 struct vn_record {
     int64_t id;
     vn_time submit;
-    vn_time start;  /* it first held devices */
-    vn_time finish; /* it was done */
+    vn_time start;    /* it first held devices */
+    vn_time finish;   /* it was done */
+    vn_time deadline; /* it should have been */
     int preemptions;
     int failures; /* of its devices */
     int resizes;
@@ -155,6 +158,20 @@ struct vn_spread {
 };
 
 /*
+ * Deadlines.  Of the jobs that have one, all that arrived; those admitted,
+ * which were neither declined nor rejected; those that finished by it; and
+ * how late those were that finished after it.  A job that is left met none.
+ */
+struct vn_deadlines {
+    int64_t jobs;
+    int64_t admitted;
+    int64_t met;
+    int64_t late;
+    double late_mean_us; /* of those late; NAN without any */
+    double late_max_us;
+};
+
+/*
  * A run in numbers.  jct is finish - submit, queueing is start - submit, both
  * of the jobs that finished.  makespan is from the first submission to the
  * last finish, -1 where none finished or some are left; utilisation is
@@ -169,6 +186,8 @@ struct vn_summary {
     const char *lacking[VN_LACKING_MAX]; /* types that the cluster has not */
     int64_t left;
     bool stuck; /* jobs are left, and nothing could happen any more */
+    int64_t declined;
+    struct vn_deadlines deadlines;
     struct vn_spread jct;
     struct vn_spread queueing;
     vn_time makespan;

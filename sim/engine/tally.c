@@ -44,6 +44,26 @@ count_refusal(struct vn_tally *tally, const struct vn_record *record)
         tally->lacking[i] = record->type;
 }
 
+static void
+add_deadline(struct vn_tally *tally, const struct vn_record *r)
+{
+    if (r->deadline < 0)
+        return;
+    tally->deadlines++;
+    tally->turned_away +=
+        r->state == VN_JOB_DECLINED || r->state == VN_JOB_REJECTED;
+    if (r->state != VN_JOB_FINISHED)
+        return;
+    if (r->finish <= r->deadline) {
+        tally->met++;
+        return;
+    }
+    tally->late++;
+    tally->late_us += r->finish - r->deadline;
+    if (r->finish - r->deadline > tally->latest)
+        tally->latest = r->finish - r->deadline;
+}
+
 void
 vn_tally_add(struct vn_tally *tally, const struct vn_record *record)
 {
@@ -59,6 +79,7 @@ vn_tally_add(struct vn_tally *tally, const struct vn_record *record)
     if (record->state == VN_JOB_REJECTED)
         count_refusal(tally, record);
     tally->resizes += record->resizes;
+    add_deadline(tally, record);
     if (record->state != VN_JOB_FINISHED)
         return;
     vn_quantile_add(&tally->jct, record->finish - record->submit);
@@ -100,7 +121,18 @@ vn_tally_summary(struct vn_tally *tally, struct vn_summary *summary,
     summary->left = tally->count[VN_JOB_LEFT];
     memcpy(summary->refused, tally->refused, sizeof summary->refused);
     memcpy(summary->lacking, tally->lacking, sizeof summary->lacking);
-    summary->jobs = summary->finished + summary->rejected + summary->left;
+    summary->declined = tally->count[VN_JOB_DECLINED];
+    summary->jobs = summary->finished + summary->rejected + summary->left
+                    + summary->declined;
+    summary->deadlines = (struct vn_deadlines){
+        .jobs = tally->deadlines,
+        .admitted = tally->deadlines - tally->turned_away,
+        .met = tally->met,
+        .late = tally->late,
+        .late_mean_us = tally->late > 0
+                            ? (double) tally->late_us / (double) tally->late
+                            : NAN,
+        .late_max_us = tally->late > 0 ? (double) tally->latest : NAN};
     summary->preemptions = tally->preemptions;
     summary->failures = tally->failures;
     summary->overhead_us = tally->overhead_us;

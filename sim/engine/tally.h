@@ -11,9 +11,15 @@ struct vn_tally {
     struct vn_quantile queueing;
     __int128 jct_us;
     __int128 queueing_us;
-    int64_t count[VN_JOB_LEFT + 1]; /* by state */
+    int64_t count[VN_JOB_STATES];
     int64_t refused[VN_REFUSALS];
     const char *lacking[VN_LACKING_MAX]; /* the first, borrowed */
+    int64_t deadlines;                   /* jobs that have one, */
+    int64_t turned_away;                 /* of which declined or rejected, */
+    int64_t met;
+    int64_t late; /* and finished after it, */
+    __int128 late_us;
+    vn_time latest; /* the last of them so much */
     int64_t preemptions;
     int64_t failures;
     int64_t overhead_us;

@@ -147,6 +147,7 @@ write_jobs(const struct vn_recorder *r, struct vn_store *store,
                 .submit_us = j->submit,
                 .start_us = j->start,
                 .finish_us = j->finish,
+                .deadline_us = j->deadline,
                 .jct_us = j->finish >= 0 ? j->finish - j->submit : -1,
                 .queue_us = j->start >= 0 ? j->start - j->submit : -1,
                 .preemptions = j->preemptions,
@@ -316,6 +317,12 @@ fill(struct vn_store_run *run, const struct vn_summary *s,
     vn_summary_refusals(s, refusals, size);
     run->rejected_why = s->rejected > 0 ? refusals : NULL;
     run->unfinished = s->left;
+    run->declined = s->declined;
+    run->deadlines = s->deadlines.jobs;
+    run->deadlines_admitted = s->deadlines.admitted;
+    run->deadlines_met = s->deadlines.met;
+    run->late_mean_us = s->deadlines.late_mean_us;
+    run->late_max_us = s->deadlines.late_max_us;
     run->makespan_us = s->makespan;
     run->utilisation = s->utilisation;
     run->device_us = s->device_us;

@@ -32,6 +32,10 @@ extern const struct vn_policy vn_policy_optimus;
 extern const struct vn_policy vn_policy_optimus_oracle;
 extern const struct vn_policy vn_policy_themis;
 extern const struct vn_policy vn_policy_gandiva_fair;
+extern const struct vn_policy vn_policy_edf;
+extern const struct vn_policy vn_policy_edf_admission;
+extern const struct vn_policy vn_policy_elasticflow;
+extern const struct vn_policy vn_policy_elasticflow_admission;
 
 /* clang-format off */
 const struct vn_policy *const vn_policies[] = {
@@ -57,6 +61,10 @@ const struct vn_policy *const vn_policies[] = {
     &vn_policy_optimus_oracle,
     &vn_policy_themis,
     &vn_policy_gandiva_fair,
+    &vn_policy_edf,
+    &vn_policy_edf_admission,
+    &vn_policy_elasticflow,
+    &vn_policy_elasticflow_admission,
     NULL,
 };
 /* clang-format on */

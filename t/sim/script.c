@@ -26,6 +26,7 @@ next_job(void *arg, struct vn_job *job, bool *more, struct vn_error *err)
     job->weight = j->priority > 0 ? j->priority : 1;
     job->device_type = j->device_type != NULL ? s->at : -1;
     job->min_devices = j->min_devices > 0 ? j->min_devices : 1;
+    job->deadline = j->deadline > 0 ? j->deadline * VN_SECOND : -1;
     s->at++;
     return VN_OK;
 }
@@ -75,6 +76,8 @@ script_describe(const struct script *script, char *text, size_t size)
                      vn_format_time(b, r->finish));
         else
             snprintf(text + n, size - n,
-                     r->state == VN_JOB_REJECTED ? "x" : "?");
+                     r->state == VN_JOB_REJECTED   ? "x"
+                     : r->state == VN_JOB_DECLINED ? "no"
+                                                   : "?");
     }
 }

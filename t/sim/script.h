@@ -17,6 +17,7 @@ struct script_job {
     int priority;
     const char *device_type;
     int min_devices;
+    int deadline; /* 0: none */
 };
 
 struct script {
@@ -34,7 +35,7 @@ struct vn_engine_config script_config(struct script *script,
 
 /*
  * "start-finish" of each job in seconds, in order of id, "x" for one that was
- * rejected and "?" for one that is left.
+ * rejected, "no" for one that was declined and "?" for one that is left.
  */
 void script_describe(const struct script *script, char *text, size_t size);
 
