@@ -1,5 +1,6 @@
 noinst_LIBRARIES += libanalysis.a
 libanalysis_a_SOURCES = \
+	analysis/figure/allocation.c \
 	analysis/figure/cdf.c analysis/figure/cdf.h \
 	analysis/choice.c analysis/choice.h \
 	analysis/comparison.c analysis/comparison.h \
@@ -28,6 +29,7 @@ dist_man_MANS += man/vnplot.1
 vnplot_SOURCES = analysis/main.c
 vnplot_LDADD = $(ANALYSIS_LIBS)
 
+dist_check_SCRIPTS += t/analysis/allocation.sh.t
 dist_check_SCRIPTS += t/analysis/plot.sh.t
 
 check_PROGRAMS += t/analysis/statistics.t

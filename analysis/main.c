@@ -3,9 +3,9 @@
 
 #include "analysis/choice.h"
 #include "analysis/figure/figure.h"
+#include "base/command.h"
 #include "base/file.h"
 #include "base/number.h"
-#include "base/command.h"
 #include "base/option.h"
 
 #include <gsl/gsl_errno.h>
@@ -257,6 +257,10 @@ run(const struct arguments *a, struct vn_error *err)
     struct vn_groups groups = {0};
     enum vn_status status;
 
+    if (a->figure->table)
+        return draw(
+            a, &(struct vn_subject){.table = a->results, .width = a->width},
+            err);
     status = vn_store_open(a->results, VN_STORE_READ, &store, err);
     if (status == VN_OK)
         status = vn_runs_read(store, &runs, err);
@@ -276,8 +280,11 @@ run(const struct arguments *a, struct vn_error *err)
     if (status == VN_OK)
         status = draw(
             a,
-            &(struct vn_subject){
-                store, &runs, groups.n > 0 ? &groups.all[0] : NULL, &groups},
+            &(struct vn_subject){.store = store,
+                                 .runs = &runs,
+                                 .group = groups.n > 0 ? &groups.all[0] : NULL,
+                                 .groups = &groups,
+                                 .width = a->width},
             err);
     vn_groups_free(&groups);
     vn_runs_free(&runs);

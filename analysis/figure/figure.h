@@ -1,5 +1,5 @@
 /*
- * Figures, each drawn from a results file alone.
+ * Figures, each drawn from a results file alone, or from one table.
  *
  * A figure writes its data as a CSV table and the gnuplot commands that draw
  * it (analysis/plot.h).  To add one, write analysis/figure/NAME.c, name it in
@@ -20,6 +20,9 @@ struct vn_subject {
     const struct vn_runs *runs;     /* that were asked for */
     const struct vn_group *group;   /* with a replicate; of kinds, or NULL */
     const struct vn_groups *groups; /* it, and its like of other loads */
+
+    const char *table; /* of such a figure: its path, and nothing of above */
+    double width;      /* inches */
 };
 
 struct vn_figure {
@@ -28,6 +31,7 @@ struct vn_figure {
     double height;       /* inches, without the policies' names */
     bool loads;          /* of runs that differ in load, not of one load */
     bool kinds;          /* of simulated runs beside measured ones */
+    bool table;          /* of a table, not of a results file */
     double row; /* inches for each policy, where it has a row of its own,
                  * named beside it; 0: they are named in a key above */
 
