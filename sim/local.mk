@@ -47,6 +47,9 @@ libsim_a_SOURCES = $(ENCLAVEDOM_SOURCES) \
 	sim/api/policy.c sim/api/policy.h \
 	sim/outside/exec.c sim/outside/exec.h \
 	sim/outside/libos.c sim/outside/libos.h \
+	sim/policy/adaptive/assign.c sim/policy/adaptive/assign.h \
+	sim/policy/adaptive/assign_program.c \
+	sim/policy/adaptive/assign_state.h \
 	sim/policy/adaptive/genetic.c sim/policy/adaptive/genetic.h \
 	sim/policy/adaptive/genetic_child.c \
 	sim/policy/adaptive/genetic_rank.c \
@@ -113,7 +116,9 @@ check_PROGRAMS += t/sim/division.t
 t_sim_division_t_SOURCES = t/sim/division.c
 t_sim_division_t_LDADD = libsim.a $(BASE_LIBS) libtap.a
 
-check_PROGRAMS += t/sim/genetic.t
+check_PROGRAMS += t/sim/genetic.t t/sim/assign.t
+t_sim_assign_t_SOURCES = t/sim/assign.c t/vectors.c t/vectors.h
+t_sim_assign_t_LDADD = libsim.a libplan.a $(BASE_LIBS) libtap.a $(SIM_LIBS)
 t_sim_genetic_t_SOURCES = t/sim/genetic.c t/vectors.c t/vectors.h
 t_sim_genetic_t_LDADD = libsim.a libplan.a $(BASE_LIBS) libtap.a $(SIM_LIBS)
 

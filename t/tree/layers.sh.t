@@ -82,7 +82,7 @@ owner 'sqlite3\.h' 'base/store/store\.c'
 owner 'gsl/' '(traces|analysis)/[a-z_/]+\.[ch]'
 owner 'jansson\.h' '(traces/import/[a-z_]+|plan/profile/[a-z_]+|sim/outside/exec)\.[ch]'
 owner 'nlopt\.h' 'plan/adaptive/fit\.c'
-owner 'glpk\.h' 'sim/policy/round/program\.c'
+owner 'glpk\.h' 'sim/policy/(round/program|adaptive/assign_program)\.c'
 owner 'cuda' 'vnode_exec/device/cuda/(cuda\.h|[a-z_]+\.cu)'
 report "no folder holds more than 30 sources" \
     "$(for d in base plan traces enclavedom sim vnode_exec replay analysis t; do
