@@ -21,6 +21,7 @@ libreplay_a_SOURCES = \
 	replay/experiment/adaptive.c replay/experiment/adaptive.h \
 	replay/experiment/seeds.c replay/experiment/seeds.h \
 	replay/experiment/pollux.c \
+	replay/experiment/sia.c \
 	replay/experiment/elastic.h \
 	replay/experiment/elastic_measured.c \
 	replay/experiment/elastic_report.c \

@@ -7,6 +7,7 @@ libsim_a_SOURCES = $(ENCLAVEDOM_SOURCES) \
 	sim/adaptive/optimus.c \
 	sim/adaptive/policies.h \
 	sim/adaptive/pollux.c \
+	sim/adaptive/sia.c sim/adaptive/sia_place.c \
 	sim/adaptive/reference.c sim/adaptive/reference.h \
 	sim/adaptive/reference_state.h \
 	sim/adaptive/tiresias.c \

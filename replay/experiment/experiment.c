@@ -18,6 +18,7 @@ extern const struct vn_experiment vn_experiment_pcs;
 extern const struct vn_experiment vn_experiment_fgd;
 extern const struct vn_experiment vn_experiment_openb;
 extern const struct vn_experiment vn_experiment_pollux;
+extern const struct vn_experiment vn_experiment_sia;
 extern const struct vn_experiment vn_experiment_lucid;
 extern const struct vn_experiment vn_experiment_elasticflow;
 extern const struct vn_experiment vn_experiment_muri;
@@ -34,6 +35,7 @@ const struct vn_experiment *const vn_experiments[] = {
     &vn_experiment_fgd,
     &vn_experiment_openb,
     &vn_experiment_pollux,
+    &vn_experiment_sia,
     &vn_experiment_lucid,
     &vn_experiment_muri,
     NULL,

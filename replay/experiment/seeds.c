@@ -66,14 +66,21 @@ show(const double *means, const double *ratios, int seeds, double theirs_s,
     struct vn_interval mean = vn_interval_mean(means, seeds, 0.95),
                        ratio = vn_interval_mean(ratios, seeds, 0.95);
 
+    double least = means[0], most = means[0];
+
+    for (int k = 1; k < seeds; k++) {
+        least = fmin(least, means[k]);
+        most = fmax(most, means[k]);
+    }
     vn_findings_note(findings,
-                     "Mean JCT %.1f s [%.1f, %.1f], 95 %% of %d seeds.",
-                     mean.estimate, mean.low, mean.high, seeds);
+                     "Mean JCT %.1f s, 95 %% [%.1f, %.1f], of %d seeds from "
+                     "%.1f to %.1f s.",
+                     mean.estimate, mean.low, mean.high, seeds, least, most);
     if (isnan(theirs_s))
         return;
     vn_findings_note(findings,
-                     "Theirs, one run that no seed was kept of: %.1f s, from "
-                     "which ours is %+.2f %%;",
+                     "Theirs, a single run: %.1f s, from which ours is "
+                     "%+.2f %%;",
                      theirs_s, 100 * (mean.estimate / theirs_s - 1));
     vn_findings_note(findings,
                      "the mean of log(ours / theirs) over jobs is %+.2f %% "

@@ -4,6 +4,7 @@
  */
 #include "config.h"
 
+#include "sim/adaptive/policies.h"
 #include "sim/policy/adaptive/assign.h"
 #include "sim/policy/adaptive/assign_state.h"
 #include "t/tap.h"
@@ -337,6 +338,59 @@ try_rounds(void)
          jobs);
 }
 
+/* Nodes of jobs whose configurations are given, round by round. */
+static void
+try_places(void)
+{
+    const char *says = "where jobs are put";
+    static const char *const types[] = {"aws", "dgx-ext", "rtx"};
+    static const int nodes[] = {6, 2, 3}, size[] = {4, 8, 8};
+    struct vectors *v = vectors_open(
+        "sia/vectors/sia_round.csv", "round,gpu_type,num_gpus,placement_nodes",
+        says);
+    int good = 0, all = 0;
+
+    for (int t = 0; t < 3 && v != NULL; t++) {
+        static int room[64][64], *lists[64];
+        static char want[64][256];
+        int wants[64], order[64], free_on[8], round = -1, n = 0;
+        bool more = true;
+
+        if (t > 0)
+            v = vectors_open("sia/vectors/sia_round.csv",
+                             "round,gpu_type,num_gpus,placement_nodes", says);
+        while (more) {
+            more = vectors_next(v);
+            if (!more || vectors_int(v, 0) != round) {
+                vn_sia_place(nodes[t], size[t], wants, n, lists, free_on,
+                             order);
+                for (int i = 0; i < n; i++) {
+                    char text[256] = "";
+
+                    for (int d = 0; d < wants[i]; d++)
+                        snprintf(text + strlen(text),
+                                 sizeof text - strlen(text), "%s%d",
+                                 d > 0 ? "-" : "", lists[i][d]);
+                    good += strcmp(text, want[i]) == 0;
+                }
+                all += n;
+                n = 0;
+            }
+            if (!more || n == 64)
+                break;
+            round = vectors_int(v, 0);
+            if (strcmp(vectors_text(v, 1), types[t]) != 0)
+                continue;
+            lists[n] = room[n];
+            wants[n] = vectors_int(v, 2);
+            snprintf(want[n++], sizeof want[0], "%s", vectors_text(v, 3));
+        }
+        vectors_close(v);
+    }
+    if (all > 0)
+        ok(good == all, "%s: %d of %d", says, good, all);
+}
+
 int
 main(void)
 {
@@ -344,5 +398,6 @@ main(void)
     try_ties();
     try_large();
     try_rounds();
+    try_places();
     return done_testing();
 }

@@ -1,0 +1,83 @@
+#!/bin/sh
+# vnreplay experiment sia, and pollux under pollux: jobs whose batch adapts,
+# beside the artifacts' own runs where they are at hand.
+. "$(dirname "$0")/../tap.sh"
+bin=$TOP_BUILDDIR/vnreplay
+shared=${VN_SHARED_DATA-/nowhere}
+cd "$tmp" || exit 1
+if ! test -d "$shared/sia" || ! test -d "$shared/pollux"; then
+    ok 0 "vnreplay experiment sia # SKIP no tables of the artifacts here"
+    done_testing
+    exit
+fi
+sia() { # option ...
+    "$bin" experiment sia --data "$shared/sia" --workload philly_w1 \
+        --policy sia "$@"
+}
+pollux() { # option ...
+    "$bin" experiment pollux --data "$shared/pollux" --policy pollux "$@"
+}
+
+sia --cluster hetero --first 40 --jobs jobs.csv --events events.csv \
+    --rounds rounds.csv > out
+ok $? "sia runs"
+is "$(head -n 1 jobs.csv)" "job,submit_s,start_s,finish_s,jct_s,restarts" \
+    "the columns of jobs"
+is "$(head -n 1 events.csv)" \
+    "$(head -n 1 "$shared/sia/expected_own/sia_hetero_philly_w1_first40.events.csv")" \
+    "the columns of events"
+is "$(head -n 1 rounds.csv)" \
+    "$(head -n 1 "$shared/sia/expected_own/sia_hetero_philly_w1_first40.rounds.csv")" \
+    "the columns of rounds"
+is "$(awk -F, 'NR > 1 && $4 > $3 && $3 >= $2' jobs.csv | wc -l | tr -d ' ')" \
+    40 "forty jobs start after they are submitted, and end after that"
+awk -F'[,:;]' 'NR > 1 { for (i = 3; i < NF; i += 2) {
+        most = $i == "aws" ? 24 : $i == "rtx" ? 24 : 16
+        if ($(i + 1) ~ /^[0-9]+$/ && $(i + 1) > most) bad = 1 } }
+    END { exit bad }' rounds.csv
+ok $? "no round gives more devices than there are"
+# Its ties spread the mean; the artifact's run lies in what they make of it.
+sia --first 40 -o seeds=6 --format csv > seeds
+awk -F, '$3 ~ /mean JCT/ { n++; if (!l || $4 < l) l = $4; if ($4 > m) m = $4 }
+    END { exit !(n == 6 && l > 1766.6 * 0.8 && m < 1766.6 * 1.2 && l < m) }' \
+    seeds
+ok $? "means over orders of ties are within a fifth of the artifact's run"
+sia --cluster hetero --first 8 > a
+sia --first 8 | cmp -s - a
+ok $? "the same run, the same bytes; the first cluster is hetero"
+
+sia --cluster none > out 2>&1
+is "$?: $(tail -n 1 out)" \
+    "1: vnreplay: $shared/sia/clusters.csv: no cluster 'none', expected one of its names" \
+    "an unknown cluster"
+sia -o seeds=2 --jobs x.csv > out 2>&1
+is "$?: $(tail -n 1 out)" \
+    "2: vnreplay: --jobs, --events and --rounds are of one run, not of seeds=2" \
+    "tables of several runs"
+sia --policy pollux > out 2>&1
+is $? 2 "a policy that is not Sia's"
+mkdir -p bad/workloads
+cp "$shared/sia/workloads/philly_w1.csv" bad/workloads/
+echo "cluster,gpu_type,nodes,gpus_per_node,max_profiled_nodes
+x,h100,1,8,1" > bad/clusters.csv
+"$bin" experiment sia --data bad --base "$shared/sia" --workload philly_w1 \
+    --policy sia > out 2>&1
+is "$?: $(tail -n 1 out)" \
+    "1: vnreplay: bad/clusters.csv:2:3: gpu_type is 'h100', expected one of the applications' tables" \
+    "an unknown type of device"
+
+# Pollux: a run of seven jobs on two nodes.
+pollux --workload small7 --cluster 2x4 --jobs jobs.csv > out
+awk -F, 'FNR == NR { want[$1] = $5; next }
+    FNR > 1 && ($5 / want[$1] > 1.1 || $5 / want[$1] < 0.9) { bad = 1 }
+    END { exit bad }' FS=, \
+    "$shared/pollux/expected_own/pollux_small7_seed0.jobs.csv" jobs.csv
+ok $? "pollux: every job within a tenth of the artifact's"
+pollux --workload small7 --cluster 2x4 > a
+pollux --workload small7 --cluster 2x4 -o seed=1 | cmp -s - a
+ok $? "the same seed, the same bytes"
+pollux --workload small7 --cluster 2x4 -o seeds=3 | grep -q "of 3 seeds"
+ok $? "several seeds, and an interval"
+pollux --workload small7 --cluster 2x4 -o seeds=3 --rounds x.csv > out 2>&1
+is $? 2 "but no table of several runs"
+done_testing
