@@ -19,9 +19,9 @@ libreplay_a_SOURCES = \
 	replay/validate/planned_report.c \
 	replay/validate/planned_store.c replay/validate/planned_store.h \
 	replay/experiment/adaptive.c replay/experiment/adaptive.h \
-	replay/experiment/seeds.c replay/experiment/seeds.h \
+	replay/experiment/adaptive/seeds.c replay/experiment/adaptive/seeds.h \
 	replay/experiment/pollux.c \
-	replay/experiment/sia.c \
+	replay/experiment/adaptive/sia.c \
 	replay/experiment/elastic.h \
 	replay/experiment/elastic_measured.c \
 	replay/experiment/elastic_report.c \
@@ -126,7 +126,7 @@ vnreplay_LDADD = libreplay.a libsim.a libtraces.a libplan.a $(ANALYSIS_LIBS) $(S
 examplesdir = $(pkgdatadir)/examples
 dist_examples_DATA = replay/examples/two-cores.csv
 
-dist_check_SCRIPTS += t/replay/adaptive.sh.t
+dist_check_SCRIPTS += t/replay/adaptive.sh.t t/replay/sia.sh.t
 dist_check_SCRIPTS += t/replay/fgd.sh.t t/replay/lucid.sh.t t/replay/muri.sh.t
 EXTRA_DIST += t/replay/lucid_plain.py
 dist_check_SCRIPTS += t/replay/replay.sh.t t/replay/reproduce.sh.t t/replay/experiment.sh.t t/replay/planned.sh.t \

@@ -8,7 +8,7 @@
 #include "config.h"
 
 #include "replay/experiment/adaptive.h"
-#include "replay/experiment/seeds.h"
+#include "replay/experiment/adaptive/seeds.h"
 #include "sim/adaptive/policies.h"
 
 #include "base/table.h"

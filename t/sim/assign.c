@@ -345,9 +345,9 @@ try_places(void)
     const char *says = "where jobs are put";
     static const char *const types[] = {"aws", "dgx-ext", "rtx"};
     static const int nodes[] = {6, 2, 3}, size[] = {4, 8, 8};
-    struct vectors *v = vectors_open(
-        "sia/vectors/sia_round.csv", "round,gpu_type,num_gpus,placement_nodes",
-        says);
+    struct vectors *v =
+        vectors_open("sia/vectors/sia_round.csv",
+                     "round,gpu_type,num_gpus,placement_nodes", says);
     int good = 0, all = 0;
 
     for (int t = 0; t < 3 && v != NULL; t++) {

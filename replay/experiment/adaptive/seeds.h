@@ -2,8 +2,8 @@
  * A run of jobs whose batch adapts, again and again by other random numbers:
  * what of its result is chance, beside one run of the published simulator.
  */
-#ifndef REPLAY_EXPERIMENT_SEEDS_H
-#define REPLAY_EXPERIMENT_SEEDS_H
+#ifndef REPLAY_EXPERIMENT_ADAPTIVE_SEEDS_H
+#define REPLAY_EXPERIMENT_ADAPTIVE_SEEDS_H
 
 #include "replay/experiment/adaptive.h"
 
@@ -22,4 +22,4 @@ enum vn_status vn_adaptive_seeds(struct vn_adaptive *adaptive, int seeds,
                                  struct vn_findings *findings,
                                  struct vn_error *err);
 
-#endif /* REPLAY_EXPERIMENT_SEEDS_H */
+#endif /* REPLAY_EXPERIMENT_ADAPTIVE_SEEDS_H */

@@ -7,7 +7,7 @@
 #include "config.h"
 
 #include "replay/experiment/adaptive.h"
-#include "replay/experiment/seeds.h"
+#include "replay/experiment/adaptive/seeds.h"
 #include "sim/adaptive/policies.h"
 
 #include "base/table.h"
@@ -148,8 +148,10 @@ show(const struct vn_adaptive *a, const char *cluster,
      struct vn_findings *findings)
 {
     static const struct vn_findings_column shown[] = {
-        {"jobs", 0},   {"mean JCT, s", 4}, {"restarts", 0}, {"device-hours", 2},
-        {"rounds", 0}, {"worst gap", 2},   {NULL, 0}};
+        {"jobs", 0},     {"mean JCT, s", 4},
+        {"restarts", 0}, {"device-hours", 2},
+        {"rounds", 0},   {"worst gap", 2},
+        {NULL, 0}};
     double restarts = 0, attained = 0;
     char title[512];
 

@@ -1,6 +1,6 @@
 #include "config.h"
 
-#include "replay/experiment/seeds.h"
+#include "replay/experiment/adaptive/seeds.h"
 
 #include "analysis/statistics.h"
 #include "base/table.h"
