@@ -47,3 +47,6 @@ check_PROGRAMS += t/base/store.t
 t_base_store_t_SOURCES = t/base/store.c
 t_base_store_t_LDADD = $(BASE_LIBS) libtap.a
 dist_check_SCRIPTS += t/base/output.sh.t
+check_PROGRAMS += t/base/machine.t
+t_base_machine_t_SOURCES = t/base/machine.c
+t_base_machine_t_LDADD = $(BASE_LIBS) libtap.a

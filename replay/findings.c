@@ -104,6 +104,17 @@ vn_findings_note(struct vn_findings *f, const char *format, ...)
     t->notes[t->nnotes++] = copy(text);
 }
 
+const char *
+vn_findings_interval(double low, double high, char *text)
+{
+    if (isnan(low) || isnan(high))
+        snprintf(text, VN_INTERVAL_TEXT, "one execution: no interval");
+    else
+        snprintf(text, VN_INTERVAL_TEXT, "95 %% interval %.2f to %.2f", low,
+                 high);
+    return text;
+}
+
 /* A number as it stands in text; "" where there is none. */
 static void
 cell(char *text, size_t size, double value, int decimals)

@@ -31,6 +31,14 @@ void vn_findings_table(struct vn_findings *findings, const char *title,
 void vn_findings_row(struct vn_findings *findings, const char *label,
                      const double *values);
 
+enum {
+    VN_INTERVAL_TEXT = 80
+};
+
+/* "95 % interval LOW to HIGH", or that there is none: NAN, of one execution.
+ * Returns text, of VN_INTERVAL_TEXT. */
+const char *vn_findings_interval(double low, double high, char *text);
+
 /* Say something behind it. */
 void vn_findings_note(struct vn_findings *findings, const char *format, ...)
     __attribute__((__format__(printf, 2, 3)));

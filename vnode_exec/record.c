@@ -25,6 +25,7 @@ struct vn_record {
     const struct vn_exec_job *job;
     struct vn_file log;
     bool logs;
+    int64_t from_step; /* that it was resumed at, -1: a new run */
     double started;
     double resize_s; /* of the next step */
     struct row *rows;
@@ -82,20 +83,6 @@ open_log(struct vn_record *r, const char *path, int64_t from_step,
     if (r->logs && plain && from_step >= 0)
         status = copy_rows(path, from_step, r->log.stream, err);
     return status;
-}
-
-enum vn_status
-vn_record_open(const struct vn_exec_job *job, int64_t from_step,
-               struct vn_record **record, struct vn_error *err)
-{
-    struct vn_record *r = vn_xcalloc(1, sizeof *r);
-
-    r->job = job;
-    r->started = vn_clock();
-    *record = r;
-    if (job->options->log == NULL)
-        return VN_OK;
-    return open_log(r, job->options->log, from_step, err);
 }
 
 void
@@ -214,15 +201,68 @@ add_devices(struct vn_record *r, const struct vn_executor *x,
     return status;
 }
 
+enum {
+    OPTIONS = 1500 /* bytes of a job's text in one line */
+};
+
 /* A job of one line: its text with commas for newlines. */
 static void
-one_line(const struct vn_exec_job *job, char *text, size_t size)
+one_line(const struct vn_record *r, char *text, size_t size)
 {
-    snprintf(text, size, "%ssteps=%lld,devices=%s", job->text,
-             (long long) job->options->train.steps, job->options->devices);
+    const struct vn_exec_job *job = r->job;
+    size_t n = (size_t) snprintf(
+        text, size, "%ssteps=%lld,devices=%s", job->text,
+        (long long) job->options->train.steps, job->options->devices);
+
+    if (r->from_step >= 0 && n < size)
+        snprintf(text + n, size - n, ",from-step=%lld",
+                 (long long) r->from_step);
     for (char *p = text; *p != '\0'; p++)
         if (*p == '\n')
             *p = ',';
+}
+
+/* The run's row but for what is known at its end; options is for its text. */
+static void
+describe(const struct vn_record *r, struct vn_store_run *run,
+         struct vn_origin *origin, char *options, size_t size)
+{
+    one_line(r, options, size);
+    vn_store_blank(VN_STORE_RUN, run);
+    run->kind = "measured";
+    run->options = options;
+    run->seed = (int64_t) r->job->options->train.seed;
+    vn_origin_take(origin, run);
+    run->devices = r->job->stages.list[0].devices;
+}
+
+/* Refuse a run that is in the file before it is done again. */
+static enum vn_status
+check_new(const struct vn_record *r, struct vn_error *err)
+{
+    const char *path = r->job->options->results;
+    char options[OPTIONS], name[VN_STORE_NAME_SIZE];
+    struct vn_store *store = NULL;
+    struct vn_store_run run;
+    struct vn_origin origin;
+    bool there = false;
+    enum vn_status status;
+
+    if (path == NULL || access(path, F_OK) != 0)
+        return VN_OK;
+    describe(r, &run, &origin, options, sizeof options);
+    vn_store_run_name(&run, name);
+    status = vn_store_open(path, VN_STORE_READ, &store, err);
+    if (status == VN_OK)
+        status = vn_store_has(store, name, &there, err);
+    vn_store_close(store);
+    vn_origin_free(&origin);
+    if (status == VN_OK && there)
+        status = vn_fail(err, VN_EUSAGE,
+                         "%s holds this run already, expected another --seed, "
+                         "or another file",
+                         path);
+    return status;
 }
 
 static enum vn_status
@@ -230,23 +270,17 @@ add_run(struct vn_record *r, const struct vn_executor *x, const char *why,
         struct vn_store *store, struct vn_error *err)
 {
     struct vn_store_run run;
-    char options[1400], name[VN_STORE_NAME_SIZE];
+    char options[OPTIONS], name[VN_STORE_NAME_SIZE];
     struct vn_origin origin;
     enum vn_status status;
 
-    one_line(r->job, options, sizeof options);
-    vn_store_blank(VN_STORE_RUN, &run);
-    run.kind = "measured";
+    describe(r, &run, &origin, options, sizeof options);
     run.state = why != NULL ? "failed"
                 : vn_executor_step_number(x) < r->job->options->train.steps
                     ? "stopped"
                     : "done";
     run.error = why;
-    run.options = options;
-    run.seed = (int64_t) r->job->options->train.seed;
-    vn_origin_take(&origin, &run);
     run.wall_us = micro(vn_clock() - r->started);
-    run.devices = r->job->stages.list[0].devices;
     vn_store_run_name(&run, name);
     status = vn_store_begin(store, name, err);
     if (status == VN_OK)
@@ -277,5 +311,23 @@ vn_record_commit(struct vn_record *r, const struct vn_executor *x,
     if (status == VN_OK)
         status = add_run(r, x, why, store, err);
     vn_store_close(store);
+    return status;
+}
+
+enum vn_status
+vn_record_open(const struct vn_exec_job *job, int64_t from_step,
+               struct vn_record **record, struct vn_error *err)
+{
+    struct vn_record *r = vn_xcalloc(1, sizeof *r);
+
+    enum vn_status status;
+
+    r->job = job;
+    r->from_step = from_step;
+    r->started = vn_clock();
+    *record = r;
+    status = check_new(r, err);
+    if (status == VN_OK && job->options->log != NULL)
+        status = open_log(r, job->options->log, from_step, err);
     return status;
 }

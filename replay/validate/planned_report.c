@@ -213,13 +213,14 @@ vn_course_report(const struct vn_course *c, double tolerance,
         struct vn_course_error e =
             vn_course_error(s->price.step_s, s->was->step, c->repeats);
         int one = vn_course_verdict(e, tolerance);
+        char interval[VN_INTERVAL_TEXT];
 
         verdict = vn_course_graver(verdict, one);
         vn_findings_note(f,
                          "from step %" PRId64 ": error of the step time %.2f "
-                         "%% (95 %% interval %.2f to %.2f), tolerance %.2f "
-                         "%%: %s",
-                         s->mapping->from_step, e.mean, e.low, e.high,
+                         "%% (%s), tolerance %.2f %%: %s",
+                         s->mapping->from_step, e.mean,
+                         vn_findings_interval(e.low, e.high, interval),
                          100 * tolerance, vn_course_word(one));
     }
     return verdict;

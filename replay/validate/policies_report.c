@@ -379,6 +379,7 @@ vn_study_judge(const struct vn_study *s, struct vn_findings *f)
     for (int k = 0; k < s->ntrials; k++) {
         struct vn_interval i;
         const char *word = "equivalent";
+        char interval[VN_INTERVAL_TEXT];
 
         for (int r = 0; r < s->repeats; r++)
             x[r] = error_of_repeat(s, &s->trials[k], r);
@@ -391,10 +392,11 @@ vn_study_judge(const struct vn_study *s, struct vn_findings *f)
             word = "inconclusive";
         }
         vn_findings_note(f,
-                         "%s: mean error of the JCT, open loop, %.2f %% (95 "
-                         "%% interval %.2f to %.2f), tolerance %.2f %%: %s",
+                         "%s: mean error of the JCT, open loop, %.2f %% (%s), "
+                         "tolerance %.2f %%: %s",
                          s->trials[k].contender->policy->name, i.estimate,
-                         i.low, i.high, limit, word);
+                         vn_findings_interval(i.low, i.high, interval), limit,
+                         word);
     }
     return verdict;
 }

@@ -270,6 +270,7 @@ judge(const struct contest *c, struct vn_findings *f)
     for (int i = 0; i < SPLITS; i++) {
         const struct vn_course_segment *s = c->courses[i].segments;
         struct vn_course_error e;
+        char interval[VN_INTERVAL_TEXT];
         int one;
 
         if (c->courses[i].nsegments == 0)
@@ -278,9 +279,10 @@ judge(const struct contest *c, struct vn_findings *f)
         one = vn_course_verdict(e, c->v->tolerance);
         verdict = vn_course_graver(verdict, one);
         vn_findings_note(f,
-                         "%s, %s: error of the step time %.2f %% (95 %% "
-                         "interval %.2f to %.2f), tolerance %.2f %%: %s",
-                         c->model, split_names[i], e.mean, e.low, e.high,
+                         "%s, %s: error of the step time %.2f %% (%s), "
+                         "tolerance %.2f %%: %s",
+                         c->model, split_names[i], e.mean,
+                         vn_findings_interval(e.low, e.high, interval),
                          100 * c->v->tolerance, vn_course_word(one));
     }
     return verdict;

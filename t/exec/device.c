@@ -352,6 +352,24 @@ cross_entropy(backend *b, device *d, float *m)
                      m + 1000, (int64_t *) (m + 90000));
 }
 
+/* Losses of known rows: large ones, and such as are no numbers. */
+static void
+extreme_losses(backend *b, device *d, float *m)
+{
+    static const float logits[8][3] = {
+        {0, 0, 0},         {1e6F, 0, 0}, {0, 3e9F, 0},     {0, 0, NAN},
+        {-INFINITY, 0, 1}, {NAN, 1, 2},  {INFINITY, 0, 1}, {5e8F, 0, 0},
+    };
+    static const int32_t labels[8] = {0, 1, 0, 0, 0, 1, 1, 2};
+
+    b->upload(d, sizeof logits, logits, m);
+    b->upload(d, sizeof labels, labels, m + 100);
+    b->zero(d, 64, m + 90000);
+    b->cross_entropy(d, 8, 3, m, (const int32_t *) (m + 100), 1, NULL,
+                     (int64_t *) (m + 90000));
+    b->zero(d, sizeof logits, m); /* what is no number equals nothing */
+}
+
 static void
 accumulate(backend *b, device *d, float *m)
 {
@@ -404,6 +422,7 @@ static const struct op_case cases[] = {
     {"pool", pool},
     {"embedding", embed},
     {"cross-entropy", cross_entropy},
+    {"losses out of range", extreme_losses},
     {"accumulation", accumulate},
     {"updates", updates},
 };
@@ -467,6 +486,31 @@ compare(const struct op_case *c, backend *b, int threads, double tolerance,
              SIZE, first, got[first], want[first]);
 }
 
+/* Of the rows above: ln 3, 10^6 and 5 10^8 are summed, five are lost. */
+static void
+check_losses(void)
+{
+    const struct vn_device_options options = {.threads = 1, .cpu = -1};
+    backend *b = &vn_backend_reference;
+    device *d = NULL;
+    struct vn_error err;
+    void *m = NULL;
+    const int64_t *sums;
+    double loss;
+
+    ok(b->open(&options, &d, &err) == VN_OK
+           && vn_device_alloc(d, SIZE * sizeof(float), &m, &err) == VN_OK,
+       "the reference");
+    extreme_losses(d->backend, d, m);
+    sums = (const int64_t *) ((const float *) m + 90000);
+    loss = (double) sums[VN_TALLY_WHOLE]
+           + (double) sums[VN_TALLY_PART] * VN_LOSS_UNIT;
+    is_near(loss, 1e6 + 5e8 + log(3), 1e-6, "losses are summed exactly");
+    is_int(sums[VN_TALLY_LOST], 5, "rows whose loss is no number");
+    vn_device_free(d, m, SIZE * sizeof(float));
+    b->close(d);
+}
+
 int
 main(void)
 {
@@ -515,5 +559,6 @@ main(void)
     free(noise);
     free(want);
     free(got);
+    check_losses();
     return done_testing();
 }

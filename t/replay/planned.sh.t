@@ -123,7 +123,9 @@ status=$?
     && grep -q 'most of the difference is in: step' "$tmp/out"
 ok $? "a profile that is wrong is found, and blamed"
 validate --plan "$tmp/plan" --repeats 1
-test $? -eq 3 && grep -q inconclusive "$tmp/out"
+test $? -eq 3 && grep -q inconclusive "$tmp/out" \
+    && grep -q "one execution: no interval" "$tmp/out" \
+    && ! grep -qi nan "$tmp/out"
 ok $? "one execution says nothing: inconclusive"
 
 # What the simulator priced is what is predicted of its plan.

@@ -64,7 +64,9 @@ ok $? "vnplot draws both, a point for each job and policy"
 test "$(tail -n +2 "$tmp/v.csv" | cut -d, -f 2 | tr '\n' ' ')" = 'fifo fifo '
 ok $? "or of one policy"
 validate --policy fifo --repeats 1
-test $? -eq 3 && grep -q inconclusive "$tmp/out"
+test $? -eq 3 && grep -q inconclusive "$tmp/out" \
+    && grep -q "one execution: no interval" "$tmp/out" \
+    && ! grep -qi nan "$tmp/out"
 ok $? "one repeat says nothing: inconclusive"
 grep -q "fifo: in [01] of 1 executions all grants are those simulated" \
     "$tmp/out"
