@@ -52,8 +52,8 @@ wrong "bad.csv:2:11: used_percent\|bad.csv:2:10: used_percent" \
 wrong "no rows" "nothing to draw" '2,$d'
 for i in 0 1 2 3 4 5 6 7 8 9 10 11 12 13 14; do
     echo "s$i,0,1,1,1"
-done > more
-cat more >> table.csv
+done > names.txt
+cat names.txt >> table.csv
 wrong "bad.csv:17:1: more than 14 scores" "too many scores" 's/^fgd/x/'
 draw none.csv -o bad.svg
 test $? -eq 1 && grep -q none.csv out

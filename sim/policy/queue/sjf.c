@@ -1,7 +1,7 @@
 /*
  * Shortest job first, by the duration that the trace tells or, with an error,
  * that was predicted, without preemption; jobs that do not fit are passed
- * over.
+ * over, or block those behind them (skip=no).
  */
 #include "config.h"
 
@@ -15,10 +15,15 @@ extern const struct vn_policy vn_policy_sjf;
 struct sjf {
     struct vn_rigid rigid; /* first: its functions take the state */
     double error;
+    bool skip;
 };
+
+static const char *const yes_no[] = {"yes", "no", NULL};
 
 static const struct vn_policy_option sjf_options[] = {
     VN_PREDICTION_OPTION("durations"),
+    {"skip", "pass over a job that does not fit; no: it blocks", "yes",
+     VN_OPTION_CHOICE, 0, 0, yes_no},
     {NULL, NULL, NULL, VN_OPTION_REAL, 0, 0, NULL},
 };
 
@@ -29,6 +34,7 @@ sjf_open(void *state, const struct vn_view *view, const double *values,
     struct sjf *s = state;
 
     s->error = values[0];
+    s->skip = values[1] == 0;
     return vn_rigid_open(&s->rigid, view, values, err);
 }
 
@@ -44,6 +50,17 @@ sjf_arrive(void *state, const struct vn_view *view, int job)
                   duration < VN_TIME_MAX ? (int64_t) duration : VN_TIME_MAX);
 }
 
+static void
+sjf_decide(void *state, const struct vn_view *view, struct vn_answer *answer)
+{
+    const struct sjf *s = state;
+
+    if (s->skip)
+        vn_rigid_decide_skip(state, view, answer);
+    else
+        vn_rigid_decide_block(state, view, answer);
+}
+
 const struct vn_policy vn_policy_sjf = {
     .name = "sjf",
     .summary = "shortest job first, passing over, no preemption",
@@ -54,5 +71,5 @@ const struct vn_policy vn_policy_sjf = {
     .open = sjf_open,
     .close = vn_rigid_close,
     .arrive = sjf_arrive,
-    .decide = vn_rigid_decide_skip,
+    .decide = sjf_decide,
 };
