@@ -34,6 +34,7 @@ libreplay_a_SOURCES = \
 	replay/experiment/fgd.c \
 	replay/experiment/het.c \
 	replay/experiment/pcs.c \
+	replay/experiment/shockwave.c \
 	replay/experiment/lucid.c replay/experiment/lucid.h replay/experiment/lucid_run.c \
 	replay/experiment/muri.c replay/experiment/muri.h \
 	replay/experiment/muri_antman.c replay/experiment/muri_run.c \
@@ -130,7 +131,7 @@ dist_check_SCRIPTS += t/replay/adaptive.sh.t t/replay/sia.sh.t
 dist_check_SCRIPTS += t/replay/fgd.sh.t t/replay/lucid.sh.t t/replay/muri.sh.t
 EXTRA_DIST += t/replay/lucid_plain.py
 dist_check_SCRIPTS += t/replay/replay.sh.t t/replay/reproduce.sh.t t/replay/experiment.sh.t t/replay/planned.sh.t \
-	t/replay/live.sh.t t/replay/mixed.sh.t t/replay/pcs.sh.t t/replay/elasticflow.sh.t \
+	t/replay/live.sh.t t/replay/mixed.sh.t t/replay/pcs.sh.t t/replay/elasticflow.sh.t t/replay/shockwave.sh.t \
 	t/replay/validate.sh.t
 
 EXTRA_DIST += t/bench/adaptive.sh

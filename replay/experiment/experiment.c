@@ -21,6 +21,7 @@ extern const struct vn_experiment vn_experiment_pollux;
 extern const struct vn_experiment vn_experiment_sia;
 extern const struct vn_experiment vn_experiment_lucid;
 extern const struct vn_experiment vn_experiment_elasticflow;
+extern const struct vn_experiment vn_experiment_shockwave;
 extern const struct vn_experiment vn_experiment_muri;
 
 /* clang-format off */
@@ -32,6 +33,7 @@ const struct vn_experiment *const vn_experiments[] = {
     &vn_experiment_het,
     &vn_experiment_pcs,
     &vn_experiment_elasticflow,
+    &vn_experiment_shockwave,
     &vn_experiment_fgd,
     &vn_experiment_openb,
     &vn_experiment_pollux,
