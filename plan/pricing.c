@@ -414,3 +414,18 @@ vn_pricing_mix_s(struct vn_pricing *p, const struct vn_job *job, int model,
 {
     return ask(p, job, model, devices, WHOLE);
 }
+
+double
+vn_pricing_worth(const struct vn_pricing *p, const struct vn_job *job,
+                 int model)
+{
+    for (int t = 0; t < p->config.cluster->ntypes; t++) {
+        const struct vn_profile_curve *c = application(p, model, t);
+
+        if (c != NULL)
+            return (double) c->application->init_batch
+                   * c->application->needed[c->application->nepochs]
+                   / vn_application_steps(c->application, job->global_batch);
+    }
+    return (double) job->global_batch;
+}

@@ -59,6 +59,15 @@ double vn_pricing_mix_s(struct vn_pricing *pricing, const struct vn_job *job,
                         int model, const int *devices);
 
 /*
+ * Examples that a step of a modelled job is worth, in such as those of its
+ * application's initial batch: over all of its training, the iterations that
+ * it needs times that batch, divided by its steps.  Of a model that is no
+ * application, the global batch.
+ */
+double vn_pricing_worth(const struct vn_pricing *pricing,
+                        const struct vn_job *job, int model);
+
+/*
  * The speed of a recorded job on n devices, against that on its own; 1 on its
  * own.
  */

@@ -134,6 +134,9 @@ t_sim_index_t_LDADD = libsim.a libplan.a $(BASE_LIBS) libtap.a $(SIM_LIBS)
 t_sim_replay_t_SOURCES = t/sim/replay.c t/sim/naive.c t/sim/naive.h
 t_sim_replay_t_LDADD = libsim.a libtraces.a libplan.a $(BASE_LIBS) libtap.a $(SIM_LIBS)
 
+check_PROGRAMS += t/sim/goodput.t
+t_sim_goodput_t_SOURCES = t/sim/goodput.c
+t_sim_goodput_t_LDADD = $(t_sim_adaptive_t_LDADD)
 check_PROGRAMS += t/sim/adaptive.t
 t_sim_adaptive_t_SOURCES = t/sim/adaptive.c
 t_sim_adaptive_t_LDADD = libsim.a libplan.a $(BASE_LIBS) libtap.a $(SIM_LIBS)

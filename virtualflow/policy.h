@@ -158,6 +158,17 @@ int vn_view_size(const struct vn_view *view, int job, int type, int n);
  */
 double vn_view_mix_s(const struct vn_view *view, int job, const int *devices);
 
+/*
+ * Goodput: examples a second of a modelled job on devices[t] devices of each
+ * type, of those that teach as much as its application's at the initial batch
+ * (Pollux, OSDI'21), over all of its training; where batches adapt, with the
+ * best.  Of a model that is no application, whose batch is always worth the
+ * same, plainly examples a second.  0 where it cannot run so, and of a
+ * recorded job, of which no examples are known.
+ */
+double vn_view_goodput(const struct vn_view *view, int job,
+                       const int *devices);
+
 /* Nanoseconds of a step on devices of one type; INT64_MAX where it cannot run
  * so. */
 int64_t vn_view_step_ns(const struct vn_view *view, int job, int type,

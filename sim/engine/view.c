@@ -119,6 +119,21 @@ vn_view_mix_s(const struct vn_view *view, int job, const int *devices)
                          : INFINITY;
 }
 
+double
+vn_view_goodput(const struct vn_view *view, int job, const int *devices)
+{
+    const struct vn_entry *e = &view->ledger.entries[job];
+    double step_s;
+
+    if (e->model < 0)
+        return 0;
+    step_s = vn_view_step_s(view, job, devices);
+    return isfinite(step_s)
+               ? vn_pricing_worth(view->ledger.pricing, &e->job, e->model)
+                     / step_s
+               : 0;
+}
+
 int
 vn_view_size(const struct vn_view *view, int job, int type, int n)
 {

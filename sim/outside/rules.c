@@ -117,6 +117,16 @@ vn_view_mix_s_gate(void *arg, const uint64_t *args)
 }
 
 static uint64_t
+vn_view_goodput_gate(void *arg, const uint64_t *args)
+{
+    const struct vn_view *view = view_of(arg, args[0]);
+    int slot = slot_of(arg, args[1]), devices[VN_TYPES_MAX];
+
+    devices_of(arg, args[2], devices);
+    return bits_of(vn_view_goodput(view, slot, devices));
+}
+
+static uint64_t
 vn_view_step_ns_gate(void *arg, const uint64_t *args)
 {
     return (uint64_t) vn_view_step_ns(view_of(arg, args[0]),

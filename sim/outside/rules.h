@@ -31,6 +31,7 @@
     FN(vn_view_step_ns, VN_LEDGER_R)                 \
     FN(vn_view_size, VN_LEDGER_R | VN_CLUSTER_R)     \
     FN(vn_view_mix_s, VN_LEDGER_R | VN_PLUGIN_R)     \
+    FN(vn_view_goodput, VN_LEDGER_R | VN_PLUGIN_R)   \
     FN(vn_view_steps, VN_LEDGER_R)                   \
     FN(vn_view_held, VN_LEDGER_R | VN_CLUSTER_R)     \
     FN(vn_view_held_all, VN_LEDGER_R)                \

@@ -33,6 +33,7 @@ static const struct {
     {"vn_view_step_ns",   L},
     {"vn_view_size",      L | C},
     {"vn_view_mix_s",     L | ED_R(VN_REGION_PLUGIN)},
+    {"vn_view_goodput",   L | ED_R(VN_REGION_PLUGIN)},
     {"vn_view_steps",     L},
     {"vn_view_held",      L | C},
     {"vn_view_held_all",  L},
