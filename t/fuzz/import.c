@@ -14,7 +14,11 @@ static void
 import(const struct vn_importer *importer, const uint8_t *data, size_t size,
        bool strict)
 {
-    struct vn_import im = {.file = "input", .strict = strict};
+    struct vn_import im = {
+        .file = "input",
+        .strict = strict,
+        .map = "job_id=job_id,submit=submit_s,duration=duration_s,"
+               "devices=devices"};
     struct vn_error err = {0};
     enum vn_status status;
 
