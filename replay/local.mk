@@ -136,7 +136,7 @@ dist_check_SCRIPTS += t/replay/replay.sh.t t/replay/reproduce.sh.t t/replay/expe
 
 EXTRA_DIST += t/bench/adaptive.sh
 .PHONY: bench-adaptive
-bench-adaptive: vnreplay
+bench-adaptive: vnreplay t/sim/assign.t
 	TOP_BUILDDIR=. $(srcdir)/t/bench/adaptive.sh
 
 # What the laboratory is for, in half a minute.

@@ -55,6 +55,7 @@ libsim_a_SOURCES = $(ENCLAVEDOM_SOURCES) \
 	sim/policy/adaptive/genetic_child.c \
 	sim/policy/adaptive/genetic_rank.c \
 	sim/policy/adaptive/genetic_state.h \
+	sim/policy/adaptive/sia_fixed.c \
 	sim/policy/adaptive/speedup.c sim/policy/adaptive/speedup.h \
 	sim/policy/round/interior_point.c sim/policy/round/interior_point.h \
 	sim/policy/queue/fifo.c \

@@ -32,6 +32,7 @@ extern const struct vn_policy vn_policy_optimus;
 extern const struct vn_policy vn_policy_optimus_oracle;
 extern const struct vn_policy vn_policy_themis;
 extern const struct vn_policy vn_policy_gandiva_fair;
+extern const struct vn_policy vn_policy_sia_fixed;
 extern const struct vn_policy vn_policy_edf;
 extern const struct vn_policy vn_policy_edf_admission;
 extern const struct vn_policy vn_policy_elasticflow;
@@ -61,6 +62,7 @@ const struct vn_policy *const vn_policies[] = {
     &vn_policy_optimus_oracle,
     &vn_policy_themis,
     &vn_policy_gandiva_fair,
+    &vn_policy_sia_fixed,
     &vn_policy_edf,
     &vn_policy_edf_admission,
     &vn_policy_elasticflow,

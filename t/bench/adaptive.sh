@@ -5,7 +5,7 @@
 set -eu
 data=${DATA-${VN_SHARED_DATA-../shared/data}/pollux}
 workloads=${WORKLOADS-0.5_w1 1.0_w1 1.5_w1 2.0_w1}
-policies=${POLICIES-tiresias optimus}
+policies=${POLICIES-tiresias optimus pollux}
 runs=${RUNS-5}
 tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
@@ -34,3 +34,22 @@ for workload in $workloads; do
             "$(cpu_s --workload "$workload" --policy "$policy" --first 1)"
     done
 done
+
+# Sia, on devices of three types; and its program alone, of 160 jobs on 64
+# devices and of 1,000 on 2,000.
+sia=${SIA-$data/../sia}
+if test -d "$sia"; then
+    for workload in ${SIA_WORKLOADS-philly_w1}; do
+        "$TOP_BUILDDIR/vnreplay" experiment sia --data "$sia" --base "$data" \
+            --workload "$workload" --policy sia --jobs "$tmp/jobs.csv" \
+            --rounds "$tmp/rounds.csv" > /dev/null
+        seconds=$(/usr/bin/env bash -c \
+            'TIMEFORMAT=%U; time "$@" > /dev/null' - \
+            "$TOP_BUILDDIR/vnreplay" experiment sia --data "$sia" \
+            --base "$data" --workload "$workload" --policy sia 2>&1)
+        printf '%-10s %-10s %6d %8d %8s\n' "$workload" sia \
+            $(($(wc -l < "$tmp/jobs.csv") - 1)) \
+            $(($(wc -l < "$tmp/rounds.csv") - 1)) "$seconds"
+    done
+fi
+"$TOP_BUILDDIR/t/sim/assign.t" | grep ' ms, '
