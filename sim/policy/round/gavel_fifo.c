@@ -19,6 +19,7 @@
 
 #include "base/rng.h"
 #include "base/xalloc.h"
+#include "plan/cluster.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -60,29 +61,37 @@ static const struct vn_policy_option fifo_options[] = {
 /*
  * The type for a job that takes need[t] devices on type t at rate[t]: the
  * fastest, or one drawn; -1 where none has room.  Types are tried from the
- * last to the first.
+ * last to the first.  Where it cannot run (need[t] is 0), Gavel's simulator
+ * with speeds has it take `devices` all the same if nothing else has room: they
+ * stay idle until shares are dealt out anew, and those behind it are not
+ * blocked.
  */
 static int
-choose(const struct fifo *s, const double *rate, const int *need, int ntypes,
-       int64_t id)
+choose(const struct fifo *s, const double *rate, const int *need, int devices,
+       int ntypes, int64_t id)
 {
     uint64_t drawn = 0;
-    int fitting = 0, best = -1;
+    int fitting[VN_TYPES_MAX], n = 0, best = -1;
 
     for (int t = ntypes - 1; t >= 0; t--) {
-        if (rate[t] <= 0 || need[t] > s->free[t])
+        if (((s->exact || !s->perf) && rate[t] <= 0)
+            || (need[t] > 0 ? need[t] : devices) > s->free[t])
             continue;
-        fitting++;
+        fitting[n++] = t;
         if (best < 0 || rate[t] > rate[best])
             best = t;
     }
-    if (s->perf || fitting == 0)
+    if (s->perf || n == 0)
         return best;
-    drawn = vn_mix64((uint64_t) id) % (uint64_t) fitting;
-    for (int t = ntypes - 1; t >= 0; t--)
-        if (rate[t] > 0 && need[t] <= s->free[t] && drawn-- == 0)
-            return t;
-    return -1;
+    drawn = vn_mix64((uint64_t) id) % (uint64_t) n;
+    return fitting[drawn];
+}
+
+/* The devices that a job's share of a type takes. */
+static int
+taken(const struct vn_gavel_job *job, int type)
+{
+    return job->need[type] > 0 ? job->need[type] : job->devices;
 }
 
 /* The type that the job has already, which it keeps; -1: none. */
@@ -108,7 +117,7 @@ fifo_solve(void *arg, struct vn_gavel_job *jobs, int njobs,
         int type = kept(s, jobs[i].share, ntypes);
 
         if (type >= 0)
-            s->free[type] -= jobs[i].need[type];
+            s->free[type] -= taken(&jobs[i], type);
     }
     for (int i = 0; i < njobs; i++) {
         int type = kept(s, jobs[i].share, ntypes);
@@ -118,12 +127,13 @@ fifo_solve(void *arg, struct vn_gavel_job *jobs, int njobs,
         memset(jobs[i].share, 0, (size_t) ntypes * sizeof *jobs[i].share);
         if (blocked)
             continue;
-        type = choose(s, jobs[i].rate, jobs[i].need, ntypes, jobs[i].id);
+        type = choose(s, jobs[i].rate, jobs[i].need, jobs[i].devices, ntypes,
+                      jobs[i].id);
         blocked = type < 0;
         if (blocked)
             continue;
         jobs[i].share[type] = 1;
-        s->free[type] -= jobs[i].need[type];
+        s->free[type] -= taken(&jobs[i], type);
     }
     return VN_OK;
 }
@@ -212,7 +222,7 @@ deal(struct fifo *s, const struct vn_view *view)
                (size_t) r->ntypes * sizeof *r->share);
         if (type < 0 && !blocked)
             type = choose(s, r->rate + (size_t) job * (size_t) r->ntypes, need,
-                          r->ntypes, vn_view_job(view, job)->id);
+                          0, r->ntypes, vn_view_job(view, job)->id);
         blocked = blocked || type < 0;
         if (type < 0)
             continue;

@@ -245,16 +245,22 @@ place(struct vn_gavel *g, double now)
     bool any = false;
 
     memcpy(g->free, g->capacity, (size_t) g->ntypes * sizeof *g->free);
+    for (int i = 0; i < g->njobs; i++)
+        g->jobs[i].idle = false;
     for (int k = 0; k < g->ntypes; k++) {
         rank(g, k);
         sort(g, k);
         for (int i = 0; i < g->njobs && g->free[k] > 0; i++) {
             struct vn_gavel_job *j = &g->jobs[g->order[i]];
 
-            if (j->place >= 0 || j->rate[k] <= 0 || j->need[k] > g->free[k]
-                || (!g->config.spare && j->priority[k] <= 0) || !j->known)
+            if (j->place >= 0 || j->idle || j->rate[k] <= 0
+                || j->need[k] > g->free[k]
+                || (!g->config.spare && j->priority[k] <= 0))
                 continue;
             g->free[k] -= j->need[k];
+            j->idle = !j->known;
+            if (j->idle)
+                continue;
             j->place = k;
             j->steps = fmin(fmax(floor(j->rate[k] * length), 1), j->left);
             j->finish = now + j->steps / j->rate[k];
@@ -338,6 +344,6 @@ vn_gavel_decide(struct vn_gavel *g, const struct vn_view *view,
     }
     if (g->running)
         answer_round(g, view, answer);
-    else
+    else if (!vn_view_arriving(view))
         vn_answer_wake(answer, now + pause);
 }

@@ -7,7 +7,10 @@
  *     those that it has left, in steps / T_mj seconds.  The next begins then.
  *   - Shares are computed anew when jobs came or went, but not before 1,920 s
  *     have passed since the last time (or if nothing runs and no job will come
- *     any more); until then a newcomer has none.
+ *     any more); until then a newcomer has none.  It is placed all the same,
+ *     with priority 0, and what it takes stays idle in that round (an oversight
+ *     of theirs, which costs 2 % of the mean completion time); under FIFO it is
+ *     not.
  *   - The priority of (m, j) is X_mj over the part of all time on j that m
  *     received since then, where each job starts with half a round on every
  *     type; of equals the one that fell behind more, by the sum over all its
@@ -43,6 +46,7 @@ struct vn_gavel_job {
     double *priority;
     double *behind;
     bool known; /* it has shares */
+    bool idle;  /* it takes devices in this round, and does not run */
     int place;  /* rank of its type in this round, or -1 */
     double steps;
     double finish; /* of its piece, seconds */
