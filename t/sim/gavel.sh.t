@@ -101,6 +101,9 @@ gavel() { # trace, cluster, policy, column of expected, greatest difference
 }
 gavel artifact_evaluation v100:2,p100:2,k80:2 gavel-fifo-perf fifo_perf 1e-5
 gavel minimize_makespan v100:8,p100:16,k80:24 gavel-fifo-perf fifo_perf 1e-5
+gavel max_min_fairness v100:8,p100:16,k80:24 gavel-fifo-perf fifo_perf 1e-5
+gavel max_min_fairness v100:8,p100:16,k80:24 gavel max_min_fairness_perf \
+    average
 gavel artifact_evaluation v100:2,p100:2,k80:2 gavel \
     max_min_fairness_perf average
 gavel minimize_makespan v100:8,p100:16,k80:24 gavel \

@@ -62,8 +62,8 @@ static const struct vn_policy_option fifo_options[] = {
  * The type for a job that takes need[t] devices on type t at rate[t]: the
  * fastest, or one drawn; -1 where none has room.  Types are tried from the
  * last to the first.  Where it cannot run (need[t] is 0), Gavel's simulator
- * with speeds has it take `devices` all the same if nothing else has room: they
- * stay idle until shares are dealt out anew, and those behind it are not
+ * with speeds has it take `devices` all the same if nothing else has room:
+ * they stay idle until shares are dealt out anew, and those behind it are not
  * blocked.
  */
 static int

@@ -304,15 +304,17 @@ write_program(struct vn_program *p)
     return possible;
 }
 
-/* Solve what is written; *possible is false where nothing satisfies it. */
+/* Solve what is written, by the dual simplex or the primal; *possible is false
+ * where nothing satisfies it. */
 static enum vn_status
-run(struct vn_program *p, bool *possible, struct vn_error *err)
+run(struct vn_program *p, bool dual, bool *possible, struct vn_error *err)
 {
     glp_smcp parameters;
     int failed, status;
 
     glp_init_smcp(&parameters);
     parameters.msg_lev = GLP_MSG_OFF;
+    parameters.meth = dual ? GLP_DUALP : GLP_PRIMAL;
     glp_term_out(GLP_OFF);
     failed = glp_simplex(p->lp, &parameters);
     status = glp_get_status(p->lp);
@@ -327,7 +329,7 @@ run(struct vn_program *p, bool *possible, struct vn_error *err)
 
 /* The greatest z; below 0 where the states are impossible. */
 static enum vn_status
-maximise(struct vn_program *p, double *z, struct vn_error *err)
+maximise(struct vn_program *p, bool dual, double *z, struct vn_error *err)
 {
     enum vn_status status = VN_OK;
     bool possible = write_program(p);
@@ -336,7 +338,7 @@ maximise(struct vn_program *p, double *z, struct vn_error *err)
     if (!possible)
         return VN_OK;
     glp_set_obj_coef(p->lp, 1, 1);
-    status = run(p, &possible, err);
+    status = run(p, dual, &possible, err);
     if (possible)
         *z = glp_get_col_prim(p->lp, 1) * p->unit;
     return status;
@@ -381,10 +383,10 @@ find_topped(struct vn_program *p, int n, int guess, int *k, double *z,
             bool possible = write_program(p);
 
             if (possible)
-                status = run(p, &possible, err);
+                status = run(p, false, &possible, err);
             *z = possible ? INFINITY : -1;
         } else
-            status = maximise(p, z, err);
+            status = maximise(p, false, z, err);
         if (status != VN_OK)
             return status;
         solved = try;
@@ -500,7 +502,7 @@ economise(struct vn_program *p, struct vn_error *err)
                                      * p->devices[c * p->ntypes + t]
                                      * (1 + (c + 1) * (t + 1) / 1e4));
     }
-    status = run(p, &possible, err);
+    status = run(p, false, &possible, err);
     if (status == VN_OK && !possible)
         status = vn_fail(err, VN_EINVAL,
                          "a program of %d rows lost its optimum to rounding",
@@ -547,7 +549,7 @@ vn_program_solve(struct vn_program *p, enum vn_program_goal goal,
     if (present > 0 && goal == VN_PROGRAM_FILL)
         status = fill(p, least, err);
     else if (present > 0)
-        status = maximise(p, least, err);
+        status = maximise(p, goal == VN_PROGRAM_ANY, least, err);
     if (present > 0 && status == VN_OK && goal != VN_PROGRAM_ANY) {
         fix(p, *least, true);
         status = economise(p, err);

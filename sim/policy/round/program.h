@@ -33,7 +33,8 @@ struct vn_program;
 enum vn_program_goal {
     VN_PROGRAM_FILL,  /* max-min fair levels, with the least device time */
     VN_PROGRAM_LEAST, /* the greatest least level, likewise */
-    VN_PROGRAM_ANY    /* the same, by whatever vertex simplex comes to */
+    VN_PROGRAM_ANY    /* the same, at whatever vertex the dual simplex ends,
+                       * which is what Gavel's solvers go by */
 };
 
 /* A program on devices[t] devices of each type; the array is copied. */

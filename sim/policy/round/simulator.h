@@ -8,9 +8,9 @@
  *   - Shares are computed anew when jobs came or went, but not before 1,920 s
  *     have passed since the last time (or if nothing runs and no job will come
  *     any more); until then a newcomer has none.  It is placed all the same,
- *     with priority 0, and what it takes stays idle in that round (an oversight
- *     of theirs, which costs 2 % of the mean completion time); under FIFO it is
- *     not.
+ *     with priority 0, and what it takes stays idle in that round (an
+ * oversight of theirs, which costs 2 % of the mean completion time); under
+ * FIFO it is not.
  *   - The priority of (m, j) is X_mj over the part of all time on j that m
  *     received since then, where each job starts with half a round on every
  *     type; of equals the one that fell behind more, by the sum over all its
