@@ -122,8 +122,18 @@ refused $g 2 "--devices: '1.5' is wrong, expected VALUE:SHARE,..., as in 1:0.7,2
 refused $g 2 "--weights: '1:0' is wrong, expected VALUE:SHARE,..., as in 1:0.7,2:0.3, of numbers from 1e-06 to 1000000" --weights 1:0
 refused $g 2 "--weights: '1:1,2:0' is wrong, expected VALUE:SHARE,..., as in 1:0.7,2:0.3, of numbers from 1e-06 to 1000000" --weights 1:1,2:0
 refused $g 2 "--devices: '1:2,1:3' is wrong, expected VALUE:SHARE,..., as in 1:0.7,2:0.3, of whole numbers from 1 to 10000000" --devices 1:2,1:3
+refused $g 2 "--slack: '0' is wrong, expected VALUE:SHARE,..., as in 1:0.7,2:0.3, of numbers from 0.001 to 1000000" --slack 0
 refused $g 2 "--vcs: 'a:x' is wrong, expected NAME:SHARE,..., as in a:0.7,b:0.3" --vcs a:x
 refused $g 2 "--vcs: 'a,,b' is wrong, expected NAME:SHARE,..., as in a:0.7,b:0.3" --vcs a,,b
+"$vntrace" generate --jobs 400 --slack 0.5,2:3 -o "$tmp/slack.csv" 2> "$tmp/err"
+tight=$(awk -F, '!/^#/ && $1 != "job_id" {
+    slack = ($5 - $2) / $3
+    if (slack < 1) n++; else if (slack != 2) bad = 1 }
+    END { print bad ? "bad" : n }' "$tmp/slack.csv")
+grep -q "^vntrace: $tight of 400 deadlines are sooner than the job can be" "$tmp/err"
+is "$?" 0 "deadlines at multiples of the duration; the tight ones are counted"
+"$vntrace" generate --jobs 50 > "$tmp/plain" && "$vntrace" generate --jobs 50 --slack 2 | grep -v '^#' | cut -d, -f1-4 > "$tmp/with"
+is "$(grep -v '^#' "$tmp/plain" | cmp - "$tmp/with" && echo same)" same "and the jobs are those drawn without"
 many=$(awk 'BEGIN { for (i = 1; i < 1025; i++) printf "%d,", i; print 1025 }')
 "$vntrace" generate --weights "$many" > "$tmp/out" 2> "$tmp/err"
 is "$? $(grep -c ' is wrong, expected at most 1024 parts$' "$tmp/err")" "2 1" "no mix of more than 1024 parts"

@@ -26,6 +26,7 @@ enum option {
     DEVICES,
     WEIGHTS,
     PRIORITIES,
+    SLACK,
     VCS,
     MODELS,
     PROFILE,
@@ -63,6 +64,8 @@ static const struct vn_option options[] = {
                  'D'},
     [WEIGHTS] = {"weights", "MIX", "weights of jobs, as in 1:0.8,5:0.2", 0},
     [PRIORITIES] = {"priorities", "MIX", "priorities of jobs", 0},
+    [SLACK] = {"slack", "MIX",
+               "deadlines at so many times the duration, as in 1.5,3:2", 0},
     [VCS] = {"vcs", "MIX", "virtual clusters of jobs, as in a:0.7,b:0.3", 0},
     [MODELS] = {"models", "MIX",
                 "models that jobs train, as in resnet50@64:0.7,bert*:0.3", 0},
@@ -208,6 +211,7 @@ set_mixes(struct vn_recipe *w, const char *const *v, struct vn_error *err)
         {DEVICES, &w->devices, {"devices", 1, VN_DEVICES_MAX, true, NULL}},
         {PRIORITIES, &w->priority, {"priorities", -1e6, 1e6, false, NULL}},
         {WEIGHTS, &w->weight, {"weights", 1e-6, 1e6, false, NULL}},
+        {SLACK, &w->slack, {"slack", 1e-3, 1e6, false, NULL}},
         {VCS, &w->vc, {"vcs", 0, 0, false, &w->names.vcs}},
     };
     enum vn_status status = VN_OK;
@@ -337,7 +341,7 @@ draw_jobs(const struct arguments *a, struct vn_draw *draw,
 {
     struct vn_progress progress = vn_progress_begin("drawing", false);
     struct vn_job job;
-    int64_t n = 0;
+    int64_t n = 0, tight;
     bool more = true;
 
     while (n < a->jobs && (more = vn_draw_job(draw, &job))
@@ -350,6 +354,12 @@ draw_jobs(const struct arguments *a, struct vn_draw *draw,
         }
     }
     vn_progress_end(&progress);
+    tight = vn_draw_tight(draw);
+    if (tight > 0)
+        fprintf(stderr,
+                "vntrace: %" PRId64 " of %" PRId64 " deadlines are sooner "
+                "than the job can be done on the devices that it asks for\n",
+                tight, n);
     if (!more)
         return vn_fail(err, VN_EINVAL,
                        "only %" PRId64 " jobs arrive in 126 years, expected a "

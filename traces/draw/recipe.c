@@ -32,6 +32,7 @@ vn_recipe_free(struct vn_recipe *w)
     vn_mix_free(&w->weight);
     vn_mix_free(&w->priority);
     vn_mix_free(&w->vc);
+    vn_mix_free(&w->slack);
     vn_trace_names_free(&w->names);
 }
 
@@ -141,6 +142,7 @@ enum purpose {
     PRIORITIES,
     VCS,
     MODELS,
+    SLACKS,
     PURPOSES
 };
 
@@ -149,6 +151,7 @@ struct vn_draw {
     struct vn_arrival arrival;
     gsl_rng *rng[PURPOSES];
     int64_t id;
+    int64_t tight; /* deadlines sooner than the duration */
 };
 
 struct vn_draw *
@@ -188,6 +191,7 @@ vn_draw_expect(const struct vn_draw *d, struct vn_trace_writer *writer)
         vn_models_give(w->models, 0, &job);
     }
     vn_trace_expect(writer, &job);
+    job.deadline = w->slack.n > 0 ? 0 : -1;
     job.vc = w->vc.n > 0 ? 0 : -1;
     for (int i = 0; i < w->priority.n; i++) {
         job.priority = w->priority.parts[i].value;
@@ -264,6 +268,12 @@ vn_draw_calibrate(struct vn_draw *d, int64_t n, double devices)
     return true;
 }
 
+int64_t
+vn_draw_tight(const struct vn_draw *d)
+{
+    return d->tight;
+}
+
 bool
 vn_draw_job(struct vn_draw *d, struct vn_job *job)
 {
@@ -281,6 +291,14 @@ vn_draw_job(struct vn_draw *d, struct vn_job *job)
     job->weight =
         pick(d, WEIGHTS, &w->weight, job->priority > 0 ? job->priority : 1);
     job->vc = (int) pick(d, VCS, &w->vc, -1);
+    /* Of the duration that was drawn: on the devices that it asks for. */
+    if (w->slack.n > 0) {
+        job->deadline = job->submit
+                        + to_time(pick(d, SLACKS, &w->slack, 1)
+                                      * (double) job->duration * 1e-6,
+                                  w->precise ? 1 : VN_SECOND);
+        d->tight += job->deadline - job->submit < job->duration;
+    }
     if (w->models != NULL)
         vn_models_give(w->models, gsl_rng_uniform(d->rng[MODELS]), job);
     return true;

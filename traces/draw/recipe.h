@@ -36,6 +36,7 @@ struct vn_recipe {
     int nclasses;
     struct vn_mix weight;   /* none: 1 */
     struct vn_mix priority; /* none: 0 */
+    struct vn_mix slack;    /* deadline over duration; none: no deadline */
     struct vn_mix vc; /* numbers of names.vcs; none: no virtual cluster */
     struct vn_models *models; /* not owned; NULL: recorded jobs */
     struct vn_trace_names names;
@@ -91,6 +92,9 @@ bool vn_draw_calibrate(struct vn_draw *draw, int64_t n, double devices);
 
 /* The next job, with the next id, from 0; false after VN_ARRIVAL_END. */
 bool vn_draw_job(struct vn_draw *draw, struct vn_job *job);
+
+/* Of the jobs drawn, those whose deadline is sooner than their duration. */
+int64_t vn_draw_tight(const struct vn_draw *draw);
 
 /* Expect, of a writer, the columns that its jobs need. */
 void vn_draw_expect(const struct vn_draw *draw,
