@@ -132,7 +132,7 @@ t_exec_spec_t_LDADD = $(EXEC_LIBS) $(BASE_LIBS) libtap.a
 check_PROGRAMS += t/exec/gradient.t
 t_exec_gradient_t_SOURCES = t/exec/gradient.c
 t_exec_gradient_t_LDADD = $(EXEC_LIBS) $(BASE_LIBS) libtap.a
-dist_check_SCRIPTS += t/exec/diverge.sh.t t/exec/kept.sh.t t/exec/ranks.sh.t t/exec/wishes.sh.t
+dist_check_SCRIPTS += t/exec/diverge.sh.t t/exec/isa.sh.t t/exec/kept.sh.t t/exec/ranks.sh.t t/exec/wishes.sh.t
 dist_check_SCRIPTS += t/exec/exec.sh.t t/exec/control.sh.t t/exec/cuda.sh.t t/exec/ptx.sh.t
 
 # What can be chosen of each stands at its top.

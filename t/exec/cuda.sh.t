@@ -144,10 +144,10 @@ if test -x $emulated; then
     ok $? "emulated: every operation beside cuBLAS"
     unset LD_LIBRARY_PATH
     if test "$(nproc)" -gt 1; then
-        for device in host:1 cuda:1 cuda:cpu=0:1; do
+        for device in host:cpu=0:1 cuda:1 cuda:cpu=0:1; do
             pinned $device && echo "$device"
         done > "$tmp/pinned"
-        echo host:1 cuda:cpu=0:1 | tr ' ' '\n' | cmp - "$tmp/pinned"
+        echo host:cpu=0:1 cuda:cpu=0:1 | tr ' ' '\n' | cmp - "$tmp/pinned"
         ok $? "emulated: a GPU's thread is pinned where that is asked"
     else
         skip "emulated: a GPU's thread is not pinned" "there is one processor"

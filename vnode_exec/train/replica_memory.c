@@ -226,7 +226,8 @@ take_memory(struct vn_replica *r, int examples, int64_t limit,
 
 /*
  * What a device takes beside the replica's parts, as it works: a step on
- * zeros, whose peak tells.  Smaller nodes take no more.
+ * zeros, whose peak tells.  Smaller nodes take no more.  The backend's own
+ * memory, such as a library's, is beside any limit.
  */
 static enum vn_status
 measure_work(struct vn_replica *r, struct vn_error *err)
@@ -243,7 +244,7 @@ measure_work(struct vn_replica *r, struct vn_error *err)
     status = vn_replica_collect(r, tally, err);
     if (status == VN_OK && r->training)
         status = vn_replica_update(r, 0, scale, &norm, err);
-    r->work = r->dev->peak - bytes_for(r, r->room);
+    r->work = r->dev->peak - r->dev->own - bytes_for(r, r->room);
     r->busy_s = 0;
     free(scale);
     return status;
