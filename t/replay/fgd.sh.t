@@ -65,9 +65,9 @@ bad() { "$bin" experiment fgd --data own --case bad --policy FGD; }
 edit '' 's/^3,p3,1000,1024,2,1000/3,p3,1000,1024,2,500/'
 wrong "bad/pods.csv:5:18: .*1000" "parts of several devices" bad
 edit '' 's/,600,/,1600,/'
-wrong "bad/pods.csv:2:18: .*from 1 to 1000" "more than the whole of a device" bad
+wrong "bad/pods.csv:2:18: .*at most 1000" "more than the whole of a device" bad
 edit 's/,2,T4/,17,T4/' ''
-wrong "bad/nodes.csv:2:17: .*0 to 16" "more devices than a host may have" bad
+wrong "bad/nodes.csv:2:17: .*at most 16" "more devices than a host may have" bad
 edit '' 's/p1//'
 wrong "bad/pods.csv:3:3: no name" "a pod without a name" bad
 edit 's/,[12],\(T4\|V100\)/,0,/' ''

@@ -88,7 +88,7 @@ wrong "unlike nodes" "nodes that are not alike" \
 bad() { "$bin" experiment lucid --data own --case bad_n1 --policy "$1"; }
 mkdir own/bad_n1
 sed 's/,6,100$/,9,100/' own/few_n1/workload.csv > own/bad_n1/workload.csv
-wrong "workload.csv:2:9: .*from 1 to 8" "a job wider than the cluster" bad fifo
+wrong "workload.csv:2:9: .*at most 8" "a job wider than the cluster" bad fifo
 sed 's/,100,6/,0,6/' own/few_n1/workload.csv > own/bad_n1/workload.csv
 wrong "workload.csv:2:5: .*from 1" "a job of no duration" bad fifo
 cut -d, -f1-4 own/few_n1/workload.csv > own/bad_n1/workload.csv

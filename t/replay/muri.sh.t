@@ -78,7 +78,7 @@ few() { "$bin" experiment muri --data own --case few "$@"; }
 wrong "policy: unknown 'antmen'.*antman" "an unknown policy" \
     few --policy antmen
 wrong "resource0_ms" "antman without stages" few --policy antman
-wrong "workload.csv:2:3: .*from 1 to 1" "a job wider than the cluster" \
+wrong "workload.csv:2:3: .*at most 1" "a job wider than the cluster" \
     few --policy shortest --cluster v100:1x1
 wrong "workload.csv:2:3: antman has no rule" "a wide job under antman" \
     few --policy antman --cluster v100:2x1
