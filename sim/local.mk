@@ -234,8 +234,16 @@ EXTRA_DIST += t/enclavedom/mpk.sh t/bench/enclave.sh
 CLEANFILES += t/enclavedom/initramfs t/enclavedom/mpk_init t/bench/gate
 .PHONY: check-mpk bench-enclavedom
 check-mpk: vnsim t/enclavedom/initramfs t/enclavedom/mpk_init t/enclavedom/enclave.t t/enclavedom/attack.t \
-	t/enclavedom/after.t t/enclavedom/scan.t $(PLUGINS)
+	t/enclavedom/after.t t/enclavedom/scan.t t/enclavedom/escape.t t/enclavedom/libos.t \
+	t/enclavedom/libos_guest $(PLUGINS)
 	TOP_BUILDDIR=. $(srcdir)/t/enclavedom/mpk.sh
+EXTRA_PROGRAMS += t/bench/libos_calls
+t_bench_libos_calls_SOURCES = t/bench/libos_calls.c
+EXTRA_DIST += t/bench/libos.sh
+CLEANFILES += t/bench/libos_calls
+.PHONY: bench-libos
+bench-libos: vnsim vntrace enclavedom/enclavedom t/bench/libos_calls
+	TOP_SRCDIR=$(srcdir) TOP_BUILDDIR=. $(srcdir)/t/bench/libos.sh
 bench-enclavedom: vnsim t/bench/gate $(PLUGINS)
 	TOP_BUILDDIR=. $(srcdir)/t/bench/enclave.sh
 

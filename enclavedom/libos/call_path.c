@@ -262,15 +262,15 @@ uint64_t
 os_chdir(void *arg, const uint64_t *a)
 {
     struct os *os = arg;
-    char link[40], place[PATH_MAX];
+    char link[24], place[PATH_MAX];
     struct stat st;
     long fd = os_path_object(os, HERE, a[0], true);
     ssize_t n;
 
     if (fd < 0)
         return (uint64_t) fd;
-    snprintf(link, sizeof link, "/proc/self/fd/%ld", fd);
-    n = readlink(link, place, sizeof place - 1);
+    snprintf(link, sizeof link, "%ld", fd);
+    n = readlinkat(os->links, link, place, sizeof place - 1);
     if (fstat((int) fd, &st) != 0 || !S_ISDIR(st.st_mode) || n <= 0)
         n = -ENOTDIR;
     else {

@@ -5,6 +5,7 @@
 #include "config.h"
 
 #include "enclavedom/libos/inner.h"
+#include "enclavedom/scan.h"
 
 #include <errno.h>
 #include <string.h>
@@ -163,23 +164,76 @@ write_here(uint64_t to, const void *from, size_t bytes)
     return os_try_copy((void *) (uintptr_t) to, from, bytes);
 }
 
+/*
+ * Under keys no code of the program's may set rights: WRPKRU and XRSTOR, at
+ * any offset, become an instruction that cannot be run (UD2).  The C library
+ * has both, in pkey_set() and in the resolver of names that are bound late,
+ * which are then not to be called.  Bytes that came about by chance go too.
+ */
+static bool
+disarm(uint64_t at, uint64_t bytes, uint64_t protection, int key)
+{
+    static const unsigned char ud2[] = {0x0f, 0x0b, 0x90};
+    unsigned char *code = (void *) (uintptr_t) at;
+    bool open = false;
+    size_t found;
+
+    for (size_t i = 0; i < bytes; i += found + 1) {
+        const char *name = ed_forbidden(code + i, bytes - i, &found);
+
+        if (name == NULL)
+            break;
+        if (strcmp(name, "WRPKRU") != 0 && strcmp(name, "XRSTOR") != 0)
+            continue;
+        if (!open
+            && syscall(SYS_pkey_mprotect, at, bytes, PROT_READ | PROT_WRITE,
+                       key)
+                   != 0)
+            return false;
+        open = true;
+        memcpy(code + i + found, ud2,
+               bytes - i - found < 3 ? bytes - i - found : 3);
+        os_now->disarmed++;
+    }
+    return !open
+           || syscall(SYS_pkey_mprotect, at, bytes, protection, key) == 0;
+}
+
 /* What is mapped for the program bears its key, where there are keys. */
+static long
+call_keyed(long number, const uint64_t *a, int key)
+{
+    uint64_t at = a[0], bytes = (a[1] + ED_PAGE - 1) & ~(uint64_t) 4095;
+    uint64_t protection = a[2];
+    long value = 0;
+
+    if (number == SYS_mmap) {
+        value = syscall(number, a[0], a[1], a[2], a[3], a[4], a[5]);
+        at = (uint64_t) value;
+    }
+    if (value == -1
+        || syscall(SYS_pkey_mprotect, at, bytes, protection, key) != 0)
+        return -errno;
+    if ((protection & PROT_EXEC) == 0)
+        return value;
+    /* What can be run can be read, to be looked through. */
+    if ((protection & PROT_READ) == 0
+        && syscall(SYS_pkey_mprotect, at, bytes, protection | PROT_READ, key)
+               != 0)
+        return -errno;
+    return disarm(at, bytes, protection | PROT_READ, key) ? value : -EACCES;
+}
+
 static long
 call_here(long number, const uint64_t *a)
 {
     int key = os_now->domain->regions[ED_PLUGIN].key;
     long value;
 
-    if (number == SYS_mprotect && key >= 0)
-        value = syscall(SYS_pkey_mprotect, a[0], a[1], a[2], key);
-    else
-        value = syscall(number, a[0], a[1], a[2], a[3], a[4], a[5]);
-    if (value == -1)
-        return -errno;
-    if (number == SYS_mmap && key >= 0
-        && syscall(SYS_pkey_mprotect, value, a[1], a[2], key) != 0)
-        return -errno;
-    return value;
+    if (key > 0 && (number == SYS_mmap || number == SYS_mprotect))
+        return call_keyed(number, a, key);
+    value = syscall(number, a[0], a[1], a[2], a[3], a[4], a[5]);
+    return value == -1 ? -errno : value;
 }
 
 const struct os_guest os_guest_here = {.read = read_here,

@@ -319,6 +319,9 @@ fill_stack(struct os *os, struct stack *s, const struct image *m,
     add(&w, 0);
     for (int i = 0; c->environment != NULL && c->environment[i] != NULL; i++)
         add(&w, push_text(s, c->environment[i]));
+    /* The resolver of names that are bound late sets rights (guest.c). */
+    if (os->domain->regions[ED_PLUGIN].key > 0)
+        add(&w, push_text(s, "LD_BIND_NOW=1"));
     if (c->tell_tables)
         add(&w, push_tables(os, s));
     add(&w, 0);

@@ -23,13 +23,15 @@ struct os {
     struct os_buffer *buffer;
     uint64_t entry, stack; /* where the program begins */
     uint64_t calls;
-    int status; /* that it exited with */
+    int disarmed; /* instructions that would have set rights */
+    int status;   /* that it exited with */
     bool ended;
     sigjmp_buf end;     /* to os_enter() */
     sigjmp_buf recover; /* from a fault in a copy */
     bool copying;
     struct ed_violation violation;
     bool violated;
+    int links;    /* the folder /proc/self/fd, where descriptors are links */
     FILE *report; /* what it asked for, or NULL */
     bool remote;  /* the program is in a process of its own */
     char why[OS_TEXT_MAX + PATH_MAX]; /* it was ended, where it was by us */

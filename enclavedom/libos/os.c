@@ -145,6 +145,8 @@ tear_down(struct os *os)
     for (int i = 0; d != NULL && i < OS_DESCRIPTORS_MAX; i++)
         if (d->at[i].host >= NSTREAMS)
             close(d->at[i].host);
+    if (os->links > 0)
+        close(os->links);
     for (int i = 0; os->map != NULL && i < os->map->nranges; i++)
         munmap((void *) (uintptr_t) os->map->ranges[i].from,
                os->map->ranges[i].to - os->map->ranges[i].from);

@@ -55,13 +55,13 @@ is_within(const char *path, const char *root)
 
 /* Where an object is, canonical; false where that cannot be said. */
 static bool
-place_of(int host, char *path)
+place_of(const struct os *os, int host, char *path)
 {
-    char link[40];
+    char link[24];
     ssize_t n;
 
-    snprintf(link, sizeof link, "/proc/self/fd/%d", host);
-    n = readlink(link, path, PATH_MAX - 1);
+    snprintf(link, sizeof link, "%d", host);
+    n = readlinkat(os->links, link, path, PATH_MAX - 1);
     if (n <= 0 || path[0] != '/')
         return false;
     path[n] = '\0';
@@ -74,7 +74,7 @@ os_path_allows(const struct os *os, int host, enum os_use use)
     const struct os_paths *p = os->paths;
     char path[PATH_MAX];
 
-    if (!place_of(host, path))
+    if (!place_of(os, host, path))
         return false;
     for (int i = 0; i < p->nroots; i++)
         if (((p->roots[i].write || use != OS_WRITE)
@@ -102,7 +102,7 @@ whole(struct os *os, uint64_t folder, uint64_t path, char *text)
         strcpy(base, os->paths->here);
     else if ((host = os_host(os, folder)) < 0)
         return -EBADF;
-    else if (!place_of(host, base))
+    else if (!place_of(os, host, base))
         return -ENOTDIR;
     if (strlen(base) + 1 + strlen(own) >= PATH_MAX)
         return -ENAMETOOLONG;
@@ -178,14 +178,15 @@ os_path_parent(struct os *os, uint64_t folder, uint64_t path, char *name)
 
 /* Open an object that was found, for what it may be used. */
 static long
-reopen(long found, int flags)
+reopen(const struct os *os, long found, int flags)
 {
-    char link[40];
+    char link[24];
     int fd;
 
-    snprintf(link, sizeof link, "/proc/self/fd/%ld", found);
-    fd = open(link, (flags & ~(O_NOFOLLOW | O_CREAT | O_EXCL)) | O_CLOEXEC
-                        | O_NOCTTY);
+    snprintf(link, sizeof link, "%ld", found);
+    fd = openat(os->links, link,
+                (flags & ~(O_NOFOLLOW | O_CREAT | O_EXCL)) | O_CLOEXEC
+                    | O_NOCTTY);
     fd = fd < 0 ? -errno : fd;
     close((int) found);
     return fd;
@@ -227,7 +228,7 @@ os_path_open(struct os *os, uint64_t folder, uint64_t path, int flags,
         close((int) found);
         return -EEXIST;
     }
-    return found < 0 ? found : reopen(found, flags);
+    return found < 0 ? found : reopen(os, found, flags);
 }
 
 /* The roots. */
@@ -270,6 +271,9 @@ os_path_setup(struct os *os, struct vn_error *err)
     enum vn_status status = VN_OK;
     struct stat st;
 
+    os->links = open("/proc/self/fd", O_PATH | O_DIRECTORY | O_CLOEXEC);
+    if (os->links < 0)
+        return vn_fail(err, VN_EIO, "/proc/self/fd: %s", strerror(errno));
     if (getcwd(os->paths->here, PATH_MAX) == NULL)
         return vn_fail(err, VN_EIO, "no current folder: %s", strerror(errno));
     for (size_t i = 0; i < sizeof usual / sizeof usual[0]; i++)

@@ -6,7 +6,7 @@
 set -eu
 tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
-"$TOP_BUILDDIR/t/bench_gate"
+"$TOP_BUILDDIR/t/bench/gate"
 jobs() { # how many come before the others and stay, file
     awk -v old="$1" 'BEGIN {
         print "job_id,submit_s,duration_s,devices"

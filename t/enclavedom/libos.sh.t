@@ -158,8 +158,8 @@ says 1 "enclavedom: nonesuch: no program of this name in PATH is for x86-64 (ELF
 says 1 "enclavedom: ./p.c: is no program for x86-64 (ELF)" run -- ./p.c
 says 1 "enclavedom: ./none: No such file or directory" run -- ./none
 says 1 "enclavedom: nowhere: No such file or directory" run --allow-read nowhere -- true
-head -c 5000 /bin/true > cut
-says 1 "enclavedom: $tmp/cut: has a segment outside the file" run -- ./cut
+head -c 5000 /bin/true > cut.elf
+says 1 "enclavedom: $tmp/cut.elf: has a segment outside the file" run -- ./cut.elf
 
 # As a policy.
 awk 'BEGIN {

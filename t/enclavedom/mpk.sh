@@ -30,20 +30,21 @@ fi
 } > "$tmp/trace.csv"
 set -- init="$TOP_BUILDDIR/t/enclavedom/mpk_init" trace.csv="$tmp/trace.csv" \
     vnsim="$TOP_BUILDDIR/vnsim"
-for p in enclave.t attack.t after.t scan.t; do
+set -- "$@" t/enclavedom/libos_guest="$TOP_BUILDDIR/t/enclavedom/libos_guest"
+for p in enclave.t attack.t after.t scan.t escape.t libos.t; do
     set -- "$@" t/$p="$TOP_BUILDDIR/t/enclavedom/$p"
 done
 for p in fifo fifo_skip sjf srtf las priority wfs; do
     set -- "$@" t/$p.so="$TOP_BUILDDIR/t/sim/plugin/$p.so"
 done
 for lib in $(ldd "$TOP_BUILDDIR/vnsim" "$TOP_BUILDDIR/t/enclavedom/enclave.t" \
-    "$TOP_BUILDDIR/t/enclavedom/mpk_init" | grep -o '/[^ ]*\.so[^ ]*' | sort -u); do
+    "$TOP_BUILDDIR/t/enclavedom/mpk_init" "$TOP_BUILDDIR/t/enclavedom/libos.t" | grep -o '/[^ ]*\.so[^ ]*' | sort -u); do
     set -- "$@" "${lib#/}=$lib"
 done
 "$TOP_BUILDDIR/t/enclavedom/initramfs" "$@" > "$tmp/initramfs"
 
 status=0
-timeout "${VN_QEMU_SECONDS-300}" qemu-system-x86_64 -accel tcg -cpu max -machine q35 \
+timeout "${VN_QEMU_SECONDS-600}" qemu-system-x86_64 -accel tcg -cpu max -machine q35 \
     -smp 2 -m 512 -nodefaults -no-reboot -display none -serial stdio \
     -device isa-debug-exit,iobase=0xf4,iosize=4 -kernel "$kernel" \
     -initrd "$tmp/initramfs" \

@@ -69,7 +69,8 @@ int
 main(void)
 {
     static const char *const tests[] = {"/t/enclave.t", "/t/attack.t",
-                                        "/t/after.t", "/t/scan.t"};
+                                        "/t/after.t",   "/t/scan.t",
+                                        "/t/escape.t",  "/t/libos.t"};
     static const char *const policies[][2] = {
         {"fifo", "fifo"}, {"fifo-skip", "fifo_skip"},
         {"sjf", "sjf"},   {"srtf", "srtf"},
@@ -82,7 +83,7 @@ main(void)
     mkdir("/tmp", 01777);
     if (mount("proc", "/proc", "proc", 0, NULL) != 0)
         perror("/proc");
-    for (int i = 0; i < 4; i++) {
+    for (int i = 0; i < 6; i++) {
         const char *argv[] = {tests[i], NULL};
 
         printf("# %s\n", tests[i]);

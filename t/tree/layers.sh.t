@@ -71,7 +71,7 @@ room replay/live "sweep/.*"
 room replay/validate "findings\.h|live/.*"
 room base/store "[a-z_]+\.h"
 room enclavedom/backend "enclavedom\.h"
-room enclavedom/libos "enclavedom\.h|backend/backend\.h"
+room enclavedom/libos "enclavedom\.h|scan\.h|backend/backend\.h"
 alike 'traces/import/[a-z]*.c' \
     'traces/import/(acme|gavel|helios|openb|pai|philly|pollux|swf|tiresias|virtualflow)'
 alike 'analysis/figure/[a-z]*.c' 'analysis/figure/(jct|load|queue|segments|util|validate)'
