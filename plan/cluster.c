@@ -109,6 +109,9 @@ enum column {
     LIST_NUMBER,
     LIST_DEVICES,
     LIST_MODEL,
+    SWITCHES,
+    SWITCH_NODES,
+    NODE_DEVICES,
     NCOLUMNS
 };
 
@@ -127,6 +130,9 @@ static const struct vn_column columns[] = {
     [LIST_NUMBER] = {"sn", false},
     [LIST_DEVICES] = {"gpu", false},
     [LIST_MODEL] = {"model", false},
+    [SWITCHES] = {"num_switch", false},
+    [SWITCH_NODES] = {"num_node_p_switch", false},
+    [NODE_DEVICES] = {"num_gpu_p_node", false},
 };
 
 /* Read an optional quantity, and hold it against an earlier row's. */
@@ -152,9 +158,10 @@ quantity(struct vn_table *t, enum column column, bool new, double *value,
 
 /* The columns of a table that says type, nodes and devices, or of a list. */
 struct form {
-    int type;
-    int nodes; /* -1: one a row */
+    int type;  /* -1: it is called gpu */
+    int nodes; /* -1: one a row, which may have no devices */
     int devices;
+    int times; /* so many of these nodes; -1: as they are */
 };
 
 /* What a row says of its nodes, to the cluster's last group. */
@@ -176,26 +183,30 @@ static enum vn_status
 read_row(struct vn_table *t, const struct form *f, struct vn_cluster *c,
          struct vn_error *err)
 {
-    const char *name = vn_table_text(t, f->type);
-    int64_t nodes = 1, each;
+    const char *name = f->type >= 0 ? vn_table_text(t, f->type) : "gpu";
+    int64_t nodes = 1, each, times = 1;
     enum vn_status status;
     struct vn_device_type *type;
     double memory;
     bool new;
     int i;
 
+    if ((f->nodes >= 0
+         && (status =
+                 vn_table_int(t, f->nodes, 1, VN_DEVICES_MAX, &nodes, err)))
+        || (f->times >= 0
+            && (status = vn_table_int(t, f->times, 1, 1 << 20, &times, err)))
+        || (status =
+                vn_table_int(t, f->devices, f->nodes >= 0, 1024, &each, err))
+        || each == 0)
+        return status;
     if (!is_type_name(name, strlen(name)))
         return vn_table_fail(t, f->type, err,
                              "'%.64s' is no device type, expected a name "
                              "without blanks, quotes, ',' and '/', and ':' "
                              "only as in host:slow=2",
                              name);
-    if ((f->nodes >= 0
-         && (status =
-                 vn_table_int(t, f->nodes, 1, VN_DEVICES_MAX, &nodes, err)))
-        || (status = vn_table_int(t, f->devices, 1, 1024, &each, err)))
-        return status;
-    if (!add_group(c, name, nodes, each, &i, &new))
+    if (!add_group(c, name, nodes * times, each, &i, &new))
         return vn_table_fail(t, f->nodes >= 0 ? f->nodes : f->devices, err,
                              "more than %d devices, expected fewer",
                              VN_DEVICES_MAX);
@@ -223,10 +234,15 @@ find_form(struct vn_table *t, struct form *f, struct vn_error *err)
     static const enum column own[] = {TYPE, NODES, DEVICES};
 
     if (vn_table_has(t, LIST_DEVICES) && vn_table_has(t, LIST_MODEL)) {
-        *f = (struct form){LIST_MODEL, -1, LIST_DEVICES};
+        *f = (struct form){LIST_MODEL, -1, LIST_DEVICES, -1};
         return VN_OK;
     }
-    *f = (struct form){TYPE, NODES, DEVICES};
+    if (vn_table_has(t, SWITCHES) && vn_table_has(t, SWITCH_NODES)
+        && vn_table_has(t, NODE_DEVICES)) {
+        *f = (struct form){-1, SWITCH_NODES, NODE_DEVICES, SWITCHES};
+        return VN_OK;
+    }
+    *f = (struct form){TYPE, NODES, DEVICES, -1};
     for (size_t i = 0; i < sizeof own / sizeof *own; i++)
         if (!vn_table_has(t, (int) own[i]))
             return vn_table_fail(t, -1, err,

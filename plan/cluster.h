@@ -14,6 +14,9 @@
  *
  *     sn,cpu_milli,memory_mib,gpu,model
  *
+ * and so is Tiresias' cluster_spec (num_switch,num_node_p_switch,
+ * num_gpu_p_node,...), whose type is called gpu.
+ *
  * A type may stand on several rows, where its nodes differ in size; what is
  * said of the type must then agree.  Its name may have attributes, as vnexec
  * names devices: `host:2,host:slow=2.5:1`.

@@ -61,6 +61,14 @@ static const struct {
       {"device_type,nodes,devices_per_node\na:b,1,1\n", NULL,
        "2:1: 'a:b' is no device type, expected a name without blanks, quotes, "
        "',' and '/', and ':' only as in host:slow=2"},
+      {"sn,cpu_milli,memory_mib,gpu,model\nn0,64000,262144,2,P100\n"
+       "n1,64000,262144,2,P100\nn2,64000,262144,0,\nn3,1,1,8,V100M32\n",
+       "P100:4 V100M32:8 = 12 on 3", NULL},
+      {"num_switch,num_node_p_switch,num_gpu_p_node,num_cpu_p_node,"
+       "mem_p_node\n2,16,4,128,254\n",
+       "gpu:128 = 128 on 32", NULL},
+      {"num_switch,num_node_p_switch,num_gpu_p_node\n0,16,4\n", NULL,
+       "2:1: num_switch is '0', expected a whole number from 1 to 1048576"},
       {"device_type,nodes,devices_per_node\na,1,0\n", NULL,
        "2:5: devices_per_node is '0', expected a whole number from 1 to 1024"},
       {"device_type,nodes,devices_per_node\na,10000000,8\n", NULL,
