@@ -152,6 +152,9 @@ vn_summary_remark(const struct vn_summary *s)
     if (s->left > 0)
         return "jobs are left: times are those of the jobs that finished, "
                "and there is no makespan";
+    if (s->alike)
+        return "recorded jobs: types and placement make no difference to how "
+               "fast they go";
     return NULL;
 }
 

@@ -288,6 +288,7 @@ admit_job(struct vn_engine *e, struct vn_error *err)
                                       .type = a.lacks});
         return fetch(e, err);
     }
+    e->modelled = e->modelled || a.model >= 0;
     slot = vn_ledger_admit(&e->view->ledger, &job, a.type, a.types, a.model);
     if (e->config.costs != NULL) {
         struct vn_entry *entry = &e->view->ledger.entries[slot];
@@ -624,6 +625,10 @@ vn_engine_summary(struct vn_engine *e, struct vn_summary *summary,
                                    .device_us = (int64_t) l->device_us};
     status = vn_tally_summary(&e->tally, summary, err);
     summary->overhead_us += (int64_t) l->release_us;
+    summary->alike =
+        !e->modelled && e->faults == NULL
+        && (l->cluster->ntypes > 1
+            || (e->config.placement != VN_PLACEMENT_NONE && !e->contended));
     summary->stuck = l->present > 0 && is_idle(e) && e->idle > 0
                      && (e->config.until == 0 || l->now < e->config.until);
     /* Of a run that leaves jobs, the time that it saw. */

@@ -186,6 +186,8 @@ struct vn_summary {
     const char *lacking[VN_LACKING_MAX]; /* types that the cluster has not */
     int64_t left;
     bool stuck; /* jobs are left, and nothing could happen any more */
+    bool alike; /* all are recorded jobs, which go as fast on each type and
+                 * wherever they stand, though there is a choice of these */
     int64_t declined;
     struct vn_deadlines deadlines;
     struct vn_spread jct;

@@ -47,6 +47,7 @@ struct vn_engine {
     struct vn_job next; /* the next arrival */
     bool arriving;      /* next is there */
     bool asking;        /* at this instant the policy is asked */
+    bool modelled;      /* a modelled job arrived */
     int idle;           /* instants at the end of which all was idle */
     int64_t events;
 };

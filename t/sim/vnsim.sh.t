@@ -32,6 +32,16 @@ is "$(grep '^rejected' "$tmp/out")" \
 is "$("$vnsim" -t "$tmp/types.csv" -c v100:2 -j - | cut -d, -f1,13,14 | tr '\n' ' ')" \
     "job_id,why,state 0,,finished 1,no such device type: h100,rejected 2,no such device type: a100,rejected 3,no such device type: h100,rejected 4,too large,rejected " \
     "and told apart in the table of jobs, where capitals do not matter"
+for c in "-c v100:2,k80:2" "-c v100:2 --placement spread"; do
+    # shellcheck disable=SC2086
+    "$vnsim" -t "$trace" $c > "$tmp/out"
+    grep -qx 'remark       recorded jobs: types and placement make no difference to how fast they go' \
+        "$tmp/out"
+    ok $? "a remark where types and placement make no difference: $c"
+done
+"$vnsim" -t "$trace" -c v100:2 | grep -q '^remark'
+test $? = 1
+ok $? "none where there is no choice of these"
 "$vnsim" -t "$trace" -c x:1x4 -p las -o first=9 -r "$tmp/r.db" > "$tmp/a"
 ok $? "a run into a results file"
 "$vnsim" -t "$trace" -c x:1x4 -p las -o first=9 -r "$tmp/r.db" > "$tmp/b" 2> "$tmp/err"
