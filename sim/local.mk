@@ -11,10 +11,12 @@ libsim_a_SOURCES = $(ENCLAVEDOM_SOURCES) \
 	sim/adaptive/reference.c sim/adaptive/reference.h \
 	sim/adaptive/reference_state.h \
 	sim/adaptive/tiresias.c \
+	sim/engine/alone.c sim/engine/alone.h \
 	sim/engine/answer.c sim/engine/answer.h \
 	sim/engine/carrier.h \
 	sim/outside/rules.c sim/outside/rules.h \
 	sim/assumptions.c sim/assumptions.h \
+	sim/equal_share.c sim/equal_share.h \
 	sim/engine/engine.c sim/engine/engine.h \
 	sim/policy/share/realm.c sim/policy/share/realm.h \
 	sim/engine/faults.c sim/engine/faults.h \

@@ -10,6 +10,7 @@
 #include "plan/cluster.h"
 #include "sim/assumptions.h"
 #include "sim/engine/engine.h"
+#include "sim/equal_share.h"
 #include "sim/observe/recorder.h"
 #include "sim/output.h"
 #include "sim/outside/external.h"
@@ -36,6 +37,7 @@ enum option {
     RESULTS,
     FORMAT,
     PLAN,
+    RHO,
     POLICIES,
     BACKEND,
     LIMIT,
@@ -76,6 +78,8 @@ static const struct vn_option options[] = {
                     "write what is said to and by a COMMAND", 0},
     [PLAN] = {"plan", "FILE",
               "write which virtual nodes run where, for vnexec", 0},
+    [RHO] = {"rho", NULL,
+             "measure finish-time fairness; the trace is read twice", 0},
     [POLICIES] = {"policies", NULL, "list the policies and their options", 0},
     [SHOW_VERSION] = {"version", NULL, "print the version", 0},
     VN_ASSUMPTION_ROWS};
@@ -93,6 +97,7 @@ struct arguments {
     vn_time until;
     const char *jobs;
     const char *plan;
+    bool rho;
     const char *results;
     enum vn_format format;
     struct vn_assumptions assumptions;
@@ -181,6 +186,9 @@ take(struct arguments *a, enum option option, const char *value,
         break;
     case TRANSCRIPT:
         a->limits.transcript = value;
+        break;
+    case RHO:
+        a->rho = true;
         break;
     case PLAN:
         a->plan = value;
@@ -385,6 +393,27 @@ keep_failed(const struct arguments *a, const struct vn_cluster *cluster,
         vn_error_print(stderr, "vnsim", &again);
 }
 
+/* How many jobs are present under equal shares. */
+static enum vn_status
+find_present(const struct arguments *a, struct vn_engine_config *config,
+             struct vn_error *err)
+{
+    struct vn_trace *trace = NULL;
+    enum vn_status status;
+
+    if (strcmp(a->trace, "-") == 0)
+        return vn_fail(err, VN_EUSAGE,
+                       "--rho reads the trace twice, expected a file instead "
+                       "of standard input");
+    status = vn_trace_open(a->trace, &trace, err);
+    if (status == VN_OK)
+        status = vn_equal_share_present(
+            config, (struct vn_source){next_job, trace, device_type, model},
+            &config->present, err);
+    vn_trace_close(trace);
+    return status;
+}
+
 static enum vn_status
 replay(const struct arguments *a, const struct vn_cluster *cluster,
        struct vn_trace *trace, struct vn_error *err)
@@ -419,6 +448,7 @@ replay(const struct arguments *a, const struct vn_cluster *cluster,
     if ((status =
              vn_policy_configure(a->policy, a->words, a->nwords, values, err))
         || (status = vn_assumptions_apply(&a->assumptions, &config, err))
+        || (a->rho && (status = find_present(a, &config, err)))
         || (status = vn_engine_alloc(&config, &engine, err)))
         goto out;
     vn_recorder_guard(recorder, engine);

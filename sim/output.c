@@ -135,7 +135,7 @@ struct figure {
 };
 
 enum {
-    FIGURES = 37
+    FIGURES = 40
 };
 
 const char *
@@ -189,6 +189,9 @@ figures(struct figure f[FIGURES], const struct vn_heading *h,
                              s->deadlines.late_mean_us};
     f[n++] =
         (struct figure){"max_late_s", SECONDS, NULL, s->deadlines.late_max_us};
+    f[n++] = (struct figure){"mean_rho", SHARE, NULL, s->rho.mean};
+    f[n++] = (struct figure){"worst_rho", SHARE, NULL, s->rho.worst};
+    f[n++] = (struct figure){"rho_above_1", SHARE, NULL, s->rho.above};
     f[n++] = (struct figure){"mean_jct_s", SECONDS, NULL, s->jct.mean};
     f[n++] = (struct figure){"p50_jct_s", SECONDS, NULL, s->jct.p50};
     f[n++] = (struct figure){"p90_jct_s", SECONDS, NULL, s->jct.p90};
@@ -356,6 +359,10 @@ print_text(FILE *out, const struct vn_heading *h, const struct vn_summary *s)
                 "jobs that are left nothing\n",
                 "stuck");
     print_deadlines(out, s);
+    if (!isnan(s->rho.mean))
+        fprintf(out,
+                "%-12s %.3f in the mean, %.3f at worst, %.1f %% above 1\n",
+                "rho", s->rho.mean, s->rho.worst, 100 * s->rho.above);
     fprintf(out, "%-12s %s\n", "makespan", span(text, known(s->makespan)));
     if (isnan(s->utilisation))
         fprintf(out, "%-12s -\n", "utilisation");

@@ -127,6 +127,10 @@ struct vn_store_run {
     int64_t deadlines_met;
     double late_mean_us;
     double late_max_us;
+    double present_mean;
+    double rho_mean;
+    double rho_worst;
+    double rho_above;
     int64_t makespan_us;
     double utilisation;
     int64_t device_us;
@@ -152,6 +156,7 @@ struct vn_store_job {
     int64_t start_us;
     int64_t finish_us;
     int64_t deadline_us;
+    double rho;
     int64_t jct_us;
     int64_t queue_us;
     int64_t preemptions;

@@ -28,6 +28,7 @@ enum option {
     WINDOWS,
     UNTIL,
     KEEP,
+    RHO,
     OUTPUT,
     JOBS,
     SHARD,
@@ -61,6 +62,7 @@ static const struct vn_option options[] = {
     [WINDOWS] = {"windows", "N",
                  "cut each trace in N replicates of as many jobs [1]", 'w'},
     [UNTIL] = {"until", "TIME", "stop each run before this time", 0},
+    [RHO] = {"rho", NULL, "measure finish-time fairness", 0},
     [KEEP] = {"keep", "run|jobs|all",
               "of each run: its summary, jobs too, or allocations and "
               "samples too [all]", 0},
@@ -217,6 +219,9 @@ take(struct arguments *a, struct vn_sweep *sweep, enum option option,
     case UNTIL:
         return vn_option_time("until", value, 1, VN_TIME_MAX, &sweep->until,
                               err);
+    case RHO:
+        sweep->rho = true;
+        break;
     case KEEP:
         status = vn_option_choice("keep", value, keeps, 3, &choice, err);
         sweep->recording = (enum vn_recording) choice;

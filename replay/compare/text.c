@@ -159,6 +159,37 @@ print_deadlines(const struct vn_comparison *c)
     }
 }
 
+/* Finish-time fairness, where it was measured. */
+static void
+print_fairness(const struct vn_comparison *c)
+{
+    const struct vn_group *g = c->group;
+    int width = label_width(g);
+
+    for (int p = 0; p < g->npolicies; p++)
+        for (int r = 0; r < g->nreplicates; r++)
+            if (isnan(vn_group_run(g, p, r)->rho_mean))
+                return;
+    if (g->npolicies * g->nreplicates == 0)
+        return;
+    printf("\nfinish-time fairness of the jobs that each finished\n%-*s %14s "
+           "%14s %14s\n",
+           width, "policy", "mean rho", "worst", "above 1, %");
+    for (int p = 0; p < g->npolicies; p++) {
+        double mean = 0, worst = 0, above = 0;
+
+        for (int r = 0; r < g->nreplicates; r++) {
+            const struct vn_store_run *run = vn_group_run(g, p, r);
+
+            mean += run->rho_mean / g->nreplicates;
+            worst = fmax(worst, run->rho_worst);
+            above += 100 * run->rho_above / g->nreplicates;
+        }
+        printf("%-*s %14.3f %14.3f %14.1f\n", width, g->labels[p], mean, worst,
+               above);
+    }
+}
+
 static void
 print_means(const struct vn_comparison *c, const struct vn_report *a)
 {
@@ -317,6 +348,7 @@ vn_report_text(const struct vn_comparison *c, const struct vn_report *a,
         return;
     print_means(c, a);
     print_deadlines(c);
+    print_fairness(c);
     if (!vn_report_has_baseline(c->group, a))
         printf("\nno run of %s, to which ratios would be\n", a->baseline);
     else if (c->group->npolicies > 1)

@@ -6,6 +6,7 @@
 #include "base/store/origin.h"
 #include "base/version.h"
 #include "base/xalloc.h"
+#include "sim/equal_share.h"
 #include "sim/outside/external.h"
 #include "sim/outside/limit.h"
 
@@ -199,7 +200,7 @@ vn_sweep_replay(const struct vn_sweep *sweep, const struct vn_workload *w,
                 const struct vn_contender *contender, struct vn_error *err)
 {
     double started = vn_clock();
-    struct vn_reader reader = {w, 0};
+    struct vn_reader reader = {w, 0}, again = {w, 0};
     struct vn_recorder *recorder =
         vn_recorder_alloc(&setting->cluster, sweep->recording);
     struct vn_engine_config config = {
@@ -221,6 +222,10 @@ vn_sweep_replay(const struct vn_sweep *sweep, const struct vn_workload *w,
     vn_workload_withhold(w);
     if ((status = vn_assumptions_apply(&sweep->assumptions, &config, err))
             == VN_OK
+        && (!sweep->rho
+            || (status = vn_equal_share_present(
+                    &config, vn_workload_source(&again), &config.present, err))
+                   == VN_OK)
         && (status = vn_engine_alloc(&config, &engine, err)) == VN_OK) {
         vn_recorder_guard(recorder, engine);
         status = vn_engine_run(engine, err);

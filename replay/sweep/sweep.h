@@ -40,6 +40,7 @@ struct vn_sweep {
     struct vn_contender *contenders;
     int ncontenders;
     enum vn_recording recording;
+    bool rho;      /* measure finish-time fairness */
     vn_time until; /* stop each run before this time; 0 for never */
     struct vn_plugin_limits limits; /* of policies from outside */
     struct vn_assumptions assumptions;

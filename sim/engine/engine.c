@@ -4,6 +4,7 @@
 
 #include "plan/contention.h"
 #include "sim/engine/admission.h"
+#include "sim/engine/alone.h"
 #include "sim/engine/outage.h"
 #include "sim/engine/phase.h"
 #include "sim/engine/state.h"
@@ -178,12 +179,17 @@ record_entry(struct vn_engine *e, const struct vn_entry *entry, vn_time finish,
              enum vn_job_state state)
 {
     int64_t device_us = vn_entry_device_us(entry);
+    double rho = NAN;
 
+    if (e->config.present > 0 && state == VN_JOB_FINISHED)
+        rho = (double) (finish - entry->job.submit)
+              / vn_alone_us(&e->view->ledger, entry, e->config.present);
     record(e, &(struct vn_record){.id = entry->job.id,
                                   .submit = entry->job.submit,
                                   .start = entry->start,
                                   .finish = finish,
                                   .deadline = entry->job.deadline,
+                                  .rho = rho,
                                   .preemptions = entry->preemptions,
                                   .failures = entry->failures,
                                   .resizes = entry->resizes,
@@ -283,6 +289,7 @@ admit_job(struct vn_engine *e, struct vn_error *err)
                                       .start = -1,
                                       .finish = -1,
                                       .deadline = job.deadline,
+                                      .rho = NAN,
                                       .state = VN_JOB_REJECTED,
                                       .refusal = a.refusal,
                                       .type = a.lacks});
@@ -624,6 +631,7 @@ vn_engine_summary(struct vn_engine *e, struct vn_summary *summary,
     *summary = (struct vn_summary){.events = e->events,
                                    .device_us = (int64_t) l->device_us};
     status = vn_tally_summary(&e->tally, summary, err);
+    summary->rho.present = e->config.present;
     summary->overhead_us += (int64_t) l->release_us;
     summary->alike =
         !e->modelled && e->faults == NULL

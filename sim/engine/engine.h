@@ -77,6 +77,7 @@ struct vn_record {
     vn_time start;    /* it first held devices */
     vn_time finish;   /* it was done */
     vn_time deadline; /* it should have been */
+    double rho;       /* finish-time fairness; NAN where it is not known */
     int preemptions;
     int failures; /* of its devices */
     int resizes;
@@ -144,6 +145,7 @@ struct vn_engine_config {
     const struct vn_fault_config *faults;
     enum vn_placement placement;
     bool numbered;        /* devices are told apart, for observers */
+    double present;       /* of sim/engine/alone.h; 0: rho is not asked for */
     bool free_preemption; /* a preempted job loses and pays nothing */
     const struct vn_carrier *carrier; /* NULL: time and costs are simulated */
     struct vn_observer observer;
@@ -171,6 +173,15 @@ struct vn_deadlines {
     double late_max_us;
 };
 
+/* Finish-time fairness (sim/engine/alone.h) of the jobs that finished; NAN
+ * where it was not asked for. */
+struct vn_fairness {
+    double present; /* jobs, under equal shares; 0 where it was not asked */
+    double mean;
+    double worst;
+    double above; /* share of jobs whose rho is above 1 */
+};
+
 /*
  * A run in numbers.  jct is finish - submit, queueing is start - submit, both
  * of the jobs that finished.  makespan is from the first submission to the
@@ -190,6 +201,7 @@ struct vn_summary {
                  * wherever they stand, though there is a choice of these */
     int64_t declined;
     struct vn_deadlines deadlines;
+    struct vn_fairness rho;
     struct vn_spread jct;
     struct vn_spread queueing;
     vn_time makespan;

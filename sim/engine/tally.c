@@ -80,6 +80,12 @@ vn_tally_add(struct vn_tally *tally, const struct vn_record *record)
         count_refusal(tally, record);
     tally->resizes += record->resizes;
     add_deadline(tally, record);
+    if (!isnan(record->rho)) {
+        tally->rho += record->rho;
+        tally->worst = fmax(tally->worst, record->rho);
+        tally->above += record->rho > 1;
+        tally->known++;
+    }
     if (record->state != VN_JOB_FINISHED)
         return;
     vn_quantile_add(&tally->jct, record->finish - record->submit);
@@ -124,6 +130,13 @@ vn_tally_summary(struct vn_tally *tally, struct vn_summary *summary,
     summary->declined = tally->count[VN_JOB_DECLINED];
     summary->jobs = summary->finished + summary->rejected + summary->left
                     + summary->declined;
+    summary->rho =
+        (struct vn_fairness){.mean = NAN, .worst = NAN, .above = NAN};
+    if (tally->known > 0)
+        summary->rho = (struct vn_fairness){
+            .mean = tally->rho / (double) tally->known,
+            .worst = tally->worst,
+            .above = (double) tally->above / (double) tally->known};
     summary->deadlines = (struct vn_deadlines){
         .jobs = tally->deadlines,
         .admitted = tally->deadlines - tally->turned_away,

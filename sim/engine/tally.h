@@ -14,8 +14,12 @@ struct vn_tally {
     int64_t count[VN_JOB_STATES];
     int64_t refused[VN_REFUSALS];
     const char *lacking[VN_LACKING_MAX]; /* the first, borrowed */
-    int64_t deadlines;                   /* jobs that have one, */
-    int64_t turned_away;                 /* of which declined or rejected, */
+    double rho;                          /* the sum of those known, */
+    double worst;
+    int64_t known;       /* of so many, */
+    int64_t above;       /* of which above 1 */
+    int64_t deadlines;   /* jobs that have one, */
+    int64_t turned_away; /* of which declined or rejected, */
     int64_t met;
     int64_t late; /* and finished after it, */
     __int128 late_us;

@@ -7,6 +7,7 @@
 #include "sim/observe/sampler.h"
 #include "sim/output.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -148,6 +149,7 @@ write_jobs(const struct vn_recorder *r, struct vn_store *store,
                 .start_us = j->start,
                 .finish_us = j->finish,
                 .deadline_us = j->deadline,
+                .rho = j->rho,
                 .jct_us = j->finish >= 0 ? j->finish - j->submit : -1,
                 .queue_us = j->start >= 0 ? j->start - j->submit : -1,
                 .preemptions = j->preemptions,
@@ -323,6 +325,10 @@ fill(struct vn_store_run *run, const struct vn_summary *s,
     run->deadlines_met = s->deadlines.met;
     run->late_mean_us = s->deadlines.late_mean_us;
     run->late_max_us = s->deadlines.late_max_us;
+    run->present_mean = s->rho.present > 0 ? s->rho.present : NAN;
+    run->rho_mean = s->rho.mean;
+    run->rho_worst = s->rho.worst;
+    run->rho_above = s->rho.above;
     run->makespan_us = s->makespan;
     run->utilisation = s->utilisation;
     run->device_us = s->device_us;

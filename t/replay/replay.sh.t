@@ -119,7 +119,7 @@ says 0 'a\\_b\\&c\\%.csv on' "in which odd names are quoted" \
 "$bin" compare one.db --format csv > compare.csv
 awk -F, 'FNR == 1 {f++; next}
     f == 1 && $0 ~ /a\.csv/ && $0 ~ /c\.csv/ && $0 ~ /,srtf,/ {run[$1] = 1}
-    f == 2 && $1 in run {sum[$1] += $7; n[$1]++}
+    f == 2 && $1 in run {sum[$1] += $8; n[$1]++}
     f == 3 && $1 == "a.csv" && $2 == "c.csv" && $5 == "srtf" \
         && $9 == "jct_mean_s" {got = $10}
     END {for (r in sum) {all += sum[r] / n[r] / 1e6; k++}

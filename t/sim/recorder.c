@@ -135,16 +135,17 @@ test_resizes(const char *path)
              "7,50000000,v100,shrink,100000000,2\n"
              "7,100000000,v100,grow,125000000,4\n",
              "a job's devices are intervals");
-    is_table(store, VN_STORE_JOB,
-             "job_id,submit_us,start_us,finish_us,deadline_us,jct_us,queue_us,"
-             "preemptions,resizes,failures,device_us,overhead_us,lost_us,why,"
-             "state\n"
-             "3,50000000,50000000,100000000,,50000000,0,0,0,0,100000000,"
-             "0,0,,finished\n"
-             "5,60000000,,,,,,0,0,0,0,0,0,no such device type: k80,"
-             "rejected\n"
-             "7,0,0,125000000,,125000000,0,0,2,0,400000000,0,0,,finished\n",
-             "jobs stand in order of their ids");
+    is_table(
+        store, VN_STORE_JOB,
+        "job_id,submit_us,start_us,finish_us,deadline_us,rho,jct_us,queue_us,"
+        "preemptions,resizes,failures,device_us,overhead_us,lost_us,why,"
+        "state\n"
+        "3,50000000,50000000,100000000,,,50000000,0,0,0,0,100000000,"
+        "0,0,,finished\n"
+        "5,60000000,,,,,,,0,0,0,0,0,0,no such device type: k80,"
+        "rejected\n"
+        "7,0,0,125000000,,,125000000,0,0,2,0,400000000,0,0,,finished\n",
+        "jobs stand in order of their ids");
     is_table(store, VN_STORE_USAGE, "job_id,device_type,device_us\n",
              "with one type of devices, the job says it all");
     vn_store_close(store);

@@ -226,4 +226,17 @@ refused 2 "--faults: nothing says how often devices fail, expected mtbf=S, or mt
 ok $? "faults"
 is "$(cut -d, -f1-18 "$tmp/a" | tail -1)" "$(cut -d, -f1-18 "$tmp/b" | tail -1)" \
     "the same ones for the same seed"
+# Under equal shares the first has 4 devices for 50 s and then 2, until 150 s,
+# the second 2 for 100 s and then 4, until 200 s: 1.5 jobs present in the mean,
+# so that either would take 150 s on its part of 4 / 1.5 devices.
+printf 'job_id,submit_s,duration_s,devices\n0,0,100,4\n1,50,100,4\n' \
+    > "$tmp/two.csv"
+"$TOP_BUILDDIR/vnsim" -t "$tmp/two.csv" -c x:4 --rho > "$tmp/out"
+grep -q '^rho *0.833 in the mean, 1.000 at worst, 0.0 % above 1$' "$tmp/out"
+ok $? "finish-time fairness is against the equal part"
+"$TOP_BUILDDIR/vnsim" -t "$tmp/two.csv" -c x:4 > "$tmp/out"
+! grep -q '^rho' "$tmp/out"
+ok $? "and is not measured unasked"
+says 2 "reads the trace twice" "of a trace that is a stream it is not known" \
+    sh -c "'$TOP_BUILDDIR/vnsim' -t - -c x:4 --rho < '$tmp/two.csv'"
 done_testing
