@@ -59,6 +59,7 @@ libreplay_a_SOURCES = \
 	replay/live/store.c \
 	replay/sweep/workers.c \
 	replay/compare/report.c replay/compare/report.h \
+	replay/compare/flips.c replay/compare/flips.h \
 	replay/compare/machine.c \
 	replay/compare/table.c \
 	replay/compare/text.c \

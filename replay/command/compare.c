@@ -4,6 +4,7 @@
 #include "base/number.h"
 #include "base/option.h"
 #include "replay/command/command.h"
+#include "replay/compare/flips.h"
 #include "replay/compare/report.h"
 
 #include <inttypes.h>
@@ -59,6 +60,7 @@ compare(struct vn_store *store, const struct vn_groups *groups,
 {
     const struct vn_report_form *form = &vn_report_forms[a->format];
     struct vn_report report = a->report;
+    struct vn_standings standings = {0};
     enum vn_status status = VN_OK;
 
     for (int i = 0; i < groups->n && status == VN_OK; i++) {
@@ -69,10 +71,14 @@ compare(struct vn_store *store, const struct vn_groups *groups,
             break;
         report.groups = groups;
         form->print(&c, &report, i);
+        vn_standings_add(&standings, &c);
         vn_comparison_free(&c);
     }
     if (status == VN_OK)
         fputs(form->end, stdout);
+    if (status == VN_OK && form->print == vn_report_text)
+        vn_standings_print(&standings);
+    vn_standings_free(&standings);
     return status;
 }
 

@@ -274,4 +274,25 @@ says 2 "did you mean 'job'" "a table that is not there" \
 says 2 'expected results files and --output' "merge into what?" \
     "$bin" merge one.db
 says 2 "did you mean 'compare'" "a command that is not there" "$bin" compar
+# Two jobs of 4 devices on 4: srtf runs one after the other (100 s, 200 s: mean
+# 150), wfs gives each 2.  Linear, both take 200 s; half of the work serial,
+# 2 devices do 5/6 of what 4 do, and both take 120 s.
+printf 'job_id,submit_s,duration_s,devices,min_devices\n1,0,100,4,1\n2,0,100,4,1\n' \
+    > "$tmp/two.csv"
+scaled() { # scaling
+    "$bin" run -t "$tmp/two.csv" -c v:4 -p srtf,wfs --scaling "$1" -r "$tmp/flip.db" > /dev/null
+}
+scaled linear
+"$bin" compare "$tmp/flip.db" > "$tmp/out"
+grep -q '^remark: recorded jobs speed up with their devices by' "$tmp/out"
+ok $? "that an elastic policy lives on an assumption is said"
+scaled amdahl:0.5
+"$bin" compare "$tmp/flip.db" > "$tmp/out"
+grep -qx '  srtf before wfs under linear, behind it under amdahl:0.5' "$tmp/out" &&
+    ! grep -q '^remark: recorded' "$tmp/out"
+ok $? "and what its ranking hangs on"
+scaled amdahl:0.4
+"$bin" compare "$tmp/flip.db" > "$tmp/out"
+grep -A 1 'amdahl:0.4 against amdahl:0.5:' "$tmp/out" | grep -qx '  none'
+ok $? "and where it does not"
 done_testing
