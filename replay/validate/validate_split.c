@@ -10,6 +10,7 @@
 #include "base/xalloc.h"
 #include "plan/mix.h"
 #include "replay/validate/planned.h"
+#include "replay/validate/planned_store.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -39,6 +40,7 @@ struct contest {
     struct vn_mix mixes[SPLITS]; /* step_s INFINITY: there is none */
     char paths[SPLITS][4200];
     struct vn_course courses[SPLITS];
+    int same[SPLITS]; /* the first split that is this one: it is executed */
 };
 
 static bool
@@ -148,6 +150,34 @@ ask(struct contest *c, struct vn_error *err)
     return VN_OK;
 }
 
+/* The first split that gives each type what this one does: where a type is
+ * worth nothing the solver leaves it out, as one type alone does. */
+static int
+first_like(const struct contest *c, int which)
+{
+    const struct vn_mix *mix = &c->mixes[which];
+
+    for (int i = 0; i < which; i++) {
+        const struct vn_mix *other = &c->mixes[i];
+        bool same = !isinf(other->step_s);
+
+        for (int t = 0; t < c->cluster->ntypes && same; t++)
+            same =
+                other->vnodes[t] == mix->vnodes[t]
+                && (mix->vnodes[t] == 0 || other->batch[t] == mix->batch[t]);
+        if (same)
+            return i;
+    }
+    return which;
+}
+
+/* The execution of a split; none where it has no segments. */
+static const struct vn_course *
+course_of(const struct contest *c, int which)
+{
+    return &c->courses[c->same[which]];
+}
+
 static enum vn_status
 open_course(struct contest *c, int which, struct vn_error *err)
 {
@@ -156,7 +186,8 @@ open_course(struct contest *c, int which, struct vn_error *err)
     int64_t steps;
     enum vn_status status;
 
-    if (isinf(mix->step_s))
+    c->same[which] = isinf(mix->step_s) ? which : first_like(c, which);
+    if (isinf(mix->step_s) || c->same[which] != which)
         return VN_OK;
     steps = llrint(c->v->span_s / mix->step_s);
     snprintf(path, sizeof *c->paths, "%s/split-%d.csv",
@@ -177,6 +208,10 @@ execute(struct contest *c, struct vn_error *err)
 
     for (int i = 0; i < SPLITS && status == VN_OK; i++)
         status = open_course(c, i, err);
+    /* What is in the results already is said before time is spent. */
+    for (int i = 0; i < SPLITS && status == VN_OK; i++)
+        if (c->courses[i].nsegments > 0)
+            status = vn_course_expect(&c->courses[i], err);
     for (int r = 0; r < c->v->repeats; r++)
         for (int i = 0; i < SPLITS && status == VN_OK; i++)
             if (c->courses[i].nsegments > 0) {
@@ -227,17 +262,17 @@ show(const struct contest *c, struct vn_findings *f)
     vn_findings_table(f, title, "split, nodes x examples on each device",
                       columns);
     for (int i = 0; i < SPLITS; i++) {
-        const struct vn_course_segment *s = c->courses[i].segments;
+        const struct vn_course_segment *s = course_of(c, i)->segments;
         struct vn_course_error e;
         double said, was;
 
-        if (c->courses[i].nsegments == 0) {
+        if (course_of(c, i)->nsegments == 0) {
             vn_findings_note(f, "%s: there is no such split: %s", c->model,
                              split_names[i]);
             continue;
         }
         said = s->price.step_s;
-        was = measured(&c->courses[i]);
+        was = measured(course_of(c, i));
         e = vn_course_error(said, s->was->step, c->v->repeats);
         name_split(c, i, label, sizeof label);
         vn_findings_row(
@@ -258,15 +293,21 @@ judge(const struct contest *c, struct vn_findings *f)
     int verdict = 0;
 
     for (int i = SOLVER + 1; i < SPLITS; i++)
-        if (c->courses[i].nsegments > 0)
+        if (course_of(c, i)->nsegments > 0 && c->same[i] == SOLVER)
+            vn_findings_note(
+                f,
+                "%s: the solver's split is that of %s: the others "
+                "take no part",
+                c->model, split_names[i]);
+        else if (course_of(c, i)->nsegments > 0)
             vn_findings_note(
                 f,
                 "%s, against %s: the solver's split is %.3f times as "
                 "fast simulated, and %.3f times measured",
                 c->model, i == EVEN ? "the even one" : "the best type alone",
-                c->courses[i].segments[0].price.step_s
+                course_of(c, i)->segments[0].price.step_s
                     / best->segments[0].price.step_s,
-                measured(&c->courses[i]) / measured(best));
+                measured(course_of(c, i)) / measured(best));
     for (int i = 0; i < SPLITS; i++) {
         const struct vn_course_segment *s = c->courses[i].segments;
         struct vn_course_error e;

@@ -165,6 +165,20 @@ grep -q 'even: host 2 x 16, host:slow=2 2 x 16' "$tmp/out"
 ok $? "evenly, in the nodes that are best"
 grep -q 'one type: host 2 x 32' "$tmp/out"
 ok $? "and over the best type alone"
+# A type that is worth nothing: two of the splits are one.
+cat > "$tmp/left.csv" <<'END'
+model,device_type,batch,step_s,peak_bytes,update_s,parameters
+mlp,host,32,0.004,1000000,0.0001,100000
+mlp,host,64,0.008,1000000,0.0001,100000
+mlp,host:slow=2,32,4,1000000,0.0001,100000
+mlp,host:slow=2,64,8,1000000,0.0001,100000
+END
+./vnreplay validate --split mlp:64 --cluster host:1,host:slow=2:1 --span 0.1 \
+    --profile "$tmp/left.csv" --repeats 2 --results "$tmp/left.db" \
+    > "$tmp/out" 2> "$tmp/err"
+grep -q "the solver's split is that of one type" "$tmp/out" \
+    && grep -q 'one type: host 1 x 64' "$tmp/out"
+ok $? "a type that is left out costs no report"
 ./vnreplay validate --split mlp:2 --cluster $cluster --span 0.1 --repeats 1 \
     --output "$tmp/own" --format csv > "$tmp/out" 2> "$tmp/err"
 test $? -eq 3 && grep -q '"*solver: host' "$tmp/out" \
