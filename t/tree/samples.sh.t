@@ -57,7 +57,7 @@ ln -s "$TOP_SRCDIR/virtualflow" virtualflow
 for page in vnsim vnreplay vnplot; do
     command -v "${GNUPLOT:-gnuplot}" > /dev/null || test $page != vnplot || continue
     command -v sqlite3 > /dev/null || sed -i '/^sqlite3/d' $page.txt
-    grep -v '^[ {]' $page.txt > lines
+    grep -v '^[ {]\|libos:' $page.txt > lines
     while read -r line; do
         rm -rf mine
         (eval "$line") > out 2>&1 < /dev/null
