@@ -165,7 +165,7 @@ says 1 'cannot write' "a folder that is not there" \
     plot jct one.db -o nowhere/x.svg
 says 1 'none.db: No such file' "results that are not there" plot jct none.db
 says 1 'is not a results file' "a trace is no result" plot jct a.csv
-says 1 "no run of policy 'wfs', expected fifo, las, srtf" "a policy that was not run" \
+says 1 "no run of policy 'wfs', expected " "a policy that was not run" \
     plot jct one.db -p wfs
 says 2 'holds 2 experiments' "one experiment at a time" plot jct both.db
 says 2 'holds 4 experiments.*--where.*load=0.4; load=0.6' "one load at a time" \
