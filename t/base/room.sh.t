@@ -66,7 +66,6 @@ full o.csv "$bin/vnsim" -t t.csv -c v100:2x2 -p 'exec:sh talk.sh' \
 full o.csv "$bin/vnreplay" export many.db -o small/o.csv
 set -- "$bin/vnexec" run -m mlp -b 8 -v 2 -n 3 -q --no-eval
 full o.csv "$@" -c small/o.csv
-full o.csv "$@" -n 2000 -l small/o.csv
 for f in pdf svg png tex txt; do
     if command -v "${GNUPLOT:-gnuplot}" > /dev/null; then
         filled 4 "o.$f"
@@ -93,6 +92,8 @@ rm -rf small/*
 whole "merge" "$bin/vnreplay" merge many.db -o small/r.db
 rm -rf small/*
 whole "vnexec" "$@" -R small/r.db
+filled 8
+whole "vnexec's log, which grows in its place," "$@" -n 2000 -l small/o.csv
 filled 0
 mkdir small/there
 cd small || exit 1
