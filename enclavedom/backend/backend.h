@@ -92,8 +92,10 @@ struct ed_live {
     uint32_t asked; /* the number of the request that is open, or was last */
     uint64_t asks;
     uint64_t seed;
-    int64_t called_us; /* what its calls have taken, at most */
-    int64_t read_us;   /* when the child's own time was read */
+    int64_t read_us; /* when the child's own time was read, */
+    int64_t used_us; /* what it was, */
+    bool sampling;   /* and is it to be read before the next call? */
+    int64_t idle_us; /* that the child was at work between calls */
 };
 
 /* In pages of its own, which are sealed from ed_start() to ed_close(). */

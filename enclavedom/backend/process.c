@@ -48,7 +48,8 @@ enum {
     KEPT_BYTES = 32 << 20,
     LOOKS = 1500,     /* before sleeping; about 30 us */
     NAP_US = 20000,   /* between looking whether the child lives */
-    LOOK_US = 100,    /* the most that looking after a call should take */
+    LOOK_US = 1000,   /* well above what looking after a call takes */
+    SAMPLES = 8,      /* of such times, in a limit */
     SETUP_STEPS = 100 /* a violation's number from there: a failed step */
 };
 
@@ -377,8 +378,6 @@ process_start(struct ed_domain *d, struct vn_error *err)
                        strerror(errno));
     }
     await_reply(d, old, 10 * 1000000);
-    if (d->live->child != 0)
-        d->live->called_us = child_us(d->live->child);
     step = d->live->violation.number - SETUP_STEPS;
     if (d->live->violation.kind == ED_DIED && step > 0 && step < 8)
         return vn_fail(err, VN_EUNSUP,
@@ -396,19 +395,34 @@ process_close(struct ed_domain *d)
         munmap(d->ring, ED_PAGE);
 }
 
-/* At times: has the child been at work while it was not called? */
+/* At times, between two calls: has the child been at work meanwhile?  It looks
+ * for the next request for a while, which is far less than what is let go. */
 static void
-count_time(struct ed_domain *d, int64_t began)
+count_time(struct ed_domain *d)
+{
+    struct ed_live *l = d->live;
+    int64_t idle;
+
+    if (!l->sampling)
+        return;
+    l->sampling = false;
+    idle = child_us(l->child) - l->used_us - LOOK_US;
+    l->idle_us += idle > 0 ? idle : 0;
+    if (l->idle_us > d->config.limit_us)
+        stop(d, ED_OVERTIME);
+}
+
+static void
+begin_to_count(struct ed_domain *d)
 {
     struct ed_live *l = d->live;
     int64_t now = now_us();
 
-    l->called_us += now - began + LOOK_US;
-    if (now - l->read_us < d->config.limit_us)
+    if (now - l->read_us < d->config.limit_us / SAMPLES)
         return;
     l->read_us = now;
-    if (child_us(l->child) > l->called_us + d->config.limit_us)
-        stop(d, ED_OVERTIME);
+    l->used_us = child_us(l->child);
+    l->sampling = true;
 }
 
 static enum vn_status
@@ -416,10 +430,12 @@ process_call(struct ed_domain *d, const void *code, const uint64_t *args,
              uint64_t *result, struct vn_error *err)
 {
     struct ed_ring *ring = d->ring;
-    int64_t began = now_us();
     uint32_t old;
 
     (void) err;
+    count_time(d);
+    if (d->live->violation.kind != ED_NONE)
+        return VN_OK;
     if (atomic_load(&ring->reply) != d->live->asked) {
         stop(d, ED_FORGED);
         return VN_OK;
@@ -432,7 +448,7 @@ process_call(struct ed_domain *d, const void *code, const uint64_t *args,
     await_reply(d, old, d->config.limit_us);
     *result = ring->result;
     if (d->live->violation.kind == ED_NONE)
-        count_time(d, began);
+        begin_to_count(d);
     return VN_OK;
 }
 
