@@ -108,6 +108,14 @@ everything() { # program, how many devices it has, what they are
                     "$(sed -n 's/^products: //p' "$tmp/out")"
         done
     done
+    for a in exact fast tf32; do
+        rm -f "$tmp/ck"
+        says 1 'step [0-9]*: diverged: ' "$what: a run in $a diverges" \
+            "$p" run -m mlp -d synthetic:60 -b 16 -v 2 -n 9 -q --no-eval \
+            -r 1000 -a $a -D cuda:1 -c "$tmp/ck"
+        test ! -e "$tmp/ck"
+        ok $? "$what: and leaves no checkpoint"
+    done
     $p profile -m mlp -d synthetic:16 --max 2 --repeat 3 -D cuda:1 \
         -o "$tmp/profile.csv" > "$tmp/out" 2>&1 \
         && grep -q '^mlp,cuda,2,[0-9.]*,[1-9]' "$tmp/profile.csv" \

@@ -10,7 +10,8 @@ none() { # pattern, what has none of it, in the PTX
     ok $? "$2"
 }
 flags="-std=c++20 -O3 -fmad=false -I. -I$build ${NVCC_FLAGS-}"
-kernels=$(cd vnode_exec/device/cuda && ls [cegru]*.cu | grep -v "^cuda.cu")
+kernels=$(cd vnode_exec/device/cuda && find . -name "[cegru]*.cu" ! -name cuda.cu \
+    | sed 's|^\./||' | LC_ALL=C sort)
 translate() { # more options: each file's PTX
     rm -f "$tmp"/*.ptx
     for f in $kernels; do

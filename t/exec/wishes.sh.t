@@ -97,8 +97,7 @@ damaged() { # what it says, name
 }
 for classes in 3 26 256; do
     fresh $classes
-    # shellcheck disable=SC2086
-    ./vnexec run $(echo "$over" | sed 's/ -q//') --no-eval > "$tmp/out" 2>&1
+    ./vnexec run -m mlp -d "fashion-mnist:$tmp/d" -b 40 -v 4 -n 2 --no-eval > "$tmp/out" 2>&1
     # 16 inputs, two layers of 512, and as many outputs as classes
     parameters=$((16 * 512 + 512 + 512 * 512 + 512 + 513 * (classes < 121 ? classes : 120)))
     grep -q "mlp: $parameters parameters" "$tmp/out"

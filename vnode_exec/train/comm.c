@@ -95,8 +95,8 @@ vn_comm_agree(const struct vn_comm *comm, const char *text,
     if (other < comm->size)
         snprintf(message, sizeof message,
                  "rank %d was started with %s, and rank 0 with %s", other,
-                 d.have[0] != '\0' ? d.have : "less",
-                 d.want[0] != '\0' ? d.want : "less");
+                 d.have[0] != '\0' ? d.have : "nothing there",
+                 d.want[0] != '\0' ? d.want : "nothing there");
     MPI_Allreduce(MPI_IN_PLACE, &other, 1, MPI_INT, MPI_MIN, MPI_COMM_WORLD);
     if (other == comm->size)
         return VN_OK;
