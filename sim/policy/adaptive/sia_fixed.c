@@ -187,6 +187,28 @@ speed_on(struct sia *s, const struct vn_view *view, int job, int i)
     return isfinite(step) && step > 0 ? 1 / step : 0;
 }
 
+/* For jobs that can run on none of these, a number that they can run on;
+ * false where that makes too many. */
+static bool
+add_odd_configs(struct sia *s, const struct vn_view *view)
+{
+    bool room = true;
+
+    for (int k = 0; k < s->npresent; k++) {
+        int job = s->present[k], i = 0, n;
+        bool none;
+
+        while (i < s->nconfigs && speed_on(s, view, job, i) <= 0)
+            i++;
+        none = i == s->nconfigs;
+        for (int t = 0; t < s->ntypes && none; t++)
+            if (vn_view_runs(view, job, t)
+                && (n = vn_view_size(view, job, t, s->capacity[t])) > 0)
+                room = add_config(s, t, n) && room;
+    }
+    return room;
+}
+
 /* The job as the program has it; costs [nconfigs]. */
 static struct vn_assign_job
 describe(struct sia *s, const struct vn_view *view, int job, int *costs)
@@ -280,7 +302,7 @@ sia_decide(void *state, const struct vn_view *view, struct vn_answer *answer)
     if (s->npresent == 0)
         return;
     if (now % s->round == 0 || news) {
-        if (!list_configs(s, view)) {
+        if (!list_configs(s, view) || !add_odd_configs(s, view)) {
             vn_answer_fail(answer,
                            "jobs ask for more different numbers of devices "
                            "than sia-fixed takes");

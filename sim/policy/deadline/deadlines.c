@@ -27,16 +27,19 @@ vn_deadline_close(void *state)
     free(s->all);
 }
 
+/* k, or the next smaller on which it can run, if that is a new one. */
 static void
 add_size(struct vn_deadline_job *job, const struct vn_view *view, int *devices,
          int k, double full_s)
 {
     double s;
 
+    k = vn_view_size(view, job->slot, job->home, k);
+    if (k == 0
+        || (job->claim.nsizes > 0 && k <= job->sizes[job->claim.nsizes - 1]))
+        return;
     devices[job->home] = k;
     s = vn_view_step_s(view, job->slot, devices);
-    if (isinf(s))
-        return;
     job->sizes[job->claim.nsizes] = k;
     job->rate[job->claim.nsizes++] = full_s / s;
 }
@@ -59,6 +62,8 @@ find_sizes(struct vn_deadline_job *job, const struct vn_view *view)
     for (; k < j->devices; k *= 2)
         add_size(job, view, devices, k, full_s);
     add_size(job, view, devices, j->devices, full_s);
+    if (job->claim.nsizes == 0)
+        add_size(job, view, devices, j->max_devices, full_s);
     job->claim.sizes = job->sizes;
     job->claim.rate = job->rate;
     free(devices);
