@@ -101,14 +101,16 @@ read_rule(struct lab *lab, struct vn_error *err)
     enum vn_status status = vn_request_options(r, options, &every, err);
     const char *digits = r->policy + strlen(rules[THEMIS]);
     char why[VN_WHY_SIZE];
+    vn_time named;
     int rule;
 
     if (status != VN_OK)
         return status;
     lab->every = (vn_time) every;
     if (strncmp(r->policy, rules[THEMIS], strlen(rules[THEMIS])) == 0
-        && vn_read_time(digits, 0, 1000000000 * VN_SECOND, &lab->every, why)
+        && vn_read_time(digits, 0, 1000000000 * VN_SECOND, &named, why)
                == NULL) {
+        lab->every = named;
         lab->rule = THEMIS;
         return VN_OK;
     }

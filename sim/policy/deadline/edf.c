@@ -36,6 +36,15 @@ give(struct vn_deadline_jobs *s, const struct vn_view *view,
     vn_deadline_answer(s, view, answer);
 }
 
+/* Nothing is there yet; what has an open is closed. */
+static enum vn_status
+edf_open(void *state, const struct vn_view *view, const double *values,
+         struct vn_error *err)
+{
+    (void) state, (void) view, (void) values, (void) err;
+    return VN_OK;
+}
+
 static void
 edf_decide(void *state, const struct vn_view *view, struct vn_answer *answer)
 {
@@ -99,6 +108,7 @@ const struct vn_policy vn_policy_edf = {
     .knows = "deadlines",
     .late = true,
     .state_size = sizeof(struct vn_deadline_jobs),
+    .open = edf_open,
     .close = vn_deadline_close,
     .arrive = vn_deadline_arrive,
     .leave = vn_deadline_leave,
@@ -111,6 +121,7 @@ const struct vn_policy vn_policy_edf_admission = {
     .knows = "deadlines, durations, step times",
     .late = true,
     .state_size = sizeof(struct vn_deadline_jobs),
+    .open = edf_open,
     .close = vn_deadline_close,
     .arrive = vn_deadline_arrive,
     .leave = vn_deadline_leave,
