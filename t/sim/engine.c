@@ -139,17 +139,19 @@ check_two(void)
     struct vn_engine *one, *two, *three;
     struct vn_engine_config config;
     struct vn_cluster cluster;
+    double values[VN_POLICY_OPTIONS_MAX];
     struct vn_error err;
     bool more = true, other = true;
     char want[256], got[256];
 
     vn_cluster_read("x:4", &cluster, &err);
     vn_policy_find("srtf", &srtf, &err);
+    vn_policy_configure(srtf, NULL, 0, values, &err);
     vn_policy_find("fifo", &fifo, &err);
-    config = script_config(&alone, &cluster, srtf, NULL);
+    config = script_config(&alone, &cluster, srtf, values);
     vn_engine_alloc(&config, &one, &err);
     vn_engine_run(one, &err);
-    config = script_config(&a, &cluster, srtf, NULL);
+    config = script_config(&a, &cluster, srtf, values);
     vn_engine_alloc(&config, &two, &err);
     config = script_config(&b, &cluster, fifo, NULL);
     vn_engine_alloc(&config, &three, &err);
