@@ -23,6 +23,7 @@ libplan_a_SOURCES = \
 	plan/profile/table.c \
 	plan/profile/virtualflow.c \
 	plan/solver.c plan/solver.h \
+	plan/speed.c plan/speed.h \
 	plan/sync.c plan/sync.h
 
 check_PROGRAMS += t/plan/cluster.t

@@ -48,6 +48,7 @@ struct vn_pricing {
     double serial; /* of AMDAHL */
     struct speedup *curve;
     int ncurve;
+    struct vn_speeds speeds;
 
     int width;     /* of a key, in numbers */
     int64_t *keys; /* an open hash table of questions */
@@ -147,6 +148,8 @@ vn_pricing_alloc(const struct vn_pricing_config *config,
             p->wide[c->groups[g].type] = c->groups[g].devices_per_node;
     status = read_scaling(
         p, config->scaling != NULL ? config->scaling : "linear", err);
+    if (status == VN_OK)
+        status = vn_speeds_read(config->speed, c, &p->speeds, err);
     if (status != VN_OK) {
         vn_pricing_free(p);
         p = NULL;
@@ -177,7 +180,19 @@ vn_pricing_scaling(const struct vn_pricing *p)
 bool
 vn_pricing_is_linear(const struct vn_pricing *p)
 {
-    return p->assumption == LINEAR;
+    return p->assumption == LINEAR && !p->speeds.unlike;
+}
+
+bool
+vn_pricing_is_unlike(const struct vn_pricing *p)
+{
+    return p->speeds.unlike;
+}
+
+double
+vn_pricing_type_speed(const struct vn_pricing *p, int type)
+{
+    return p->speeds.of[type];
 }
 
 /* The speedup of n devices over one; beyond the table, as at its ends. */
@@ -210,6 +225,22 @@ double
 vn_pricing_speed(const struct vn_pricing *p, const struct vn_job *job, int n)
 {
     return speedup(p, n) / speedup(p, job->devices);
+}
+
+double
+vn_pricing_mixed_speed(const struct vn_pricing *p, const struct vn_job *job,
+                       const int *devices, bool spread)
+{
+    double sum = 0;
+    int n = 0;
+
+    for (int t = 0; t < p->config.cluster->ntypes; t++) {
+        n += devices[t];
+        sum += devices[t] * p->speeds.of[t];
+    }
+    return n == 0 ? 0
+                  : vn_pricing_speed(p, job, n) * (sum / n)
+                        / (spread ? p->speeds.spread : 1);
 }
 
 static int64_t

@@ -20,6 +20,7 @@
 #include "plan/cluster.h"
 #include "plan/job.h"
 #include "plan/profile/profile.h"
+#include "plan/speed.h"
 
 #include <stdbool.h>
 
@@ -27,6 +28,7 @@ struct vn_pricing_config {
     const struct vn_cluster *cluster; /* kept */
     const struct vn_profile *profile; /* kept; NULL where there is none */
     const char *scaling;              /* of recorded jobs; NULL for linear */
+    const char *speed; /* of recorded jobs by type (plan/speed.h); or NULL */
 };
 
 struct vn_pricing;
@@ -41,7 +43,8 @@ void vn_pricing_free(struct vn_pricing *pricing);
 /* The assumption in words, as results say it: "linear", "amdahl:0.1". */
 const char *vn_pricing_scaling(const struct vn_pricing *pricing);
 
-/* Is it linear, so that whole device-microseconds can be counted? */
+/* Is it linear and are all types alike, so that whole device-microseconds can
+ * be counted? */
 bool vn_pricing_is_linear(const struct vn_pricing *pricing);
 
 /*
@@ -73,5 +76,20 @@ double vn_pricing_worth(const struct vn_pricing *pricing,
  */
 double vn_pricing_speed(const struct vn_pricing *pricing,
                         const struct vn_job *job, int n);
+
+/*
+ * The same on devices[t] > 0 devices of the cluster's types, whose speeds are
+ * averaged over the devices; spread as above.  On its own number of the type
+ * that it was recorded on it is 1.
+ */
+double vn_pricing_mixed_speed(const struct vn_pricing *pricing,
+                              const struct vn_job *job, const int *devices,
+                              bool spread);
+
+/* Do types or placement make a difference to recorded jobs? */
+bool vn_pricing_is_unlike(const struct vn_pricing *pricing);
+
+/* The speed of a device type, against the one that jobs were recorded on. */
+double vn_pricing_type_speed(const struct vn_pricing *pricing, int type);
 
 #endif /* PLAN_PRICING_H */

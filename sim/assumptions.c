@@ -30,6 +30,9 @@ vn_assume(struct vn_assumptions *a, enum vn_assumption assumption,
     case VN_ASSUME_SCALING:
         a->scaling = value;
         break;
+    case VN_ASSUME_SPEED:
+        a->speed = value;
+        break;
     case VN_ASSUME_COSTS:
         a->costs = strcmp(value, "none") == 0 ? NULL : value;
         a->has_costs = true;
@@ -86,11 +89,25 @@ static enum vn_status
 hash_scaling(struct vn_assumptions *a, struct vn_error *err)
 {
     const char *words = a->scaling != NULL ? a->scaling : "linear";
+    char all[VN_DIGEST_TEXT + 256] = "";
+    enum vn_status status = VN_OK;
 
-    if (strncmp(words, "curve:", 6) == 0)
-        return vn_digest_file(words + 6, a->scaling_hash, err);
-    vn_digest_bytes(words, strlen(words), a->scaling_hash);
-    return VN_OK;
+    free(a->scaling_words);
+    a->scaling_words = vn_xcalloc(
+        strlen(words) + (a->speed != NULL ? strlen(a->speed) : 0) + 3, 1);
+    sprintf(a->scaling_words, "%s%s%s", words, a->speed != NULL ? "; " : "",
+            a->speed != NULL ? a->speed : "");
+    if (strncmp(words, "curve:", 6) != 0) {
+        vn_digest_bytes(a->scaling_words, strlen(a->scaling_words),
+                        a->scaling_hash);
+        return VN_OK;
+    }
+    status = vn_digest_file(words + 6, a->scaling_hash, err);
+    if (status == VN_OK && a->speed != NULL) {
+        snprintf(all, sizeof all, "%s %s", a->scaling_hash, a->speed);
+        vn_digest_bytes(all, strlen(all), a->scaling_hash);
+    }
+    return status;
 }
 
 enum vn_status
@@ -124,6 +141,10 @@ vn_assumptions_free(struct vn_assumptions *a)
     a->table = NULL;
     free(a->profile_words);
     a->profile_words = NULL;
+    free(a->scaling_words);
+    a->scaling_words = NULL;
+    free(a->restored_scaling);
+    a->restored_scaling = NULL;
     for (int i = 0; i < VN_PROFILES_MAX; i++) {
         free(a->restored[i]);
         a->restored[i] = NULL;
@@ -185,7 +206,8 @@ vn_assumptions_apply(const struct vn_assumptions *a,
     struct vn_pricing_config pricing = {
         .cluster = config->cluster,
         .profile = a->nprofiles > 0 ? &a->profile : NULL,
-        .scaling = a->scaling};
+        .scaling = a->scaling,
+        .speed = a->speed};
 
     config->profile = pricing.profile;
     config->costs = vn_costs_are_none(a->table) ? NULL : a->table;
@@ -211,7 +233,7 @@ vn_assumptions_describe(const struct vn_assumptions *a,
 
     run->profile = a->nprofiles > 0 ? a->profile_words : NULL;
     run->profile_hash = a->nprofiles > 0 ? a->profile_hash : NULL;
-    run->scaling = a->scaling != NULL ? a->scaling : "linear";
+    run->scaling = a->scaling_words;
     run->scaling_hash = a->scaling_hash;
     run->costs = a->costs_words;
     run->costs_hash = a->costs_hash;
@@ -242,6 +264,21 @@ restore_profile(struct vn_assumptions *a, const char *list,
     return VN_OK;
 }
 
+/* "linear; v100=1,k80=0.25" */
+static void
+restore_scaling(struct vn_assumptions *a, const char *words)
+{
+    char *semicolon;
+
+    a->restored_scaling = vn_xstrdup(words);
+    a->scaling = a->restored_scaling;
+    semicolon = strstr(a->restored_scaling, "; ");
+    if (semicolon != NULL) {
+        *semicolon = '\0';
+        a->speed = semicolon + 2;
+    }
+}
+
 enum vn_status
 vn_assumptions_restore(struct vn_assumptions *a,
                        const struct vn_store_run *run, struct vn_error *err)
@@ -250,15 +287,14 @@ vn_assumptions_restore(struct vn_assumptions *a,
         enum vn_assumption assumption;
         const char *value;
     } all[] = {
-        {VN_ASSUME_SCALING, run->scaling},
-        {VN_ASSUME_COSTS, run->costs},
-        {VN_ASSUME_COMPAT, run->compat},
-        {VN_ASSUME_PLACEMENT, run->placement},
-        {VN_ASSUME_FAULTS, run->faults},
+        {VN_ASSUME_COSTS, run->costs},         {VN_ASSUME_COMPAT, run->compat},
+        {VN_ASSUME_PLACEMENT, run->placement}, {VN_ASSUME_FAULTS, run->faults},
         {VN_ASSUME_SLOW, run->slow},
     };
     enum vn_status status = VN_OK;
 
+    if (run->scaling != NULL)
+        restore_scaling(a, run->scaling);
     if (run->profile != NULL)
         status = restore_profile(a, run->profile, err);
     for (size_t i = 0; i < sizeof all / sizeof *all && status == VN_OK; i++)

@@ -20,6 +20,7 @@
 enum vn_assumption {
     VN_ASSUME_PROFILE,
     VN_ASSUME_SCALING,
+    VN_ASSUME_SPEED,
     VN_ASSUME_COSTS,
     VN_ASSUME_COMPAT,
     VN_ASSUME_PLACEMENT,
@@ -34,6 +35,8 @@ enum vn_assumption {
      "manual) or Gavel's .json; may be given again", 0},                     \
     {"scaling", "linear|amdahl:F|curve:FILE",                                \
      "speed of a recorded job on fewer or more devices [linear]", 0},        \
+    {"speed", "TYPE=X,...", "speed of recorded jobs by device type, as in "  \
+     "v100=1,k80=0.25,spread=1.2 [1]", 0},                                   \
     {"costs", "FILE|INLINE", "what changes of devices cost: a table, or as " \
      "in start=60,grow=90,release=10 [none]", 0},                            \
     {"compat", "free-preemption", "preempted jobs lose and pay nothing, as " \
@@ -53,6 +56,7 @@ struct vn_assumptions {
     const char *profiles[VN_PROFILES_MAX];
     int nprofiles;
     const char *scaling; /* NULL: linear */
+    const char *speed;   /* by type; NULL: all alike */
     const char *costs;   /* NULL: none */
     bool has_costs;      /* they were given, be it "none" */
     bool free_preemption;
@@ -66,6 +70,8 @@ struct vn_assumptions {
     struct vn_costs *table;
     char *profile_words; /* for results: names, and hashes of contents */
     char profile_hash[17];
+    char *restored_scaling; /* the text that is ours, or NULL */
+    char *scaling_words;    /* for results: "linear; v100=1,k80=0.25" */
     char scaling_hash[VN_DIGEST_TEXT];
     const char *costs_words;
     char costs_hash[17];

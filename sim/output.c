@@ -154,7 +154,7 @@ vn_summary_remark(const struct vn_summary *s)
                "and there is no makespan";
     if (s->alike)
         return "recorded jobs: types and placement make no difference to how "
-               "fast they go";
+               "fast they go (--speed says otherwise)";
     return NULL;
 }
 

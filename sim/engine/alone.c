@@ -18,8 +18,9 @@ rate(const struct vn_ledger *l, const struct vn_entry *e, int type, int k)
         return 1
                / (vn_pricing_step_s(l->pricing, job, e->model, devices, false)
                   * 1e6 * (double) job->steps);
-    return (l->pricing != NULL ? vn_pricing_speed(l->pricing, job, k)
-                               : (double) k / job->devices)
+    return (l->pricing != NULL
+                ? vn_pricing_mixed_speed(l->pricing, job, devices, false)
+                : (double) k / job->devices)
            / (double) job->duration;
 }
 

@@ -635,6 +635,8 @@ vn_engine_summary(struct vn_engine *e, struct vn_summary *summary,
     summary->overhead_us += (int64_t) l->release_us;
     summary->alike =
         !e->modelled && e->faults == NULL
+        && (e->config.pricing == NULL
+            || !vn_pricing_is_unlike(e->config.pricing))
         && (l->cluster->ntypes > 1
             || (e->config.placement != VN_PLACEMENT_NONE && !e->contended));
     summary->stuck = l->present > 0 && is_idle(e) && e->idle > 0

@@ -95,6 +95,21 @@ fastest(const struct vn_ledger *l, const struct vn_entry *e, int *scratch)
     return best * 1e6;
 }
 
+/* Microseconds, of a microsecond of a recorded job, on the fastest type that
+ * it can run on. */
+static double
+fastest_recorded(const struct vn_ledger *l, const struct vn_entry *e)
+{
+    double best = 0;
+
+    if (l->pricing == NULL || !vn_pricing_is_unlike(l->pricing))
+        return 1;
+    for (int t = 0; t < l->cluster->ntypes; t++)
+        if (e->types >> t & 1)
+            best = fmax(best, vn_pricing_type_speed(l->pricing, t));
+    return best > 0 ? 1 / best : 1;
+}
+
 int
 vn_ledger_admit(struct vn_ledger *l, const struct vn_job *job, int type,
                 uint64_t types, int model)
@@ -132,6 +147,7 @@ vn_ledger_admit(struct vn_ledger *l, const struct vn_job *job, int type,
     } else {
         e->work = job->duration * job->devices;
         e->left = (double) job->duration;
+        e->full_us = fastest_recorded(l, e);
     }
     e->kept = e->work;
     e->kept_left = e->left;
@@ -264,10 +280,11 @@ vn_ledger_price(struct vn_ledger *l, int slot, bool spread)
             e->slowdown * 1e6
             * vn_pricing_step_s(l->pricing, &e->job, e->model, works, spread);
     else if (!l->linear)
-        e->unit_us = e->slowdown
-                     / (l->pricing == NULL
-                            ? (double) e->works / e->job.devices
-                            : vn_pricing_speed(l->pricing, &e->job, e->works));
+        e->unit_us =
+            e->slowdown
+            / (l->pricing == NULL ? (double) e->works / e->job.devices
+                                  : vn_pricing_mixed_speed(l->pricing, &e->job,
+                                                           works, spread));
 }
 
 void

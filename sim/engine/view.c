@@ -94,8 +94,9 @@ vn_view_step_s(const struct vn_view *view, int job, const int *devices)
     if (n == 0)
         return INFINITY;
     return (double) e->job.duration * 1e-6
-           / (l->pricing != NULL ? vn_pricing_speed(l->pricing, &e->job, n)
-                                 : (double) n / e->job.devices);
+           / (l->pricing != NULL
+                  ? vn_pricing_mixed_speed(l->pricing, &e->job, devices, false)
+                  : (double) n / e->job.devices);
 }
 
 int64_t

@@ -235,7 +235,7 @@ main(void)
 {
     struct vn_profile profile = {0};
     struct vn_cluster cluster;
-    struct vn_pricing_config by = {&cluster, &profile, NULL};
+    struct vn_pricing_config by = {.cluster = &cluster, .profile = &profile};
     struct vn_engine_config config = {
         .cluster = &cluster,
         .source = {next_job, NULL, NULL, model_name},

@@ -35,7 +35,7 @@ is "$("$vnsim" -t "$tmp/types.csv" -c v100:2 -j - | cut -d, -f1,13,14 | tr '\n' 
 for c in "-c v100:2,k80:2" "-c v100:2 --placement spread"; do
     # shellcheck disable=SC2086
     "$vnsim" -t "$trace" $c > "$tmp/out"
-    grep -qx 'remark       recorded jobs: types and placement make no difference to how fast they go' \
+    grep -qx 'remark       recorded jobs: types and placement make no difference to how fast they go (--speed says otherwise)' \
         "$tmp/out"
     ok $? "a remark where types and placement make no difference: $c"
 done
@@ -239,4 +239,31 @@ ok $? "finish-time fairness is against the equal part"
 ok $? "and is not measured unasked"
 says 2 "reads the trace twice" "of a trace that is a stream it is not known" \
     sh -c "'$TOP_BUILDDIR/vnsim' -t - -c x:4 --rho < '$tmp/two.csv'"
+# Speeds by type, and of jobs that are spread: by hand.
+printf 'job_id,submit_s,duration_s,devices,device_type\n1,0,100,4,a\n2,0,100,4,b\n' > "$tmp/types.csv"
+sped() { # seconds of both jobs, what, options
+    wanted=$1 what=$2
+    shift 2
+    "$vnsim" -t "$tmp/types.csv" -c a:2x4,b:2x4 -j - "$@" 2> /dev/null |
+        awk -F, 'NR > 1 && /finished/ {printf "%s%s", n++ ? " " : "", $4 - $3}' > "$tmp/out"
+    is "$(cat "$tmp/out")" "$wanted" "$what"
+}
+sped "100 100" "without speeds types are alike"
+sped "100 400" "a slow type takes longer" --speed a=1,b=0.25
+sped "50 100" "a fast one less, under each scaling" --speed a=2,b=1,c=9 --scaling amdahl:0.3
+sped "150 600" "spread over two nodes more" --placement spread --speed a=1,b=0.25,spread=1.5
+sped "100 400" "which is not so on one" --placement consolidate --speed a=1,b=0.25,spread=1.5
+sped "100 100" "srtf knows" --speed a=1,b=1 -p srtf
+wrong() { # message, the option's value
+    "$vnsim" -t "$tmp/types.csv" -c a:2x4,b:2x4 --speed "$2" > "$tmp/out" 2> "$tmp/err"
+    is "$? $(cat "$tmp/err")" "2 vnsim: --speed: $1" "refused: --speed $2"
+}
+wrong "no speed of 'b', expected one of each type of the cluster" a=1
+wrong "'x' of b, expected a number from 1e-06 to 1000000" a=1,b=x
+wrong "'0.5' of spread, expected a number from 1 to 1000000" spread=0.5
+wrong "'a', expected TYPE=SPEED,... or spread=X" a
+"$vnsim" -t "$tmp/types.csv" -c a:2x4,b:2x4 > "$tmp/out"
+grep -q 'types and placement make no difference' "$tmp/out" &&
+    ! "$vnsim" -t "$tmp/types.csv" -c a:2x4,b:2x4 --speed a=1,b=0.25 | grep -q 'make no difference'
+ok $? "and the remark that types make no difference goes"
 done_testing

@@ -270,8 +270,9 @@ world_make(struct world *w, uint64_t seed, const struct vn_policy *policy,
     make_jobs(w, &rng);
     make_costs(w, &rng);
     make_faults(w, &rng);
-    pricing = (struct vn_pricing_config){&w->cluster, &w->profile,
-                                         scalings[below(&rng, 3)]};
+    pricing = (struct vn_pricing_config){.cluster = &w->cluster,
+                                         .profile = &w->profile,
+                                         .scaling = scalings[below(&rng, 3)]};
     if (vn_pricing_alloc(&pricing, &w->pricing, &err) != VN_OK)
         abort();
     if (policy == NULL)
