@@ -74,6 +74,8 @@ effect "--costs of words" "$R" '--costs start=60,grow=90,release=10'
 effect "--costs of a table" "$R" '--costs costs.csv'
 effect "--scaling amdahl" "$R" '--scaling amdahl:0.3'
 effect "--scaling curve" "$R" '--scaling curve:curve.csv'
+effect --speed "$R" '--speed v100=0.7'
+effect "--speed with --scaling" "$R --scaling curve:curve.csv" '--speed v100=0.7'
 effect --slow "$R" '--slow slow.csv'
 effect "--faults of devices" "$R" '--faults device,mtbf=4000,mttr=200'
 effect "--faults of the cluster's nodes" "-t a,b.csv -c cluster.csv -p fifo" \
