@@ -32,19 +32,19 @@ os_table_name(int table)
     N(clone3)                                                                 \
     N(fork)                                                                   \
     N(vfork)                                                                  \
-    N(execve) N(execveat) N(wait4) N(kill) N(tgkill) N(ptrace) N(             \
-        process_vm_readv) N(process_vm_writev) N(poll) N(select) N(pselect6)  \
-        N(ppoll) N(epoll_create1) N(pipe) N(pipe2) N(eventfd2) N(             \
-            timerfd_create) N(io_uring_setup) N(userfaultfd) N(pkey_mprotect) \
-            N(pkey_alloc) N(pkey_free) N(memfd_create) N(statx) N(prctl)      \
-                N(symlink) N(link) N(chmod) N(fchmod) N(chown) N(fchown)      \
-                    N(utimensat) N(statfs) N(fstatfs) N(mlock) N(membarrier)  \
-                        N(getgroups) N(setuid) N(setgid) N(setsid) N(getpgid) \
-                            N(setpgid) N(bpf) N(seccomp) N(mount) N(unshare)  \
-                                N(copy_file_range) N(sendfile) N(fadvise64)   \
-                                    N(flock) N(alarm) N(setitimer)            \
-                                        N(get_robust_list) N(getcpu)          \
-                                            N(syslog) N(msync) N(mincore)
+    N(execve)                                                                 \
+    N(execveat) N(wait4) N(kill) N(tgkill) N(ptrace) N(process_vm_readv) N(   \
+        process_vm_writev) N(poll) N(select) N(pselect6) N(ppoll)             \
+        N(epoll_create1) N(pipe) N(pipe2) N(eventfd2) N(timerfd_create) N(    \
+            io_uring_setup) N(userfaultfd) N(pkey_mprotect) N(pkey_alloc)     \
+            N(pkey_free) N(memfd_create) N(statx) N(prctl) N(symlink) N(link) \
+                N(chmod) N(fchmod) N(chown) N(fchown) N(utimensat) N(statfs)  \
+                    N(fstatfs) N(mlock) N(membarrier) N(getgroups) N(setuid)  \
+                        N(setgid) N(setsid) N(getpgid) N(setpgid) N(bpf)      \
+                            N(seccomp) N(mount) N(unshare) N(copy_file_range) \
+                                N(sendfile) N(fadvise64) N(flock) N(alarm)    \
+                                    N(setitimer) N(get_robust_list) N(getcpu) \
+                                        N(syslog) N(msync) N(mincore)
 
 const char *
 os_number_name(int number)
@@ -64,20 +64,20 @@ os_number_name(int number)
 
 /* Calls that would reach beyond the program: to others, to other processes,
  * round the library.  What else is not served a program does without. */
-#define REACHES(R)                                                           \
-    R(socket)                                                                \
-    R(clone)                                                                 \
-    R(clone3)                                                                \
-    R(fork)                                                                  \
-    R(vfork)                                                                 \
-    R(execve)                                                                \
-    R(execveat)                                                              \
-    R(kill)                                                                  \
-    R(tgkill) R(ptrace) R(process_vm_readv) R(process_vm_writev)             \
-        R(io_uring_setup) R(userfaultfd) R(pkey_mprotect) R(pkey_alloc)      \
-            R(pkey_free) R(bpf) R(seccomp) R(mount) R(unshare) R(symlink)    \
-                R(link) R(symlinkat) R(linkat) R(chmod) R(fchmodat) R(chown) \
-                    R(truncate)
+#define REACHES(R)                                                         \
+    R(socket)                                                              \
+    R(clone)                                                               \
+    R(clone3)                                                              \
+    R(fork)                                                                \
+    R(vfork)                                                               \
+    R(execve)                                                              \
+    R(execveat)                                                            \
+    R(kill)                                                                \
+    R(tgkill)                                                              \
+    R(ptrace) R(process_vm_readv) R(process_vm_writev) R(io_uring_setup)   \
+        R(userfaultfd) R(pkey_mprotect) R(pkey_alloc) R(pkey_free) R(bpf)  \
+            R(seccomp) R(mount) R(unshare) R(symlink) R(link) R(symlinkat) \
+                R(linkat) R(chmod) R(fchmodat) R(chown) R(truncate)
 
 bool
 os_reaches_out(uint64_t number)
