@@ -21,41 +21,82 @@ os_table_name(int table)
 }
 
 /* Of calls that are not served, those that programs are known to make. */
-#define NAMES(N)                                                              \
-    N(socket)                                                                 \
-    N(connect)                                                                \
-    N(bind)                                                                   \
-    N(listen)                                                                 \
-    N(sendto)                                                                 \
-    N(recvfrom)                                                               \
-    N(clone)                                                                  \
-    N(clone3)                                                                 \
-    N(fork)                                                                   \
-    N(vfork)                                                                  \
-    N(execve)                                                                 \
-    N(execveat) N(wait4) N(kill) N(tgkill) N(ptrace) N(process_vm_readv) N(   \
-        process_vm_writev) N(poll) N(select) N(pselect6) N(ppoll)             \
-        N(epoll_create1) N(pipe) N(pipe2) N(eventfd2) N(timerfd_create) N(    \
-            io_uring_setup) N(userfaultfd) N(pkey_mprotect) N(pkey_alloc)     \
-            N(pkey_free) N(memfd_create) N(statx) N(prctl) N(symlink) N(link) \
-                N(chmod) N(fchmod) N(chown) N(fchown) N(utimensat) N(statfs)  \
-                    N(fstatfs) N(mlock) N(membarrier) N(getgroups) N(setuid)  \
-                        N(setgid) N(setsid) N(getpgid) N(setpgid) N(bpf)      \
-                            N(seccomp) N(mount) N(unshare) N(copy_file_range) \
-                                N(sendfile) N(fadvise64) N(flock) N(alarm)    \
-                                    N(setitimer) N(get_robust_list) N(getcpu) \
-                                        N(syslog) N(msync) N(mincore)
+static const struct {
+    int number;
+    const char *name;
+} names[] = {
+    {SYS_socket, "socket"},
+    {SYS_connect, "connect"},
+    {SYS_bind, "bind"},
+    {SYS_listen, "listen"},
+    {SYS_sendto, "sendto"},
+    {SYS_recvfrom, "recvfrom"},
+    {SYS_clone, "clone"},
+    {SYS_clone3, "clone3"},
+    {SYS_fork, "fork"},
+    {SYS_vfork, "vfork"},
+    {SYS_execve, "execve"},
+    {SYS_execveat, "execveat"},
+    {SYS_wait4, "wait4"},
+    {SYS_kill, "kill"},
+    {SYS_tgkill, "tgkill"},
+    {SYS_ptrace, "ptrace"},
+    {SYS_process_vm_readv, "process_vm_readv"},
+    {SYS_process_vm_writev, "process_vm_writev"},
+    {SYS_poll, "poll"},
+    {SYS_select, "select"},
+    {SYS_pselect6, "pselect6"},
+    {SYS_ppoll, "ppoll"},
+    {SYS_epoll_create1, "epoll_create1"},
+    {SYS_pipe, "pipe"},
+    {SYS_pipe2, "pipe2"},
+    {SYS_eventfd2, "eventfd2"},
+    {SYS_timerfd_create, "timerfd_create"},
+    {SYS_io_uring_setup, "io_uring_setup"},
+    {SYS_userfaultfd, "userfaultfd"},
+    {SYS_pkey_mprotect, "pkey_mprotect"},
+    {SYS_pkey_alloc, "pkey_alloc"},
+    {SYS_pkey_free, "pkey_free"},
+    {SYS_memfd_create, "memfd_create"},
+    {SYS_statx, "statx"},
+    {SYS_prctl, "prctl"},
+    {SYS_symlink, "symlink"},
+    {SYS_link, "link"},
+    {SYS_chmod, "chmod"},
+    {SYS_fchmod, "fchmod"},
+    {SYS_chown, "chown"},
+    {SYS_fchown, "fchown"},
+    {SYS_utimensat, "utimensat"},
+    {SYS_statfs, "statfs"},
+    {SYS_fstatfs, "fstatfs"},
+    {SYS_mlock, "mlock"},
+    {SYS_membarrier, "membarrier"},
+    {SYS_getgroups, "getgroups"},
+    {SYS_setuid, "setuid"},
+    {SYS_setgid, "setgid"},
+    {SYS_setsid, "setsid"},
+    {SYS_getpgid, "getpgid"},
+    {SYS_setpgid, "setpgid"},
+    {SYS_bpf, "bpf"},
+    {SYS_seccomp, "seccomp"},
+    {SYS_mount, "mount"},
+    {SYS_unshare, "unshare"},
+    {SYS_copy_file_range, "copy_file_range"},
+    {SYS_sendfile, "sendfile"},
+    {SYS_fadvise64, "fadvise64"},
+    {SYS_flock, "flock"},
+    {SYS_alarm, "alarm"},
+    {SYS_setitimer, "setitimer"},
+    {SYS_get_robust_list, "get_robust_list"},
+    {SYS_getcpu, "getcpu"},
+    {SYS_syslog, "syslog"},
+    {SYS_msync, "msync"},
+    {SYS_mincore, "mincore"},
+};
 
 const char *
 os_number_name(int number)
 {
-    static const struct {
-        int number;
-        const char *name;
-    } names[] = {
-#define NAME(name) {SYS_##name, #name},
-        NAMES(NAME)};
-
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
         if (names[i].number == number)
             return names[i].name;
@@ -64,27 +105,40 @@ os_number_name(int number)
 
 /* Calls that would reach beyond the program: to others, to other processes,
  * round the library.  What else is not served a program does without. */
-#define REACHES(R)                                                         \
-    R(socket)                                                              \
-    R(clone)                                                               \
-    R(clone3)                                                              \
-    R(fork)                                                                \
-    R(vfork)                                                               \
-    R(execve)                                                              \
-    R(execveat)                                                            \
-    R(kill)                                                                \
-    R(tgkill)                                                              \
-    R(ptrace) R(process_vm_readv) R(process_vm_writev) R(io_uring_setup)   \
-        R(userfaultfd) R(pkey_mprotect) R(pkey_alloc) R(pkey_free) R(bpf)  \
-            R(seccomp) R(mount) R(unshare) R(symlink) R(link) R(symlinkat) \
-                R(linkat) R(chmod) R(fchmodat) R(chown) R(truncate)
-
 bool
 os_reaches_out(uint64_t number)
 {
     static const uint64_t all[] = {
-#define REACH(name) SYS_##name,
-        REACHES(REACH)};
+        SYS_socket,
+        SYS_clone,
+        SYS_clone3,
+        SYS_fork,
+        SYS_vfork,
+        SYS_execve,
+        SYS_execveat,
+        SYS_kill,
+        SYS_tgkill,
+        SYS_ptrace,
+        SYS_process_vm_readv,
+        SYS_process_vm_writev,
+        SYS_io_uring_setup,
+        SYS_userfaultfd,
+        SYS_pkey_mprotect,
+        SYS_pkey_alloc,
+        SYS_pkey_free,
+        SYS_bpf,
+        SYS_seccomp,
+        SYS_mount,
+        SYS_unshare,
+        SYS_symlink,
+        SYS_link,
+        SYS_symlinkat,
+        SYS_linkat,
+        SYS_chmod,
+        SYS_fchmodat,
+        SYS_chown,
+        SYS_truncate,
+    };
 
     for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
         if (all[i] == number)
