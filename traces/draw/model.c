@@ -127,7 +127,8 @@ vn_models_read(struct vn_models *m, const char *text,
                int per_device, struct vn_names *names, struct vn_error *err)
 {
     char *copy = vn_xstrdup(text), *rest = copy, *part;
-    const struct vn_pricing_config config = {.cluster = cluster, .profile = profile};
+    const struct vn_pricing_config config = {.cluster = cluster,
+                                             .profile = profile};
     enum vn_status status;
 
     *m = (struct vn_models){
