@@ -47,6 +47,8 @@ struct vn_job {
     int device_milli;   /* thousandths of its one device; 0 or 1000: all */
     int64_t cpu_milli;  /* thousandths of a CPU, at least 0 */
     int64_t memory_mib; /* at least 0 */
+
+    vn_time predicted; /* duration that was predicted, > 0; -1 if none */
 };
 
 /* Is this a job with a model, rather than a recorded one? */

@@ -85,6 +85,7 @@ libsim_a_SOURCES = $(ENCLAVEDOM_SOURCES) \
 	sim/policy/deadline/deadlines.c sim/policy/deadline/deadlines.h \
 	sim/policy/deadline/edf.c \
 	sim/policy/deadline/elasticflow.c \
+	sim/policy/queue/qssf.c \
 	sim/policy/queue/srsf.c \
 	sim/policy/share/deadline_plan.c sim/policy/share/deadline_plan.h \
 	sim/policy/share/timeline.c sim/policy/share/timeline.h \
@@ -167,7 +168,7 @@ t_sim_consolidate_t_SOURCES = t/sim/consolidate.c
 t_sim_consolidate_t_LDADD = libsim.a $(BASE_LIBS) libtap.a
 t_sim_place_t_SOURCES = t/sim/place.c
 t_sim_place_t_LDADD = libsim.a $(BASE_LIBS) libtap.a
-dist_check_SCRIPTS += t/sim/adaptive.sh.t
+dist_check_SCRIPTS += t/sim/adaptive.sh.t t/sim/predicted.sh.t
 EXTRA_DIST += t/data/adaptive/applications.csv \
 	t/data/adaptive/epoch_progress.csv t/data/adaptive/interp_points.csv \
 	t/data/adaptive/interp_tets.csv t/data/adaptive/placements.csv \

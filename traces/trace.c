@@ -48,6 +48,7 @@ vn_trace_job(void)
                            .max_devices = 1,
                            .weight = 1,
                            .deadline = -1,
+                           .predicted = -1,
                            .user = -1,
                            .device_milli = 1000,
                            .vc = -1,
@@ -242,6 +243,8 @@ vn_trace_hash(uint64_t hash, const struct vn_job *j,
     if ((j->device_milli > 0 && j->device_milli < 1000) || j->cpu_milli > 0
         || j->memory_mib > 0)
         hash = vn_hash(hash, asked, sizeof asked);
+    if (j->predicted > 0)
+        hash = vn_hash(hash, &j->predicted, sizeof j->predicted);
     hash = hash_name(hash, &names->models, j->model);
     hash = hash_name(hash, &names->users, j->user);
     hash = hash_name(hash, &names->vcs, j->vc);

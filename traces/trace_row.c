@@ -24,6 +24,7 @@ const struct vn_column vn_trace_columns[VN_TRACE_NCOLUMNS] = {
     [VN_TRACE_MILLI] = {"device_milli", false},
     [VN_TRACE_CPU] = {"cpu_milli", false},
     [VN_TRACE_MEMORY] = {"memory_mib", false},
+    [VN_TRACE_PREDICTED] = {"predicted_s", false},
 };
 
 enum vn_status
@@ -175,6 +176,9 @@ vn_trace_row(struct vn_table *t, struct vn_job *job,
     if (status == VN_OK && !vn_table_empty(t, VN_TRACE_DEADLINE))
         status = vn_table_time(t, VN_TRACE_DEADLINE, 0, VN_TIME_MAX,
                                &job->deadline, err);
+    if (status == VN_OK && !vn_table_empty(t, VN_TRACE_PREDICTED))
+        status = vn_table_time(t, VN_TRACE_PREDICTED, 1, VN_TIME_MAX,
+                               &job->predicted, err);
     job->user = name_of(t, VN_TRACE_USER, &names->users);
     job->vc = name_of(t, VN_TRACE_VC, &names->vcs);
     job->device_type = name_of(t, VN_TRACE_TYPE, &names->device_types);

@@ -46,6 +46,8 @@ in_use(enum vn_trace_column column, const struct vn_job *job)
         return job->cpu_milli > 0;
     case VN_TRACE_MEMORY:
         return job->memory_mib > 0;
+    case VN_TRACE_PREDICTED:
+        return job->predicted > 0;
     case VN_TRACE_NCOLUMNS:
         break;
     }
@@ -153,6 +155,9 @@ write_cell(FILE *out, enum vn_trace_column column, const struct vn_job *job,
         break;
     case VN_TRACE_MEMORY:
         write_int(out, job->memory_mib);
+        break;
+    case VN_TRACE_PREDICTED:
+        write_time(out, job->predicted);
         break;
     case VN_TRACE_NCOLUMNS:
         break;

@@ -2,6 +2,7 @@
 
 #include "sim/api/prediction.h"
 
+#include "base/number.h"
 #include "base/rng.h"
 
 #include <math.h>
@@ -18,4 +19,18 @@ vn_prediction_factor(double error, uint64_t thing)
         return 1;
     /* Box and Muller, 1958. */
     return exp(error * sqrt(-2 * log(u)) * cos(turn * v));
+}
+
+vn_time
+vn_predicted_duration(const struct vn_view *view, int job, double error)
+{
+    const struct vn_job *j = vn_view_job(view, job);
+    vn_time said =
+        j->predicted > 0 ? j->predicted : vn_view_remaining(view, job);
+    double duration =
+        (double) said * vn_prediction_factor(error, (uint64_t) j->id);
+
+    if (error == 0)
+        return said;
+    return duration < VN_TIME_MAX ? (vn_time) duration : VN_TIME_MAX;
 }

@@ -1,7 +1,8 @@
 /*
  * What policies go by that do not know but are told, wrongly: a prediction is
- * the truth times exp(error x z), z normal and the same for the same thing
- * under every policy, so that two policies err alike.
+ * what the trace says was predicted of a job (predicted_s), or else the truth,
+ * times exp(error x z), z normal and the same for the same thing under every
+ * policy, so that two policies err alike.
  */
 #ifndef SIM_API_PREDICTION_H
 #define SIM_API_PREDICTION_H
@@ -19,5 +20,13 @@
 
 /* The factor by which what is known of this thing is wrong; 1 for error 0. */
 double vn_prediction_factor(double error, uint64_t thing);
+
+/*
+ * How long a job that has just arrived is predicted to run on the devices
+ * that it asks for: at most VN_TIME_MAX; the truth where the trace predicts
+ * nothing and error is 0.
+ */
+vn_time vn_predicted_duration(const struct vn_view *view, int job,
+                              double error);
 
 #endif /* SIM_API_PREDICTION_H */

@@ -13,6 +13,7 @@
 extern const struct vn_policy vn_policy_fifo;
 extern const struct vn_policy vn_policy_fifo_skip;
 extern const struct vn_policy vn_policy_sjf;
+extern const struct vn_policy vn_policy_qssf;
 extern const struct vn_policy vn_policy_srtf;
 extern const struct vn_policy vn_policy_las;
 extern const struct vn_policy vn_policy_tiresias;
@@ -43,6 +44,7 @@ const struct vn_policy *const vn_policies[] = {
     &vn_policy_fifo,
     &vn_policy_fifo_skip,
     &vn_policy_sjf,
+    &vn_policy_qssf,
     &vn_policy_srtf,
     &vn_policy_las,
     &vn_policy_priority,

@@ -1,14 +1,12 @@
 /*
- * Shortest job first, by the duration that the trace tells or, with an error,
- * that was predicted, without preemption; jobs that do not fit are passed
- * over, or block those behind them (skip=no).
+ * Shortest job first, by the duration that was predicted
+ * (sim/api/prediction.h) or else that the trace tells, without preemption;
+ * jobs that do not fit are passed over, or block those behind them (skip=no).
  */
 #include "config.h"
 
 #include "sim/api/prediction.h"
 #include "sim/policy/queue/rigid.h"
-
-#include "base/number.h"
 
 extern const struct vn_policy vn_policy_sjf;
 
@@ -42,12 +40,9 @@ static void
 sjf_arrive(void *state, const struct vn_view *view, int job)
 {
     struct sjf *s = state;
-    double duration = (double) vn_view_remaining(view, job)
-                      * vn_prediction_factor(
-                          s->error, (uint64_t) vn_view_job(view, job)->id);
 
     vn_rigid_wait(&s->rigid, view, job,
-                  duration < VN_TIME_MAX ? (int64_t) duration : VN_TIME_MAX);
+                  vn_predicted_duration(view, job, s->error));
 }
 
 static void

@@ -16,7 +16,7 @@
  * job that was tried and does not fit bars all of its demand or more: an
  * instant costs O((changes + distinct demands) log n).
  *
- * With an error, what is needed is what was predicted when the job arrived,
+ * Where it was predicted, what is needed is that, as when the job arrived,
  * less what it has done since; at least a microsecond.  The pace is the same.
  *
  * Ties: a job that waits has needed what it needs for longer than one that
@@ -28,10 +28,8 @@
 #include "sim/api/prediction.h"
 #include "sim/policy/queue/pool.h"
 
-#include "base/number.h"
 #include "base/xalloc.h"
 
-#include <math.h>
 #include <stdlib.h>
 
 extern const struct vn_policy vn_policy_srtf;
@@ -110,11 +108,8 @@ srtf_arrive(void *state, const struct vn_view *view, int job)
         s->type = vn_xrealloc(s->type, (size_t) s->jobs, sizeof *s->type);
         s->off = vn_xrealloc(s->off, (size_t) s->jobs, sizeof *s->off);
     }
-    s->off[job] = (vn_time) fmin(
-        (vn_prediction_factor(s->error, (uint64_t) vn_view_job(view, job)->id)
-         - 1)
-            * (double) vn_view_remaining(view, job),
-        (double) VN_TIME_MAX);
+    s->off[job] = vn_predicted_duration(view, job, s->error)
+                  - vn_view_remaining(view, job);
     vn_pool_add(&s->pool, view, job,
                 (struct vn_key){needs(s, view, job), stamp(s, true)});
 }
