@@ -9,6 +9,7 @@ libanalysis_a_SOURCES = \
 	analysis/figure/jct_cdf.c \
 	analysis/figure/load.c \
 	analysis/figure/queue_cdf.c \
+	analysis/figure/rho_cdf.c \
 	analysis/figure/segments.c \
 	analysis/figure/utilisation.c \
 	analysis/figure/history.c analysis/figure/history.h \

@@ -16,7 +16,8 @@ enum {
     ROUNDS = 1000 /* of the bootstrap, at each of them */
 };
 
-/* The times of a run's jobs, ascending; of `all` jobs, n have one. */
+/* The times or ratios of a run's jobs, ascending; of `all` jobs, n have one.
+ */
 struct times {
     double *s;
     size_t n;
@@ -32,7 +33,7 @@ clip(double seconds)
 
 static enum vn_status
 read_times(struct vn_store *store, const struct vn_store_run *run,
-           const char *column, struct times *t, struct vn_error *err)
+           const struct vn_cdf *cdf, struct times *t, struct vn_error *err)
 {
     struct vn_rows *rows = NULL;
     enum vn_status status;
@@ -43,29 +44,31 @@ read_times(struct vn_store *store, const struct vn_store_run *run,
     *t = (struct times){0};
     snprintf(sql, sizeof sql,
              "SELECT %s FROM job WHERE run_id = ? AND state <> 'rejected'",
-             column);
+             cdf->column);
     status = vn_store_query(store, sql, &rows, err);
     if (status == VN_OK)
         vn_rows_bind_int(rows, 1, run->run_id);
     while (status == VN_OK
            && (status = vn_rows_next(rows, &more, err)) == VN_OK && more) {
-        int64_t us = vn_rows_int(rows, 0);
+        double x = cdf->ratio ? vn_rows_real(rows, 0)
+                              : (double) vn_rows_int(rows, 0) / 1e6;
 
         t->all++;
-        if (us < 0)
+        if (!(x >= 0))
             continue;
         if (t->n == room) {
             room = 2 * room + 1024;
             t->s = vn_xrealloc(t->s, room, sizeof *t->s);
         }
-        t->s[t->n++] = (double) us / 1e6;
+        t->s[t->n++] = cdf->ratio ? x : clip(x);
     }
     vn_rows_close(rows);
     if (status == VN_OK && t->n == 0)
         status = vn_fail(err, VN_EINVAL,
-                         "run %s holds no jobs that finished, expected it to "
-                         "be recorded with its jobs",
-                         run->name);
+                         "run %s holds no jobs %s, expected it to be recorded "
+                         "with %s",
+                         run->name, cdf->ratio ? "with it" : "that finished",
+                         cdf->ratio ? "--rho" : "its jobs");
     if (status == VN_OK)
         vn_sort(t->s, t->n);
     return status;
@@ -101,7 +104,7 @@ write_steps(FILE *out, int series, const char *label, const struct times *t)
             i++;
         if (k > 0 && i <= last)
             continue;
-        write_point(out, series, label, clip(t->s[i]),
+        write_point(out, series, label, t->s[i],
                     &(struct vn_interval){.estimate = (double) (i + 1)
                                                       / (double) t->all,
                                           .low = NAN,
@@ -131,13 +134,14 @@ static void
 write_band(FILE *out, int series, const char *label, const struct times *t,
            size_t n)
 {
-    double *x = vn_xcalloc(n, sizeof *x), longest = 1;
+    double *x = vn_xcalloc(n, sizeof *x), longest = 0, least = INFINITY;
 
-    for (size_t r = 0; r < n; r++)
-        if (t[r].s[t[r].n - 1] > longest)
-            longest = t[r].s[t[r].n - 1];
+    for (size_t r = 0; r < n; r++) {
+        longest = fmax(longest, t[r].s[t[r].n - 1]);
+        least = fmin(least, t[r].s[0]);
+    }
     for (int k = 0; k < TIMES; k++) {
-        double time = exp(log(longest) * k / (TIMES - 1));
+        double time = least * pow(longest / least, (double) k / (TIMES - 1));
         struct vn_interval i;
 
         if (k == TIMES - 1)
@@ -151,7 +155,7 @@ write_band(FILE *out, int series, const char *label, const struct times *t,
 }
 
 static enum vn_status
-write_policy(const struct vn_subject *subject, const char *column, int p,
+write_policy(const struct vn_subject *subject, const struct vn_cdf *cdf, int p,
              FILE *out, struct vn_error *err)
 {
     const struct vn_group *g = subject->group;
@@ -159,8 +163,8 @@ write_policy(const struct vn_subject *subject, const char *column, int p,
     enum vn_status status = VN_OK;
 
     for (int r = 0; r < g->nreplicates && status == VN_OK; r++)
-        status = read_times(subject->store, vn_group_run(g, p, r), column,
-                            &t[r], err);
+        status =
+            read_times(subject->store, vn_group_run(g, p, r), cdf, &t[r], err);
     if (status == VN_OK && g->nreplicates == 1)
         write_steps(out, p, g->labels[p], &t[0]);
     else if (status == VN_OK)
@@ -172,24 +176,31 @@ write_policy(const struct vn_subject *subject, const char *column, int p,
 }
 
 static void
-write_script(struct vn_plot *plot, const struct vn_group *g, const char *title)
+write_script(struct vn_plot *plot, const struct vn_group *g,
+             const struct vn_cdf *cdf)
 {
     FILE *s = plot->script;
     bool band = g->nreplicates > 1;
 
     vn_plot_key(plot, (const char *const *) g->labels, g->npolicies);
     fputs("set logscale x\n"
-          "set xrange [1:*] noextend\n"
           "set yrange [0:1]\n"
           "set ytics 0.25\n"
           "set grid xtics ytics\n"
-          "set xtics ('1 s' 1, '1 min' 60, '1 h' 3600, '1 d' 86400, "
-          "'10 d' 864000, '' 10 1, '' 600 1, '' 36000 1)\n"
           "set ylabel 'share of jobs' offset 1,0\n"
           "set xlabel ",
           s);
-    vn_plot_text(plot, title);
-    fputs(" offset 0,0.3\nset style fill transparent solid 0.18 noborder\n"
+    vn_plot_text(plot, cdf->title);
+    fputs(" offset 0,0.3\n", s);
+    fputs(cdf->ratio
+              ? "set xtics 10\nset mxtics 10\nset format x '%g'\n"
+                "set arrow from 1, graph 0 to 1, graph 1 nohead lw 0.8 "
+                "dt 2 lc rgb '#808080'\n"
+              : "set xrange [1:*] noextend\n"
+                "set xtics ('1 s' 1, '1 min' 60, '1 h' 3600, '1 d' 86400, "
+                "'10 d' 864000, '' 10 1, '' 600 1, '' 36000 1)\n",
+          s);
+    fputs("set style fill transparent solid 0.18 noborder\n"
           "plot ",
           s);
     for (int p = 0; band && p < g->npolicies; p++)
@@ -208,16 +219,16 @@ write_script(struct vn_plot *plot, const struct vn_group *g, const char *title)
 }
 
 enum vn_status
-vn_cdf_make(const struct vn_subject *subject, const char *column,
-            const char *title, struct vn_plot *plot, struct vn_error *err)
+vn_cdf_make(const struct vn_subject *subject, const struct vn_cdf *cdf,
+            struct vn_plot *plot, struct vn_error *err)
 {
     const struct vn_group *g = subject->group;
     enum vn_status status = VN_OK;
 
-    fputs("series,policy,time_s,share,low,high\n", plot->data);
+    fprintf(plot->data, "series,policy,%s,share,low,high\n", cdf->name);
     for (int p = 0; p < g->npolicies && status == VN_OK; p++)
-        status = write_policy(subject, column, p, plot->data, err);
+        status = write_policy(subject, cdf, p, plot->data, err);
     if (status == VN_OK)
-        write_script(plot, g, title);
+        write_script(plot, g, cdf);
     return status;
 }

@@ -1,5 +1,5 @@
 /*
- * The distribution of a time over jobs, one curve a policy.
+ * The distribution of a time, or of a ratio, over jobs, one curve a policy.
  *
  * A job that did not finish counts as longer than any other, so a curve ends
  * below 1 where there are some.  One run gives its own distribution, thinned
@@ -12,12 +12,17 @@
 
 #include "analysis/figure/figure.h"
 
-/*
- * Write the data and script of the distribution of a column of job
- * ("jct_us"); title names the axis.
- */
+/* What it is of. */
+struct vn_cdf {
+    const char *column; /* of job: a time ("jct_us"), or a ratio above 0 */
+    const char *title;  /* names the axis */
+    const char *name;   /* of the data's column, with its unit */
+    bool ratio;         /* 1 is the line that should be kept */
+};
+
+/* Write the data and script of a distribution. */
 enum vn_status vn_cdf_make(const struct vn_subject *subject,
-                           const char *column, const char *title,
-                           struct vn_plot *plot, struct vn_error *err);
+                           const struct vn_cdf *cdf, struct vn_plot *plot,
+                           struct vn_error *err);
 
 #endif /* ANALYSIS_FIGURE_CDF_H */

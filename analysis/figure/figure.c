@@ -7,24 +7,19 @@
 #include <string.h>
 
 extern const struct vn_figure vn_figure_jct, vn_figure_jct_cdf,
-    vn_figure_queue_cdf, vn_figure_utilisation, vn_figure_waiting,
-    vn_figure_gantt, vn_figure_device_hours, vn_figure_scatter, vn_figure_load,
-    vn_figure_validate, vn_figure_segments, vn_figure_allocation;
+    vn_figure_queue_cdf, vn_figure_rho_cdf, vn_figure_utilisation,
+    vn_figure_waiting, vn_figure_gantt, vn_figure_device_hours,
+    vn_figure_scatter, vn_figure_load, vn_figure_validate, vn_figure_segments,
+    vn_figure_allocation;
 
 const struct vn_figure *const vn_figures[] = {
-    &vn_figure_jct,
-    &vn_figure_jct_cdf,
-    &vn_figure_queue_cdf,
-    &vn_figure_utilisation,
-    &vn_figure_waiting,
-    &vn_figure_gantt,
-    &vn_figure_device_hours,
-    &vn_figure_scatter,
-    &vn_figure_load,
-    &vn_figure_validate,
-    &vn_figure_segments,
-    &vn_figure_allocation,
-    NULL,
+    &vn_figure_jct,         &vn_figure_jct_cdf,
+    &vn_figure_queue_cdf,   &vn_figure_rho_cdf,
+    &vn_figure_utilisation, &vn_figure_waiting,
+    &vn_figure_gantt,       &vn_figure_device_hours,
+    &vn_figure_scatter,     &vn_figure_load,
+    &vn_figure_validate,    &vn_figure_segments,
+    &vn_figure_allocation,  NULL,
 };
 
 enum vn_status

@@ -7,7 +7,11 @@ static enum vn_status
 jct_cdf_make(const struct vn_subject *subject, struct vn_plot *plot,
              struct vn_error *err)
 {
-    return vn_cdf_make(subject, "jct_us", "job completion time", plot, err);
+    return vn_cdf_make(subject,
+                       &(struct vn_cdf){.column = "jct_us",
+                                        .title = "job completion time",
+                                        .name = "time_s"},
+                       plot, err);
 }
 
 const struct vn_figure vn_figure_jct_cdf = {

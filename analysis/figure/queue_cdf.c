@@ -8,8 +8,12 @@ static enum vn_status
 queue_cdf_make(const struct vn_subject *subject, struct vn_plot *plot,
                struct vn_error *err)
 {
-    return vn_cdf_make(subject, "queue_us",
-                       "queueing delay (shorter ones at 1 s)", plot, err);
+    return vn_cdf_make(
+        subject,
+        &(struct vn_cdf){.column = "queue_us",
+                         .title = "queueing delay (shorter ones at 1 s)",
+                         .name = "time_s"},
+        plot, err);
 }
 
 const struct vn_figure vn_figure_queue_cdf = {

@@ -26,6 +26,20 @@ cat one.db > both.db
     --load 0.4:1:0.2 --seed 1:3 -c v100:1x8 -p fifo,srtf -r loads.db > /dev/null
 figures='jct jct-cdf queue-cdf utilisation waiting gantt device-hours scatter'
 
+# Shares of jobs by finish-time fairness, and what no run without it has.
+"$bin/vnreplay" run -t a.csv -c v100:2x8 -p fifo,las --rho -r rho.db > /dev/null
+GNUPLOT=/nowhere/gnuplot "$bin/vnplot" rho-cdf rho.db -o rho.svg 2> /dev/null
+"$bin/vnreplay" export rho.db -t run \
+    | awk -F, 'NR == 1 {for (i = 1; i <= NF; i++) c[$i] = i; next}
+        {print $c["policy"], 1 - $c["rho_above"]}' | sort > above
+awk -F, 'NR > 1 && $3 <= 1 {s[$2] = $4} END {for (p in s) print p, s[p]}' \
+    rho.csv | sort | paste -d' ' - above \
+    | awk '{d = $2 - $4; n++; if ($1 != $3 || d * d > 1e-9) bad = 1}
+        END {exit bad || n != 2}'
+ok $? "at 1 the curve of rho is the share of jobs not above it"
+says 1 "holds no jobs with it, expected it to be recorded with --rho" \
+    "a distribution of rho needs one" plot rho-cdf one.db -o none.svg
+
 # Without gnuplot.
 for f in $figures; do
     GNUPLOT=/nowhere/gnuplot
@@ -117,6 +131,8 @@ if command -v gnuplot > /dev/null; then
             && cmp -s $f.svg again.svg
         ok $? "$f: its script draws it too"
     done
+    plot rho-cdf rho.db -o rho.svg > out 2>&1 && grep -q '</svg>' rho.svg
+    ok $? "rho-cdf is drawn"
     plot load loads.db -o load.svg > out 2>&1
     ok $? "load is drawn"
     plot jct loads.db --load 0.6 -o l.svg > out 2>&1
