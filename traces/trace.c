@@ -6,7 +6,6 @@
 #include "base/table.h"
 #include "base/xalloc.h"
 #include "traces/ids.h"
-#include "traces/trace_row.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -29,31 +28,6 @@ struct vn_trace {
     bool ahead; /* jobs[njobs] is there, and later */
     bool ended;
 };
-
-void
-vn_trace_names_free(struct vn_trace_names *names)
-{
-    vn_names_free(&names->models);
-    vn_names_free(&names->users);
-    vn_names_free(&names->vcs);
-    vn_names_free(&names->device_types);
-}
-
-struct vn_job
-vn_trace_job(void)
-{
-    return (struct vn_job){.devices = 1,
-                           .model = -1,
-                           .min_devices = 1,
-                           .max_devices = 1,
-                           .weight = 1,
-                           .deadline = -1,
-                           .predicted = -1,
-                           .user = -1,
-                           .device_milli = 1000,
-                           .vc = -1,
-                           .device_type = -1};
-}
 
 int
 vn_trace_compare(const void *a, const void *b)

@@ -23,23 +23,10 @@
 
 #include "base/error.h"
 #include "base/file.h"
-#include "base/names.h"
 #include "plan/job.h"
+#include "traces/trace_row.h"
 
 #include <stdbool.h>
-
-/* Device-microseconds of one job, at most, so that sums of them stay exact. */
-#define VN_TRACE_WORK_MAX (INT64_C(1) << 62)
-
-/* The names that jobs' numbers stand for. */
-struct vn_trace_names {
-    struct vn_names models;
-    struct vn_names users;
-    struct vn_names vcs;
-    struct vn_names device_types;
-};
-
-void vn_trace_names_free(struct vn_trace_names *names);
 
 struct vn_trace;
 
@@ -98,9 +85,6 @@ struct vn_trace_writer vn_trace_writer(FILE *out,
 void vn_trace_expect(struct vn_trace_writer *writer, const struct vn_job *job);
 void vn_trace_head(struct vn_trace_writer *writer, const char *const *remarks);
 void vn_trace_put(struct vn_trace_writer *writer, const struct vn_job *job);
-
-/* A job with every default: recorded, of one device, id and times 0. */
-struct vn_job vn_trace_job(void);
 
 /*
  * A hash of what a job is, whatever file and order of columns it came from,

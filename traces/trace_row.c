@@ -27,6 +27,31 @@ const struct vn_column vn_trace_columns[VN_TRACE_NCOLUMNS] = {
     [VN_TRACE_PREDICTED] = {"predicted_s", false},
 };
 
+void
+vn_trace_names_free(struct vn_trace_names *names)
+{
+    vn_names_free(&names->models);
+    vn_names_free(&names->users);
+    vn_names_free(&names->vcs);
+    vn_names_free(&names->device_types);
+}
+
+struct vn_job
+vn_trace_job(void)
+{
+    return (struct vn_job){.devices = 1,
+                           .model = -1,
+                           .min_devices = 1,
+                           .max_devices = 1,
+                           .weight = 1,
+                           .deadline = -1,
+                           .predicted = -1,
+                           .user = -1,
+                           .device_milli = 1000,
+                           .vc = -1,
+                           .device_type = -1};
+}
+
 enum vn_status
 vn_trace_table(FILE *in, const char *name, struct vn_table **table,
                struct vn_error *err)

@@ -1,13 +1,18 @@
 /*
  * The rows of our traces, one at a time and in any order: what traces/trace.h
- * reads in order, and what an importer of traces may sort.
+ * reads in order, and what an importer of traces may sort.  They know nothing
+ * of whole traces.
  */
 #ifndef TRACES_TRACE_ROW_H
 #define TRACES_TRACE_ROW_H
 
+#include "base/names.h"
 #include "base/table.h"
+#include "plan/job.h"
 #include "traces/ids.h"
-#include "traces/trace.h"
+
+/* Device-microseconds of one job, at most, so that sums of them stay exact. */
+#define VN_TRACE_WORK_MAX (INT64_C(1) << 62)
 
 enum vn_trace_column {
     VN_TRACE_ID,
@@ -34,6 +39,19 @@ enum vn_trace_column {
 };
 
 extern const struct vn_column vn_trace_columns[VN_TRACE_NCOLUMNS];
+
+/* The names that jobs' numbers stand for. */
+struct vn_trace_names {
+    struct vn_names models;
+    struct vn_names users;
+    struct vn_names vcs;
+    struct vn_names device_types;
+};
+
+void vn_trace_names_free(struct vn_trace_names *names);
+
+/* A job with every default: recorded, of one device, id and times 0. */
+struct vn_job vn_trace_job(void);
 
 /* A table with these columns, from a stream, as vn_table_read(). */
 enum vn_status vn_trace_table(FILE *in, const char *name,
