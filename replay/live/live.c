@@ -19,21 +19,6 @@ enum {
     PATIENCE_S = 10 /* until an executor that was stopped is killed */
 };
 
-vn_time
-vn_live_now(const struct vn_live_state *r)
-{
-    return (vn_time) llrint((vn_clock() - r->origin) * 1e6);
-}
-
-struct vn_live_job *
-vn_live_job_of(const struct vn_live_state *r, int64_t id)
-{
-    for (int i = 0; i < r->live->njobs; i++)
-        if (r->live->jobs[i].job->id == id)
-            return &r->live->jobs[i];
-    return NULL;
-}
-
 /* Wait for executors, for so many microseconds at most. */
 static void
 listen(struct vn_live_state *r, vn_time most)

@@ -2,12 +2,28 @@
 
 #include "replay/live/seat.h"
 
+#include "base/progress.h"
 #include "base/xalloc.h"
 
 #include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+
+vn_time
+vn_live_now(const struct vn_live_state *r)
+{
+    return (vn_time) llrint((vn_clock() - r->origin) * 1e6);
+}
+
+struct vn_live_job *
+vn_live_job_of(const struct vn_live_state *r, int64_t id)
+{
+    for (int i = 0; i < r->live->njobs; i++)
+        if (r->live->jobs[i].job->id == id)
+            return &r->live->jobs[i];
+    return NULL;
+}
 
 static vn_time
 time_of(const struct vn_live_state *r, double clock)

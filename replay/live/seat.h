@@ -1,6 +1,6 @@
 /*
- * A live replay from inside: its state, which live.c has, and its seats, the
- * executors of jobs (seat.c).
+ * A live replay from inside: its state and its seats, the executors of jobs.
+ * live.c holds the state, waits and calls here; nothing here calls it.
  */
 #ifndef REPLAY_LIVE_SEAT_H
 #define REPLAY_LIVE_SEAT_H
