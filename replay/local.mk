@@ -15,9 +15,9 @@ libreplay_a_SOURCES = \
 	replay/command/run.c \
 	replay/command/schema.c \
 	replay/command/validate.c \
-	replay/validate/planned.c replay/validate/planned.h \
-	replay/validate/planned_report.c \
-	replay/validate/planned_store.c replay/validate/planned_store.h \
+	replay/validate/plan_run.c replay/validate/plan_run.h \
+	replay/validate/plan_run_report.c \
+	replay/validate/plan_run_store.c replay/validate/plan_run_store.h \
 	replay/experiment/adaptive.c replay/experiment/adaptive.h \
 	replay/experiment/adaptive/seeds.c replay/experiment/adaptive/seeds.h \
 	replay/experiment/pollux.c \
@@ -63,11 +63,11 @@ libreplay_a_SOURCES = \
 	replay/compare/machine.c \
 	replay/compare/table.c \
 	replay/compare/text.c \
-	replay/validate/policies.h \
-	replay/validate/policies_blame.c \
-	replay/validate/policies_report.c \
-	replay/validate/policies_run.c \
-	replay/validate/policies_simulate.c \
+	replay/validate/contest.h \
+	replay/validate/contest_blame.c \
+	replay/validate/contest_report.c \
+	replay/validate/contest_run.c \
+	replay/validate/contest_simulate.c \
 	replay/sweep/sweep.c replay/sweep/sweep.h \
 	replay/validate/validate.c replay/validate/validate.h \
 	replay/validate/validate_split.c \

@@ -25,7 +25,7 @@ libtraces_a_SOURCES = \
 	traces/import/tiresias.c \
 	traces/import/trace.c \
 	traces/import/virtualflow.c \
-	traces/draw/choice.c traces/draw/choice.h \
+	traces/draw/weighted.c traces/draw/weighted.h \
 	traces/draw/model.c traces/draw/model.h \
 	traces/draw/preset.c \
 	traces/draw/recipe.c traces/draw/recipe.h \

@@ -7,15 +7,15 @@
 #include <string.h>
 
 enum option {
-    LAB,
-    SPAN = VN_LAB_OPTIONS,
+    SETUP,
+    SPAN = VN_SETUP_OPTIONS,
     REPEATS,
     OUTPUT,
     NOPTIONS
 };
 
 static const struct vn_option options[] = {
-    VN_LAB_ROWS,
+    VN_SETUP_ROWS,
     [SPAN] = {"span", "TIME", "that each mapping is trained for [0.5]", 0},
     [REPEATS] = {"repeats", "N", "of all measurements [6]", 0},
     [OUTPUT] = {"output", "NAME",
@@ -43,7 +43,7 @@ struct request {
 };
 
 static enum vn_status
-take(int i, const char *value, struct vn_lab *lab, struct request *r,
+take(int i, const char *value, struct vn_setup *setup, struct request *r,
      struct vn_error *err)
 {
     char why[VN_WHY_SIZE];
@@ -62,17 +62,17 @@ take(int i, const char *value, struct vn_lab *lab, struct request *r,
         r->output = value;
         break;
     default:
-        return vn_lab_take(lab, (enum vn_lab_option) i, value, err);
+        return vn_setup_take(setup, (enum vn_setup_option) i, value, err);
     }
     return wrong == NULL ? VN_OK
                          : vn_args_refuse(err, options[i].name, value, wrong);
 }
 
 static enum vn_status
-calibrate(const struct vn_lab *lab, const struct request *r,
+calibrate(const struct vn_setup *setup, const struct request *r,
           struct vn_error *err)
 {
-    struct vn_calibrator *c = vn_calibrator_alloc(lab, r->span_s);
+    struct vn_calibrator *c = vn_calibrator_alloc(setup, r->span_s);
     enum vn_status status;
 
     vn_calibrator_want_trace(c);
@@ -90,14 +90,14 @@ vn_command_calibrate(int argc, char **argv)
 {
     struct vn_args args = vn_args_begin(argc, argv, options, NOPTIONS);
     struct request r = {.span_s = VN_CALIBRATION_SPAN_S, .rounds = 6};
-    struct vn_lab lab = {.scale = 1, .seed = 1};
+    struct vn_setup setup = {.scale = 1, .seed = 1};
     enum vn_status status = VN_OK;
     struct vn_error err = {0};
     const char *value;
     int i;
 
     while (status == VN_OK && (i = vn_args_next(&args, &value, &err)) >= 0)
-        status = take(i, value, &lab, &r, &err);
+        status = take(i, value, &setup, &r, &err);
     if (status == VN_OK && i == VN_ARGS_HELP) {
         print_help();
         return 0;
@@ -108,10 +108,10 @@ vn_command_calibrate(int argc, char **argv)
         status = vn_fail(&err, VN_EUSAGE,
                          "no --output given (see vnreplay calibrate --help)");
     if (status == VN_OK)
-        status = vn_lab_open(&lab, &err);
+        status = vn_setup_open(&setup, &err);
     if (status == VN_OK)
-        status = calibrate(&lab, &r, &err);
-    vn_lab_close(&lab, status != VN_OK);
+        status = calibrate(&setup, &r, &err);
+    vn_setup_close(&setup, status != VN_OK);
     if (status == VN_OK)
         return 0;
     vn_error_print(stderr, "vnreplay", &err);

@@ -11,12 +11,12 @@
 #include <string.h>
 
 enum option {
-    LAB,
-    ASSUMED = VN_LAB_OPTIONS,
+    SETUP,
+    ASSUMED = VN_SETUP_OPTIONS,
     NOPTIONS = ASSUMED + VN_ASSUMPTIONS
 };
 
-static const struct vn_option options[] = {VN_LAB_ROWS, VN_ASSUMPTION_ROWS};
+static const struct vn_option options[] = {VN_SETUP_ROWS, VN_ASSUMPTION_ROWS};
 
 static void
 print_help(void)
@@ -33,7 +33,7 @@ print_help(void)
 
 /* One run: what describes it, and what keeps it. */
 struct task {
-    struct vn_lab *lab;
+    struct vn_setup *setup;
     struct vn_store_run run;
     struct vn_recorder *recorder;
 };
@@ -47,7 +47,7 @@ keep(void *arg, struct vn_engine *engine, struct vn_live *live,
     if (live->interrupted)
         t->run.state = "stopped";
     return vn_live_keep(live, engine, t->recorder, &t->run,
-                        t->lab->sweep.results, err);
+                        t->setup->sweep.results, err);
 }
 
 static void
@@ -81,14 +81,14 @@ print_jobs(const struct vn_live *live, const struct vn_workload *w)
 
 /* Refuse a run that is in the file before an hour is spent on it. */
 static enum vn_status
-check_new(struct vn_lab *lab, const struct vn_store_run *run,
+check_new(struct vn_setup *setup, const struct vn_store_run *run,
           struct vn_error *err)
 {
     char name[VN_STORE_NAME_SIZE];
     struct vn_store *store = NULL;
     bool there = false;
     enum vn_status status =
-        vn_store_open(lab->sweep.results, VN_STORE_WRITE, &store, err);
+        vn_store_open(setup->sweep.results, VN_STORE_WRITE, &store, err);
 
     vn_store_run_name(run, name);
     if (status == VN_OK)
@@ -98,32 +98,34 @@ check_new(struct vn_lab *lab, const struct vn_store_run *run,
         status = vn_fail(err, VN_EUSAGE,
                          "%s holds this run already, expected another "
                          "--seed, or another file",
-                         lab->sweep.results);
+                         setup->sweep.results);
     return status;
 }
 
 static enum vn_status
-run_one(struct vn_lab *lab, const struct vn_contender *c, struct vn_error *err)
+run_one(struct vn_setup *setup, const struct vn_contender *c,
+        struct vn_error *err)
 {
-    const struct vn_setting *setting = &lab->sweep.settings[0];
-    struct task task = {.lab = lab};
-    struct vn_live_config config = {.workload = &lab->workload,
-                                    .setup = &lab->setup,
-                                    .engine = {.cluster = &setting->cluster,
-                                               .policy = c->policy,
-                                               .options = c->values,
-                                               .seed = (uint64_t) lab->seed}};
+    const struct vn_setting *setting = &setup->sweep.settings[0];
+    struct task task = {.setup = setup};
+    struct vn_live_config config = {
+        .workload = &setup->workload,
+        .setup = &setup->setup,
+        .engine = {.cluster = &setting->cluster,
+                   .policy = c->policy,
+                   .options = c->values,
+                   .seed = (uint64_t) setup->seed}};
     struct vn_live live = {0};
     struct vn_origin origin;
     enum vn_status status;
 
-    vn_sweep_describe(&lab->sweep, &lab->workload, setting, c, &task.run);
+    vn_sweep_describe(&setup->sweep, &setup->workload, setting, c, &task.run);
     vn_origin_take(&origin, &task.run);
     task.run.kind = "measured";
-    status = check_new(lab, &task.run, err);
+    status = check_new(setup, &task.run, err);
     if (status == VN_OK)
-        status =
-            vn_assumptions_apply(&lab->sweep.assumptions, &config.engine, err);
+        status = vn_assumptions_apply(&setup->sweep.assumptions,
+                                      &config.engine, err);
     if (status != VN_OK) {
         vn_origin_free(&origin);
         return status;
@@ -135,8 +137,8 @@ run_one(struct vn_lab *lab, const struct vn_contender *c, struct vn_error *err)
     fflush(stdout);
     status = vn_live_run(&config, &live, keep, &task, err);
     if (status == VN_OK)
-        print_jobs(&live, &lab->workload);
-    vn_lab_clear(lab, status == VN_OK);
+        print_jobs(&live, &setup->workload);
+    vn_setup_clear(setup, status == VN_OK);
     if (status == VN_OK && live.interrupted)
         status = vn_fail(err, VN_EIO, "interrupted");
     vn_live_free(&live);
@@ -150,7 +152,7 @@ int
 vn_command_live(int argc, char **argv)
 {
     struct vn_args args = vn_args_begin(argc, argv, options, NOPTIONS);
-    struct vn_lab lab = {.scale = 1, .seed = 1};
+    struct vn_setup setup = {.scale = 1, .seed = 1};
     enum vn_status status = VN_OK;
     struct vn_error err = {0};
     const char *value;
@@ -159,8 +161,8 @@ vn_command_live(int argc, char **argv)
     while (status == VN_OK && (i = vn_args_next(&args, &value, &err)) >= 0)
         status =
             i < ASSUMED
-                ? vn_lab_take(&lab, (enum vn_lab_option) i, value, &err)
-                : vn_assume(&lab.sweep.assumptions,
+                ? vn_setup_take(&setup, (enum vn_setup_option) i, value, &err)
+                : vn_assume(&setup.sweep.assumptions,
                             (enum vn_assumption)(i - ASSUMED), value, &err);
     if (status == VN_OK && i == VN_ARGS_HELP) {
         print_help();
@@ -172,14 +174,14 @@ vn_command_live(int argc, char **argv)
         status = vn_fail(&err, VN_EUSAGE,
                          "'%s' is no option (see vnreplay live --help)",
                          args.rest[0]);
-    else if (status == VN_OK && lab.sweep.results == NULL)
+    else if (status == VN_OK && setup.sweep.results == NULL)
         status = vn_fail(&err, VN_EUSAGE,
                          "no --results given (see vnreplay live --help)");
     if (status == VN_OK)
-        status = vn_lab_open(&lab, &err);
-    for (int k = 0; status == VN_OK && k < lab.sweep.ncontenders; k++)
-        status = run_one(&lab, &lab.sweep.contenders[k], &err);
-    vn_lab_close(&lab, status != VN_OK);
+        status = vn_setup_open(&setup, &err);
+    for (int k = 0; status == VN_OK && k < setup.sweep.ncontenders; k++)
+        status = run_one(&setup, &setup.sweep.contenders[k], &err);
+    vn_setup_close(&setup, status != VN_OK);
     if (status == VN_OK)
         return 0;
     vn_error_print(stderr, "vnreplay", &err);

@@ -1,19 +1,19 @@
 /*
  * vnreplay validate: a trace simulated and executed, and how far the two lie
- * apart, against the noise of the execution (replay/validate/policies.h).
+ * apart, against the noise of the execution (replay/validate/contest.h).
  */
 #include "config.h"
 
 #include "replay/command/command.h"
-#include "replay/validate/policies.h"
+#include "replay/validate/contest.h"
 #include "replay/validate/validate.h"
 
 #include <stdio.h>
 #include <string.h>
 
 enum option {
-    LAB,
-    REPEATS = VN_LAB_OPTIONS,
+    SETUP,
+    REPEATS = VN_SETUP_OPTIONS,
     TOLERANCE,
     FORMAT,
     PLAN,
@@ -27,7 +27,7 @@ enum option {
 };
 
 static const struct vn_option options[] = {
-    VN_LAB_ROWS,
+    VN_SETUP_ROWS,
     [REPEATS] = {"repeats", "N", "executions of each policy [3]", 'n'},
     [TOLERANCE] = {"tolerance", "X",
                    "of the mean error of completion times [0.05]", 0},
@@ -71,12 +71,12 @@ print_help(void)
          "host-links.csv --profile host-crowds.csv --costs host-costs.csv");
 }
 
-/* Without a profile the study calibrates itself. */
+/* Without a profile the contest calibrates itself. */
 static enum vn_status
-validate(struct vn_study *s, const char *output, int format, int *verdict,
+validate(struct vn_contest *s, const char *output, int format, int *verdict,
          struct vn_error *err)
 {
-    bool calibrates = s->lab->sweep.assumptions.nprofiles == 0;
+    bool calibrates = s->setup->sweep.assumptions.nprofiles == 0;
     struct vn_findings *findings;
     enum vn_status status = VN_OK;
 
@@ -85,26 +85,26 @@ validate(struct vn_study *s, const char *output, int format, int *verdict,
                        "--output and --profile, expected --output only where "
                        "there is a calibration to write");
     if (calibrates) {
-        s->calibrator = vn_calibrator_alloc(s->lab, VN_CALIBRATION_SPAN_S);
+        s->calibrator = vn_calibrator_alloc(s->setup, VN_CALIBRATION_SPAN_S);
         vn_calibrator_want_trace(s->calibrator);
     }
     s->name = output;
     if (output != NULL) /* can it be? */
         status = vn_calibrator_write(s->calibrator, output, err);
     if (status == VN_OK)
-        status = vn_study_run(s, err);
+        status = vn_contest_run(s, err);
     if (status != VN_OK)
         return status;
     findings = vn_findings_alloc();
-    vn_study_report(s, findings);
-    *verdict = vn_study_judge(s, findings);
+    vn_contest_report(s, findings);
+    *verdict = vn_contest_judge(s, findings);
     vn_findings_print(findings, stdout, (enum vn_findings_format) format);
     vn_findings_free(findings);
     return VN_OK;
 }
 
 static enum vn_status
-take(int i, const char *value, struct vn_study *s, int *format,
+take(int i, const char *value, struct vn_contest *s, int *format,
      struct vn_error *err)
 {
     static const char *const formats[] = {"text", "csv", "json"};
@@ -123,9 +123,10 @@ take(int i, const char *value, struct vn_study *s, int *format,
     case FORMAT:
         return vn_option_choice("format", value, formats, 3, format, err);
     default:
-        return i < VN_LAB_OPTIONS
-                   ? vn_lab_take(s->lab, (enum vn_lab_option) i, value, err)
-                   : vn_assume(&s->lab->sweep.assumptions,
+        return i < VN_SETUP_OPTIONS
+                   ? vn_setup_take(s->setup, (enum vn_setup_option) i, value,
+                                   err)
+                   : vn_assume(&s->setup->sweep.assumptions,
                                (enum vn_assumption)(i - ASSUMED), value, err);
     }
     return wrong == NULL ? VN_OK
@@ -158,7 +159,7 @@ take_course(int i, const char *value, struct vn_validation *v,
         wrong = vn_read_time(value, VN_SECOND / 10, VN_TIME_MAX, &span, why);
         v->span_s = wrong == NULL ? (double) span * 1e-6 : 0;
         break;
-    case LAB + VN_LAB_MODEL: /* of a plan: what shall be trained */
+    case SETUP + VN_SETUP_MODEL: /* of a plan: what shall be trained */
         if (v->model == NULL)
             v->model = value;
         if (strchr(value, '=') != NULL)
@@ -174,8 +175,8 @@ take_course(int i, const char *value, struct vn_validation *v,
 
 /* A plan, or splits. */
 static enum vn_status
-validate_course(struct vn_validation *v, const struct vn_study *s, int format,
-                int *verdict, struct vn_error *err)
+validate_course(struct vn_validation *v, const struct vn_contest *s,
+                int format, int *verdict, struct vn_error *err)
 {
     struct vn_findings *findings = vn_findings_alloc();
     char model[64] = "";
@@ -199,9 +200,9 @@ int
 vn_command_validate(int argc, char **argv)
 {
     struct vn_args args = vn_args_begin(argc, argv, options, NOPTIONS);
-    struct vn_lab lab = {.scale = 1, .seed = 1};
-    struct vn_study s = {.lab = &lab, .repeats = 3, .tolerance = 0.05};
-    struct vn_validation course = {.lab = &lab, .job = -1, .span_s = 4};
+    struct vn_setup setup = {.scale = 1, .seed = 1};
+    struct vn_contest s = {.setup = &setup, .repeats = 3, .tolerance = 0.05};
+    struct vn_validation planned = {.setup = &setup, .job = -1, .span_s = 4};
     enum vn_status status = VN_OK;
     struct vn_error err = {0};
     int i, format = 0, verdict = 0;
@@ -209,8 +210,8 @@ vn_command_validate(int argc, char **argv)
 
     while (status == VN_OK && (i = vn_args_next(&args, &value, &err)) >= 0)
         if (i == OUTPUT)
-            course.name = output = value;
-        else if (!take_course(i, value, &course, &status, &err))
+            planned.name = output = value;
+        else if (!take_course(i, value, &planned, &status, &err))
             status = take(i, value, &s, &format, &err);
     if (status == VN_OK && i == VN_ARGS_HELP) {
         print_help();
@@ -222,18 +223,19 @@ vn_command_validate(int argc, char **argv)
         status = vn_fail(&err, VN_EUSAGE,
                          "'%s' is no option (see vnreplay validate --help)",
                          args.rest[0]);
-    if (status == VN_OK && (course.plan != NULL || course.split != NULL)) {
-        status = validate_course(&course, &s, format, &verdict, &err);
+    if (status == VN_OK && (planned.plan != NULL || planned.split != NULL)) {
+        status = validate_course(&planned, &s, format, &verdict, &err);
     } else if (status == VN_OK) {
-        status = course.model != NULL && strchr(course.model, '=') == NULL
-                     ? vn_lab_take(&lab, VN_LAB_MODEL, course.model, &err)
-                     : vn_lab_open(&lab, &err);
+        status =
+            planned.model != NULL && strchr(planned.model, '=') == NULL
+                ? vn_setup_take(&setup, VN_SETUP_MODEL, planned.model, &err)
+                : vn_setup_open(&setup, &err);
         if (status == VN_OK)
             status = validate(&s, output, format, &verdict, &err);
     }
-    vn_study_free(&s);
+    vn_contest_free(&s);
     vn_calibrator_free(s.calibrator);
-    vn_lab_close(&lab, status != VN_OK);
+    vn_setup_close(&setup, status != VN_OK);
     if (status == VN_OK)
         return verdict;
     vn_error_print(stderr, "vnreplay", &err);

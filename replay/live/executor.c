@@ -197,7 +197,7 @@ vn_process_start(const struct vn_executor_setup *setup,
 
 enum vn_status
 vn_process_plan(const struct vn_executor_setup *setup,
-                const struct vn_process_course *course,
+                const struct vn_process_course *planned,
                 struct vn_process *process, struct vn_error *err)
 {
     struct arguments *a = vn_xcalloc(1, sizeof *a);
@@ -206,13 +206,13 @@ vn_process_plan(const struct vn_executor_setup *setup,
 
     add(a, setup->program);
     add(a, "run");
-    add_model(a, &setup->models, course->model);
+    add_model(a, &setup->models, planned->model);
     add(a, "--plan");
-    add(a, course->plan);
-    if (course->job >= 0)
-        add_number(a, "--job", course->job);
-    add_number(a, "--steps", course->steps);
-    add_number(a, "--seed", course->seed);
+    add(a, planned->plan);
+    if (planned->job >= 0)
+        add_number(a, "--job", planned->job);
+    add_number(a, "--steps", planned->steps);
+    add_number(a, "--seed", planned->seed);
     add(a, "--no-eval");
     add(a, "--quiet");
     add(a, "--probe");

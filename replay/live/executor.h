@@ -72,7 +72,7 @@ enum {
 
 /* Start one on a plan. */
 enum vn_status vn_process_plan(const struct vn_executor_setup *setup,
-                               const struct vn_process_course *course,
+                               const struct vn_process_course *planned,
                                struct vn_process *process,
                                struct vn_error *err);
 

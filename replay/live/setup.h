@@ -2,8 +2,8 @@
  * What live, calibrate and validate share: the trace, the cluster, the
  * policies, and how jobs are trained, with their options.
  *
- *     enum option { LAB, OWN = VN_LAB_OPTIONS, ..., ASSUMED, ... };
- *     options[] = {VN_LAB_ROWS, [OWN] = ..., VN_ASSUMPTION_ROWS};
+ *     enum option { SETUP, OWN = VN_SETUP_OPTIONS, ..., ASSUMED, ... };
+ *     options[] = {VN_SETUP_ROWS, [OWN] = ..., VN_ASSUMPTION_ROWS};
  */
 #ifndef REPLAY_LIVE_SETUP_H
 #define REPLAY_LIVE_SETUP_H
@@ -13,23 +13,23 @@
 #include "replay/live/live.h"
 #include "replay/sweep/sweep.h"
 
-enum vn_lab_option {
-    VN_LAB_TRACE,
-    VN_LAB_CLUSTER,
-    VN_LAB_POLICY,
-    VN_LAB_OPTION,
-    VN_LAB_RESULTS,
-    VN_LAB_SCALE,
-    VN_LAB_VNEXEC,
-    VN_LAB_MODEL,
-    VN_LAB_EVERY,
-    VN_LAB_FOLDER,
-    VN_LAB_SEED,
-    VN_LAB_OPTIONS
+enum vn_setup_option {
+    VN_SETUP_TRACE,
+    VN_SETUP_CLUSTER,
+    VN_SETUP_POLICY,
+    VN_SETUP_OPTION,
+    VN_SETUP_RESULTS,
+    VN_SETUP_SCALE,
+    VN_SETUP_VNEXEC,
+    VN_SETUP_MODEL,
+    VN_SETUP_EVERY,
+    VN_SETUP_FOLDER,
+    VN_SETUP_SEED,
+    VN_SETUP_OPTIONS
 };
 
 /* clang-format off */
-#define VN_LAB_ROWS                                                          \
+#define VN_SETUP_ROWS                                                          \
     {"trace", "FILE", "modelled jobs", 't'},                                 \
     {"cluster", "FILE|INLINE", "devices of this host; types are named as "   \
      "vnexec names them", 'c'},                                              \
@@ -47,7 +47,7 @@ enum vn_lab_option {
     {"seed", "N", "number of the run, for repeats in one file [1]", 's'}
 /* clang-format on */
 
-struct vn_lab {
+struct vn_setup {
     struct vn_sweep sweep;
     const char *trace, *cluster, *vnexec, *folder;
     char *policies[64];
@@ -65,23 +65,25 @@ struct vn_lab {
 };
 
 /* Take an option's value, which is kept. */
-enum vn_status vn_lab_take(struct vn_lab *lab, enum vn_lab_option option,
-                           const char *value, struct vn_error *err);
+enum vn_status vn_setup_take(struct vn_setup *setup,
+                             enum vn_setup_option option, const char *value,
+                             struct vn_error *err);
 
 /* Read what the options name, and make the folder. */
-enum vn_status vn_lab_open(struct vn_lab *lab, struct vn_error *err);
+enum vn_status vn_setup_open(struct vn_setup *setup, struct vn_error *err);
 
 /* The same without a trace and policies, and with or without a cluster. */
-enum vn_status vn_lab_open_bare(struct vn_lab *lab, struct vn_error *err);
+enum vn_status vn_setup_open_bare(struct vn_setup *setup,
+                                  struct vn_error *err);
 
 /*
  * Remove the folder, if it was made, and free all.  Where something failed the
  * folder stays with the jobs' logs, which a message may have named.
  */
-void vn_lab_close(struct vn_lab *lab, bool failed);
+void vn_setup_close(struct vn_setup *setup, bool failed);
 
 /* Remove what the jobs of a run left in the folder, if it was made: their
  * checkpoints, and their logs or not. */
-void vn_lab_clear(const struct vn_lab *lab, bool logs);
+void vn_setup_clear(const struct vn_setup *setup, bool logs);
 
 #endif /* REPLAY_LIVE_SETUP_H */

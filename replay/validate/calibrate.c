@@ -68,7 +68,7 @@ static bool
 is_known(const struct vn_calibrator *c, const char *model, int vnodes,
          int64_t batch)
 {
-    const struct vn_workload *w = &c->lab->workload;
+    const struct vn_workload *w = &c->setup->workload;
 
     for (size_t i = 0; i < w->njobs; i++) {
         const struct vn_job *j = &w->jobs[i];
@@ -105,7 +105,7 @@ note_progress(struct vn_calibrator *c, const struct vn_calibration_subject *s)
 /* Train on 1, 2, 4, ... devices, and back to 1. */
 static enum vn_status
 measure_mappings(struct vn_calibrator *c, struct vn_calibration_subject *s,
-                 struct vn_calibration_turn *turn, struct vn_bench *b,
+                 struct vn_calibration_turn *turn, struct vn_timing *b,
                  struct vn_error *err)
 {
     int last = c->cluster->devices, own = c->cluster->types[s->type].devices;
@@ -116,14 +116,14 @@ measure_mappings(struct vn_calibrator *c, struct vn_calibration_subject *s,
          n = vn_calibration_next(n, own, last)) {
         device_list(c, s->type, 0, n, devices);
         if (n > 1)
-            status = vn_bench_resize(b, devices, true, err);
+            status = vn_timing_resize(b, devices, true, err);
         b->probes = &c->probes[n];
         if (status == VN_OK)
-            status = vn_bench_train(b, c->span_s, &turn->on[n], err);
+            status = vn_timing_train(b, c->span_s, &turn->on[n], err);
     }
     for (int n = last; n > 1 && status == VN_OK; n = n > 2 ? n / 2 : 1) {
         device_list(c, s->type, 0, n > 2 ? n / 2 : 1, devices);
-        status = vn_bench_resize(b, devices, false, err);
+        status = vn_timing_resize(b, devices, false, err);
     }
     return status;
 }
@@ -138,7 +138,7 @@ measure_batch(struct vn_calibrator *c, struct vn_calibration_subject *s,
         c->costs + (s - c->subjects) / c->cluster->ntypes * VN_COST_KINDS;
     char devices[VN_DEVICE_LIST_SIZE];
     struct vn_calibration_turn *turn;
-    struct vn_bench b;
+    struct vn_timing b;
     enum vn_status status;
 
     s->turns = vn_xrealloc(s->turns, (size_t) s->nturns + 1, sizeof *s->turns);
@@ -149,19 +149,19 @@ measure_batch(struct vn_calibrator *c, struct vn_calibration_subject *s,
         .on = vn_xcalloc((size_t) c->cluster->devices + 1, sizeof *turn->on)};
     note_progress(c, s);
     device_list(c, s->type, 0, 1, devices);
-    status =
-        vn_bench_begin(&b, c->lab, &job, s->model, devices, false, costs, err);
+    status = vn_timing_begin(&b, c->setup, &job, s->model, devices, false,
+                             costs, err);
     if (status == VN_OK)
         status = measure_mappings(c, s, turn, &b, err);
     if (status == VN_OK)
-        status = vn_bench_end(&b, err);
-    vn_bench_kill(&b);
+        status = vn_timing_end(&b, err);
+    vn_timing_kill(&b);
     if (status == VN_OK)
-        status = vn_bench_begin(&b, c->lab, &job, s->model, devices, true,
-                                costs, err);
+        status = vn_timing_begin(&b, c->setup, &job, s->model, devices, true,
+                                 costs, err);
     if (status == VN_OK)
-        status = vn_bench_end(&b, err);
-    vn_bench_kill(&b);
+        status = vn_timing_end(&b, err);
+    vn_timing_kill(&b);
     if (status == VN_OK)
         s->nturns++;
     else
@@ -174,10 +174,10 @@ measure_batch(struct vn_calibrator *c, struct vn_calibration_subject *s,
 static enum vn_status
 measure_beside(struct vn_calibrator *c, const struct vn_calibration_subject *s,
                const struct vn_calibration_subject *other, int busy,
-               struct vn_bench *b, struct vn_bench_steps *steps,
+               struct vn_timing *b, struct vn_timing_steps *steps,
                struct vn_error *err)
 {
-    struct vn_bench *loads = vn_xcalloc((size_t) busy, sizeof *loads);
+    struct vn_timing *loads = vn_xcalloc((size_t) busy, sizeof *loads);
     char devices[VN_DEVICE_LIST_SIZE];
     enum vn_status status = VN_OK;
 
@@ -185,17 +185,17 @@ measure_beside(struct vn_calibrator *c, const struct vn_calibration_subject *s,
         struct vn_job job = make_job(c, other, other->nbatches / 2, 2 + i);
 
         device_list(c, s->type, 1 + i, 1, devices);
-        status = vn_bench_begin(&loads[i], c->lab, &job, other->model, devices,
-                                false, NULL, err);
+        status = vn_timing_begin(&loads[i], c->setup, &job, other->model,
+                                 devices, false, NULL, err);
         if (status == VN_OK) /* else it would wait for a reader */
             vn_process_send(&loads[i].process, "report 0");
     }
     b->probes = &c->probes[busy];
     if (status == VN_OK)
-        status = vn_bench_train(b, c->span_s / 2, steps, err);
+        status = vn_timing_train(b, c->span_s / 2, steps, err);
     b->probes = &c->probes[1];
     for (int i = 0; i < busy - 1; i++)
-        vn_bench_kill(&loads[i]);
+        vn_timing_kill(&loads[i]);
     free(loads);
     return status;
 }
@@ -203,11 +203,11 @@ measure_beside(struct vn_calibrator *c, const struct vn_calibration_subject *s,
 /* Beside every model, and alone before and after. */
 static enum vn_status
 measure_crowd(struct vn_calibrator *c, struct vn_calibration_subject *s,
-              int busy, struct vn_bench *b, struct vn_error *err)
+              int busy, struct vn_timing *b, struct vn_error *err)
 {
     struct vn_calibration_crowd crowd = {.round = c->rounds, .busy = busy};
     enum vn_status status =
-        vn_bench_train(b, c->span_s / 2, &crowd.after, err);
+        vn_timing_train(b, c->span_s / 2, &crowd.after, err);
 
     for (int m = 0; m < c->nmodels && status == VN_OK; m++) {
         const struct vn_calibration_subject *other =
@@ -216,7 +216,7 @@ measure_crowd(struct vn_calibrator *c, struct vn_calibration_subject *s,
         crowd.before = crowd.after;
         status = measure_beside(c, s, other, busy, b, &crowd.beside, err);
         if (status == VN_OK)
-            status = vn_bench_train(b, c->span_s / 2, &crowd.after, err);
+            status = vn_timing_train(b, c->span_s / 2, &crowd.after, err);
         if (status != VN_OK)
             break;
         s->crowds =
@@ -234,18 +234,18 @@ measure_crowds(struct vn_calibrator *c, struct vn_calibration_subject *s,
     int last = c->cluster->devices;
     char devices[VN_DEVICE_LIST_SIZE];
     enum vn_status status;
-    struct vn_bench b;
+    struct vn_timing b;
 
     note_progress(c, s);
     device_list(c, s->type, 0, 1, devices);
-    status =
-        vn_bench_begin(&b, c->lab, &job, s->model, devices, false, NULL, err);
+    status = vn_timing_begin(&b, c->setup, &job, s->model, devices, false,
+                             NULL, err);
     for (int busy = 2; busy <= last && status == VN_OK;
          busy = vn_calibration_next(busy, 1, last))
         status = measure_crowd(c, s, busy, &b, err);
     if (status == VN_OK)
-        status = vn_bench_end(&b, err);
-    vn_bench_kill(&b);
+        status = vn_timing_end(&b, err);
+    vn_timing_kill(&b);
     return status;
 }
 
@@ -274,8 +274,8 @@ clear(const struct vn_calibrator *c)
     char path[4200];
 
     for (int i = 0; i < 2 * (c->cluster->devices + 2); i++) {
-        vn_executor_file(&c->lab->setup, FIRST_ID + i / 2, kinds[i % 2], path,
-                         sizeof path);
+        vn_executor_file(&c->setup->setup, FIRST_ID + i / 2, kinds[i % 2],
+                         path, sizeof path);
         unlink(path);
     }
 }
@@ -295,18 +295,18 @@ vn_calibrator_measure(struct vn_calibrator *c, int rounds,
     for (int r = 0; r < rounds && status == VN_OK; r++)
         status = measure_round(c, err);
     vn_progress_end(&c->progress);
-    if (c->lab->made[0] != '\0')
+    if (c->setup->made[0] != '\0')
         clear(c);
     return status;
 }
 
 struct vn_calibrator *
-vn_calibrator_alloc(const struct vn_lab *lab, double span_s)
+vn_calibrator_alloc(const struct vn_setup *setup, double span_s)
 {
     struct vn_calibrator *c = vn_xcalloc(1, sizeof *c);
 
-    *c = (struct vn_calibrator){.lab = lab,
-                                .cluster = &lab->sweep.settings[0].cluster,
+    *c = (struct vn_calibrator){.setup = setup,
+                                .cluster = &setup->sweep.settings[0].cluster,
                                 .span_s = span_s};
     c->probes =
         vn_xcalloc((size_t) c->cluster->devices + 1, sizeof *c->probes);
@@ -365,7 +365,7 @@ vn_calibrator_want(struct vn_calibrator *c, const char *model, int64_t batch)
 void
 vn_calibrator_want_trace(struct vn_calibrator *c)
 {
-    const struct vn_workload *w = &c->lab->workload;
+    const struct vn_workload *w = &c->setup->workload;
 
     for (size_t i = 0; i < w->njobs; i++) {
         const struct vn_job *j = &w->jobs[i];

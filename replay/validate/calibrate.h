@@ -2,7 +2,7 @@
  * Calibration: the profile and the costs that a simulation needs, measured on
  * the devices at hand with jobs that are none of the trace's.
  *
- *     calibrator = vn_calibrator_alloc(&lab, 0.5);
+ *     calibrator = vn_calibrator_alloc(&setup, 0.5);
  *     vn_calibrator_want_trace(calibrator);
  *     vn_calibrator_measure(calibrator, 6, &err);
  *     vn_calibrator_write(calibrator, "host", &err);
@@ -50,14 +50,14 @@ extern const char *const vn_calibration_names[VN_CALIBRATION_TABLES];
 
 struct vn_calibrator;
 
-/* On the devices of an open lab's cluster; each mapping is trained for
+/* On the devices of an open setup's cluster; each mapping is trained for
  * span_s seconds.  Nothing is wanted yet. */
-struct vn_calibrator *vn_calibrator_alloc(const struct vn_lab *lab,
+struct vn_calibrator *vn_calibrator_alloc(const struct vn_setup *setup,
                                           double span_s);
 void vn_calibrator_free(struct vn_calibrator *calibrator);
 
-/* Measure a model at virtual nodes of so many examples; or all that the lab's
- * trace has.  Before the first round. */
+/* Measure a model at virtual nodes of so many examples; or all that the
+ * setup's trace has.  Before the first round. */
 void vn_calibrator_want(struct vn_calibrator *calibrator, const char *model,
                         int64_t batch);
 void vn_calibrator_want_trace(struct vn_calibrator *calibrator);

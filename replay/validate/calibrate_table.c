@@ -95,7 +95,7 @@ power_of(const struct vn_calibrator *c, const char *model)
  * so many busy devices. */
 static double
 slowdown_in(const struct vn_calibrator *c, const char *model,
-            const struct vn_bench_steps *steps, int busy)
+            const struct vn_timing_steps *steps, int busy)
 {
     double known = fastest(c, busy);
 
@@ -109,7 +109,7 @@ static double
 value_of(const struct vn_calibrator *c, const struct vn_calibration_subject *s,
          const struct vn_calibration_turn *t, enum what what, int n)
 {
-    const struct vn_bench_steps *one = &t->on[1], *all = &t->on[n];
+    const struct vn_timing_steps *one = &t->on[1], *all = &t->on[n];
     double alone = slowdown_in(c, s->model, one, 1);
     double beside = slowdown_in(c, s->model, all, n);
     int each = (t->vnodes + n - 1) / n;
@@ -294,7 +294,7 @@ vn_calibrator_assume(const struct vn_calibrator *c, const char *name,
     bool keeps = name != NULL;
     enum vn_status status;
 
-    snprintf(own, sizeof own, "%s/calibration", c->lab->setup.folder);
+    snprintf(own, sizeof own, "%s/calibration", c->setup->setup.folder);
     name = keeps ? name : own;
     for (int i = 0; i < VN_CALIBRATION_TABLES; i++) {
         name_table(name, i, paths[i], sizeof paths[i]);

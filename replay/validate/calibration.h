@@ -13,13 +13,13 @@
 struct vn_calibration_turn {
     int batch; /* which of the subject's */
     int vnodes;
-    struct vn_bench_steps *on; /* by devices */
+    struct vn_timing_steps *on; /* by devices */
 };
 
 /* Steps beside jobs of another model, and alone before and after. */
 struct vn_calibration_crowd {
     int round, busy;
-    struct vn_bench_steps before, beside, after;
+    struct vn_timing_steps before, beside, after;
 };
 
 /* A model on a type of device. */
@@ -35,7 +35,7 @@ struct vn_calibration_subject {
 };
 
 struct vn_calibrator {
-    const struct vn_lab *lab;
+    const struct vn_setup *setup;
     const struct vn_cluster *cluster;
     double span_s;
     int rounds; /* that were measured */

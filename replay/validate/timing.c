@@ -69,7 +69,7 @@ vn_sample_deviation(const struct vn_sample *s)
 
 /* A step, from end to end: with all that lies between two. */
 static void
-take_step(struct vn_bench *b, const struct vn_line *line)
+take_step(struct vn_timing *b, const struct vn_line *line)
 {
     double whole = line->time - b->last;
     struct vn_probes probes;
@@ -91,7 +91,7 @@ take_step(struct vn_bench *b, const struct vn_line *line)
 }
 
 static void
-take_line(struct vn_bench *b, const struct vn_line *line)
+take_line(struct vn_timing *b, const struct vn_line *line)
 {
     size_t n = strcspn(line->word, " ");
 
@@ -114,7 +114,7 @@ take_line(struct vn_bench *b, const struct vn_line *line)
 }
 
 static enum vn_status
-hear(struct vn_bench *b, struct vn_error *err)
+hear(struct vn_timing *b, struct vn_error *err)
 {
     struct pollfd fd = {.fd = b->process.fd, .events = POLLIN};
     struct vn_line line;
@@ -134,7 +134,7 @@ hear(struct vn_bench *b, struct vn_error *err)
 
 /* Ask for something; what it said before is not heard. */
 static void
-ask(struct vn_bench *b, const char *line)
+ask(struct vn_timing *b, const char *line)
 {
     struct vn_line old;
     bool more = true;
@@ -148,28 +148,28 @@ ask(struct vn_bench *b, const char *line)
     b->asked = vn_clock();
     b->ready = b->changed = b->stopped = false;
     b->skipped = 0;
-    b->sum = (struct vn_bench_steps){0};
+    b->sum = (struct vn_timing_steps){0};
     vn_process_send(&b->process, line);
 }
 
 static void
-add_cost(struct vn_bench *b, enum vn_cost_kind kind, double x)
+add_cost(struct vn_timing *b, enum vn_cost_kind kind, double x)
 {
     if (b->costs != NULL)
         vn_sample_add(&b->costs[kind], x > 0 ? x : 0);
 }
 
 enum vn_status
-vn_bench_begin(struct vn_bench *b, const struct vn_lab *lab,
-               const struct vn_job *job, const char *model,
-               const char *devices, bool again, struct vn_sample *costs,
-               struct vn_error *err)
+vn_timing_begin(struct vn_timing *b, const struct vn_setup *setup,
+                const struct vn_job *job, const char *model,
+                const char *devices, bool again, struct vn_sample *costs,
+                struct vn_error *err)
 {
     double asked = vn_clock();
     enum vn_status status;
 
-    *b = (struct vn_bench){.model = model, .costs = costs};
-    status = vn_process_start(&lab->setup, job, model, devices, again,
+    *b = (struct vn_timing){.model = model, .costs = costs};
+    status = vn_process_start(&setup->setup, job, model, devices, again,
                               &b->process, err);
     b->asked = asked;
     vn_process_send(&b->process, "report 1");
@@ -181,12 +181,12 @@ vn_bench_begin(struct vn_bench *b, const struct vn_lab *lab,
 }
 
 enum vn_status
-vn_bench_train(struct vn_bench *b, double span_s, struct vn_bench_steps *steps,
-               struct vn_error *err)
+vn_timing_train(struct vn_timing *b, double span_s,
+                struct vn_timing_steps *steps, struct vn_error *err)
 {
     enum vn_status status = VN_OK;
 
-    *steps = (struct vn_bench_steps){0};
+    *steps = (struct vn_timing_steps){0};
     ask(b, "report 1");
     while (status == VN_OK
            && (b->sum.n < LEAST_STEPS || b->sum.whole_s < span_s)) {
@@ -213,8 +213,8 @@ vn_bench_train(struct vn_bench *b, double span_s, struct vn_bench_steps *steps,
  * half a step, the mean of that, is not part of it.
  */
 enum vn_status
-vn_bench_resize(struct vn_bench *b, const char *devices, bool grow,
-                struct vn_error *err)
+vn_timing_resize(struct vn_timing *b, const char *devices, bool grow,
+                 struct vn_error *err)
 {
     char line[VN_DEVICE_LIST_SIZE + 16];
     enum vn_status status = VN_OK;
@@ -230,7 +230,7 @@ vn_bench_resize(struct vn_bench *b, const char *devices, bool grow,
 }
 
 enum vn_status
-vn_bench_end(struct vn_bench *b, struct vn_error *err)
+vn_timing_end(struct vn_timing *b, struct vn_error *err)
 {
     enum vn_status status = VN_OK;
 
@@ -245,7 +245,7 @@ vn_bench_end(struct vn_bench *b, struct vn_error *err)
 }
 
 void
-vn_bench_kill(struct vn_bench *b)
+vn_timing_kill(struct vn_timing *b)
 {
     vn_process_kill(&b->process);
 }

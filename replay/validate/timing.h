@@ -1,10 +1,10 @@
 /*
- * A bench: one executor that is trained to be measured.
+ * A timing: one executor that is trained to be measured.
  *
- *     vn_bench_begin(bench, lab, &job, "mlp", "host:cpu=0", false, &err);
- *     vn_bench_train(bench, 2, &steps, &err);
- *     vn_bench_resize(bench, "host:cpu=0,host:cpu=1", &err); ...
- *     vn_bench_end(bench, &err);
+ *     vn_timing_begin(timing, setup, &job, "mlp", "host:cpu=0", false, &err);
+ *     vn_timing_train(timing, 2, &steps, &err);
+ *     vn_timing_resize(timing, "host:cpu=0,host:cpu=1", &err); ...
+ *     vn_timing_end(timing, &err);
  *
  * What start, growth, shrinking and release took is added to its costs.
  */
@@ -30,7 +30,7 @@ double vn_sample_quantile(const struct vn_sample *sample, double part);
 double vn_sample_deviation(const struct vn_sample *sample);
 
 /* Steps of a mapping, in mean seconds. */
-struct vn_bench_steps {
+struct vn_timing_steps {
     int n;
     double whole_s;   /* from the end of a step to that of the next */
     double compute_s; /* of it, loading and computing */
@@ -40,7 +40,7 @@ struct vn_bench_steps {
     int64_t peak_bytes;
 };
 
-struct vn_bench {
+struct vn_timing {
     struct vn_process process;
     struct vn_sample *costs;  /* by kind; NULL: they are not wanted */
     struct vn_sample *probes; /* of all steps; NULL likewise */
@@ -50,9 +50,9 @@ struct vn_bench {
     double asked;  /* when the last thing was asked for */
 
     /* What it said since. */
-    struct vn_bench_steps sum; /* of steps that count */
-    int skipped;               /* steps that do not */
-    double last;               /* end of the last step */
+    struct vn_timing_steps sum; /* of steps that count */
+    int skipped;                /* steps that do not */
+    double last;                /* end of the last step */
     bool ready, changed, stopped;
     double change_s; /* in which nothing trained */
     double told;     /* when the last change came about */
@@ -60,24 +60,25 @@ struct vn_bench {
 
 /* Start a job on a list of devices, again (from its checkpoint) or not, and
  * wait until it is ready; costs may be NULL. */
-enum vn_status vn_bench_begin(struct vn_bench *bench, const struct vn_lab *lab,
-                              const struct vn_job *job, const char *model,
-                              const char *devices, bool again,
-                              struct vn_sample *costs, struct vn_error *err);
+enum vn_status vn_timing_begin(struct vn_timing *timing,
+                               const struct vn_setup *setup,
+                               const struct vn_job *job, const char *model,
+                               const char *devices, bool again,
+                               struct vn_sample *costs, struct vn_error *err);
 
 /* Train for so many seconds and at least some steps, warm. */
-enum vn_status vn_bench_train(struct vn_bench *bench, double span_s,
-                              struct vn_bench_steps *steps,
-                              struct vn_error *err);
+enum vn_status vn_timing_train(struct vn_timing *timing, double span_s,
+                               struct vn_timing_steps *steps,
+                               struct vn_error *err);
 
 /* Go over to n other devices, of which it grows or shrinks. */
-enum vn_status vn_bench_resize(struct vn_bench *bench, const char *devices,
-                               bool grow, struct vn_error *err);
+enum vn_status vn_timing_resize(struct vn_timing *timing, const char *devices,
+                                bool grow, struct vn_error *err);
 
 /* Stop it, with a checkpoint. */
-enum vn_status vn_bench_end(struct vn_bench *bench, struct vn_error *err);
+enum vn_status vn_timing_end(struct vn_timing *timing, struct vn_error *err);
 
 /* End it at once; one that was ended stays so. */
-void vn_bench_kill(struct vn_bench *bench);
+void vn_timing_kill(struct vn_timing *timing);
 
 #endif /* REPLAY_VALIDATE_TIMING_H */

@@ -4,7 +4,7 @@
 
 #include "base/xalloc.h"
 #include "replay/validate/calibrate.h"
-#include "replay/validate/planned.h"
+#include "replay/validate/plan_run.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -23,19 +23,19 @@ check(const struct vn_validation *v, struct vn_error *err)
     if (v->plan != NULL && v->split != NULL)
         return vn_fail(err, VN_EUSAGE,
                        "--plan and --split, expected one of them");
-    if (v->lab->trace != NULL || v->lab->npolicies > 0)
+    if (v->setup->trace != NULL || v->setup->npolicies > 0)
         return vn_fail(err, VN_EUSAGE,
                        "--%s does without --trace and --policy", form);
     if (v->name != NULL
-        && (v->plan != NULL || v->lab->sweep.assumptions.nprofiles > 0))
+        && (v->plan != NULL || v->setup->sweep.assumptions.nprofiles > 0))
         return vn_fail(err, VN_EUSAGE,
                        "--output, expected only where there is a calibration "
                        "to write");
-    if (v->split != NULL && v->lab->cluster == NULL)
+    if (v->split != NULL && v->setup->cluster == NULL)
         return vn_fail(err, VN_EUSAGE,
                        "no --cluster given, expected the devices to split "
                        "over, as in host:1,host:slow=2:1");
-    if (v->plan != NULL && v->lab->sweep.assumptions.nprofiles == 0)
+    if (v->plan != NULL && v->setup->sweep.assumptions.nprofiles == 0)
         return vn_fail(err, VN_EUSAGE,
                        "no --profile given, expected what vnexec profile or "
                        "vnreplay calibrate writes");
@@ -46,9 +46,9 @@ static enum vn_status
 validate_plan(const struct vn_validation *v, struct vn_findings *findings,
               int *verdict, struct vn_error *err)
 {
-    const struct vn_profile *p = &v->lab->sweep.assumptions.profile;
+    const struct vn_profile *p = &v->setup->sweep.assumptions.profile;
     const char *model = v->model;
-    struct vn_course course;
+    struct vn_plan_run planned;
     enum vn_status status;
 
     if (model == NULL && p->nmodels == 1)
@@ -58,16 +58,16 @@ validate_plan(const struct vn_validation *v, struct vn_findings *findings,
                        "no --model given, expected which of the profile's %d "
                        "is to be trained",
                        p->nmodels);
-    status =
-        vn_course_open(&course, v->lab, v->plan, model, v->job, v->steps, err);
+    status = vn_plan_run_open(&planned, v->setup, v->plan, model, v->job,
+                              v->steps, err);
     for (int r = 0; r < v->repeats && status == VN_OK; r++) {
         fprintf(stderr, "vnreplay: %s, execution %d of %d\n", v->plan, r + 1,
                 v->repeats);
-        status = vn_course_run(&course, err);
+        status = vn_plan_run_execute(&planned, err);
     }
     if (status == VN_OK)
-        *verdict = vn_course_report(&course, v->tolerance, findings);
-    vn_course_close(&course);
+        *verdict = vn_plan_run_report(&planned, v->tolerance, findings);
+    vn_plan_run_close(&planned);
     return status;
 }
 
@@ -102,7 +102,7 @@ validate_one(struct splits *s, const char *model, int64_t batch,
     enum vn_status status =
         vn_validate_split(s->v, model, batch, s->findings, &one, err);
 
-    *s->verdict = vn_course_graver(*s->verdict, one);
+    *s->verdict = vn_plan_run_graver(*s->verdict, one);
     return status;
 }
 
@@ -139,11 +139,11 @@ each_split(struct splits *s,
 static enum vn_status
 calibrate(struct splits *s, struct vn_error *err)
 {
-    struct vn_lab *lab = s->v->lab;
+    struct vn_setup *setup = s->v->setup;
     enum vn_status status;
 
     s->calibrator =
-        vn_calibrator_alloc(lab, fmin(s->v->span_s, VN_CALIBRATION_SPAN_S));
+        vn_calibrator_alloc(setup, fmin(s->v->span_s, VN_CALIBRATION_SPAN_S));
     status = each_split(s, want_split, err);
     if (status == VN_OK && s->v->name != NULL) /* can it be? */
         status = vn_calibrator_write(s->calibrator, s->v->name, err);
@@ -151,7 +151,7 @@ calibrate(struct splits *s, struct vn_error *err)
         status = vn_calibrator_measure(s->calibrator, ROUNDS, err);
     if (status == VN_OK)
         status = vn_calibrator_assume(s->calibrator, s->v->name,
-                                      &lab->sweep.assumptions, err);
+                                      &setup->sweep.assumptions, err);
     return status;
 }
 
@@ -162,7 +162,7 @@ validate_splits(const struct vn_validation *v, struct vn_findings *findings,
     struct splits s = {.v = v, .findings = findings, .verdict = verdict};
     enum vn_status status = VN_OK;
 
-    if (v->lab->sweep.assumptions.nprofiles == 0)
+    if (v->setup->sweep.assumptions.nprofiles == 0)
         status = calibrate(&s, err);
     if (status == VN_OK)
         status = each_split(&s, validate_one, err);
@@ -180,7 +180,7 @@ vn_validate_course(struct vn_validation *v, struct vn_findings *findings,
 
     *verdict = 0;
     if (status == VN_OK)
-        status = vn_lab_open_bare(v->lab, err);
+        status = vn_setup_open_bare(v->setup, err);
     if (status == VN_OK)
         status = v->plan != NULL ? validate_plan(v, findings, verdict, err)
                                  : validate_splits(v, findings, verdict, err);

@@ -9,8 +9,8 @@
 #include "analysis/statistics.h"
 #include "base/xalloc.h"
 #include "plan/mix.h"
-#include "replay/validate/planned.h"
-#include "replay/validate/planned_store.h"
+#include "replay/validate/plan_run.h"
+#include "replay/validate/plan_run_store.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -39,7 +39,7 @@ struct contest {
     int devices[VN_TYPES_MAX];
     struct vn_mix mixes[SPLITS]; /* step_s INFINITY: there is none */
     char paths[SPLITS][4200];
-    struct vn_course courses[SPLITS];
+    struct vn_plan_run courses[SPLITS];
     int same[SPLITS]; /* the first split that is this one: it is executed */
 };
 
@@ -127,7 +127,7 @@ write_plan(const struct contest *c, const struct vn_mix *mix, const char *path,
 static enum vn_status
 ask(struct contest *c, struct vn_error *err)
 {
-    const struct vn_profile *profile = &c->v->lab->sweep.assumptions.profile;
+    const struct vn_profile *profile = &c->v->setup->sweep.assumptions.profile;
 
     c->question.cluster = c->cluster;
     c->question.profile = profile;
@@ -172,7 +172,7 @@ first_like(const struct contest *c, int which)
 }
 
 /* The execution of a split; none where it has no segments. */
-static const struct vn_course *
+static const struct vn_plan_run *
 course_of(const struct contest *c, int which)
 {
     return &c->courses[c->same[which]];
@@ -191,12 +191,12 @@ open_course(struct contest *c, int which, struct vn_error *err)
         return VN_OK;
     steps = llrint(c->v->span_s / mix->step_s);
     snprintf(path, sizeof *c->paths, "%s/split-%d.csv",
-             c->v->lab->setup.folder, which);
+             c->v->setup->setup.folder, which);
     status = write_plan(c, mix, path, err);
     if (status == VN_OK)
-        status =
-            vn_course_open(&c->courses[which], c->v->lab, path, c->model, 0,
-                           steps > LEAST_STEPS ? steps : LEAST_STEPS, err);
+        status = vn_plan_run_open(
+            &c->courses[which], c->v->setup, path, c->model, 0,
+            steps > LEAST_STEPS ? steps : LEAST_STEPS, err);
     return status;
 }
 
@@ -211,13 +211,13 @@ execute(struct contest *c, struct vn_error *err)
     /* What is in the results already is said before time is spent. */
     for (int i = 0; i < SPLITS && status == VN_OK; i++)
         if (c->courses[i].nsegments > 0)
-            status = vn_course_expect(&c->courses[i], err);
+            status = vn_plan_run_expect(&c->courses[i], err);
     for (int r = 0; r < c->v->repeats; r++)
         for (int i = 0; i < SPLITS && status == VN_OK; i++)
             if (c->courses[i].nsegments > 0) {
                 fprintf(stderr, "vnreplay: %s, %s, execution %d of %d\n",
                         c->model, split_names[i], r + 1, c->v->repeats);
-                status = vn_course_run(&c->courses[i], err);
+                status = vn_plan_run_execute(&c->courses[i], err);
             }
     return status;
 }
@@ -238,9 +238,9 @@ name_split(const struct contest *c, int which, char *text, size_t size)
 }
 
 static double
-measured(const struct vn_course *course)
+measured(const struct vn_plan_run *planned)
 {
-    return vn_mean(course->segments[0].was->step, (size_t) course->repeats);
+    return vn_mean(planned->segments[0].was->step, (size_t) planned->repeats);
 }
 
 static void
@@ -262,8 +262,8 @@ show(const struct contest *c, struct vn_findings *f)
     vn_findings_table(f, title, "split, nodes x examples on each device",
                       columns);
     for (int i = 0; i < SPLITS; i++) {
-        const struct vn_course_segment *s = course_of(c, i)->segments;
-        struct vn_course_error e;
+        const struct vn_plan_run_segment *s = course_of(c, i)->segments;
+        struct vn_plan_run_error e;
         double said, was;
 
         if (course_of(c, i)->nsegments == 0) {
@@ -273,7 +273,7 @@ show(const struct contest *c, struct vn_findings *f)
         }
         said = s->price.step_s;
         was = measured(course_of(c, i));
-        e = vn_course_error(said, s->was->step, c->v->repeats);
+        e = vn_plan_run_error(said, s->was->step, c->v->repeats);
         name_split(c, i, label, sizeof label);
         vn_findings_row(
             f, label,
@@ -289,7 +289,7 @@ show(const struct contest *c, struct vn_findings *f)
 static int
 judge(const struct contest *c, struct vn_findings *f)
 {
-    const struct vn_course *best = &c->courses[SOLVER];
+    const struct vn_plan_run *best = &c->courses[SOLVER];
     int verdict = 0;
 
     for (int i = SOLVER + 1; i < SPLITS; i++)
@@ -309,22 +309,22 @@ judge(const struct contest *c, struct vn_findings *f)
                     / best->segments[0].price.step_s,
                 measured(course_of(c, i)) / measured(best));
     for (int i = 0; i < SPLITS; i++) {
-        const struct vn_course_segment *s = c->courses[i].segments;
-        struct vn_course_error e;
+        const struct vn_plan_run_segment *s = c->courses[i].segments;
+        struct vn_plan_run_error e;
         char interval[VN_INTERVAL_TEXT];
         int one;
 
         if (c->courses[i].nsegments == 0)
             continue;
-        e = vn_course_error(s->price.step_s, s->was->step, c->v->repeats);
-        one = vn_course_verdict(e, c->v->tolerance);
-        verdict = vn_course_graver(verdict, one);
+        e = vn_plan_run_error(s->price.step_s, s->was->step, c->v->repeats);
+        one = vn_plan_run_verdict(e, c->v->tolerance);
+        verdict = vn_plan_run_graver(verdict, one);
         vn_findings_note(f,
                          "%s, %s: error of the step time %.2f %% (%s), "
                          "tolerance %.2f %%: %s",
                          c->model, split_names[i], e.mean,
                          vn_findings_interval(e.low, e.high, interval),
-                         100 * c->v->tolerance, vn_course_word(one));
+                         100 * c->v->tolerance, vn_plan_run_word(one));
     }
     return verdict;
 }
@@ -338,7 +338,7 @@ vn_validate_split(const struct vn_validation *v, const char *model,
     enum vn_status status;
 
     c->v = v;
-    c->cluster = &v->lab->sweep.settings[0].cluster;
+    c->cluster = &v->setup->sweep.settings[0].cluster;
     c->model = model;
     c->question.batch = batch;
     status = ask(c, err);
@@ -349,9 +349,9 @@ vn_validate_split(const struct vn_validation *v, const char *model,
         *verdict = judge(c, findings);
     }
     for (int i = 0; i < SPLITS; i++) {
-        if (c->courses[i].lab != NULL)
-            vn_course_close(&c->courses[i]);
-        if (c->paths[i][0] != '\0' && v->lab->made[0] != '\0')
+        if (c->courses[i].setup != NULL)
+            vn_plan_run_close(&c->courses[i]);
+        if (c->paths[i][0] != '\0' && v->setup->made[0] != '\0')
             unlink(c->paths[i]);
     }
     free(c);

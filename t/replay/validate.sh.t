@@ -50,7 +50,7 @@ done
 test "$(grep -c ',measured,done,' "$tmp/out")" -eq 6 \
     && test "$(grep -c ',simulated,done,' "$tmp/out")" -eq 6
 ok $? "runs of both kinds are in the results"
-grep -q "slow=measured" "$tmp/out"
+grep -q '^[0-9a-f]*,simulated,.*,measured,[0-9a-f]\{32\},' "$tmp/out"
 ok $? "simulated ones on the host as it was"
 grep -q "^\"*Errors of the JCT.*\"wfs, open loop, as the host was\"" "$tmp/csv"
 ok $? "errors stand there with and without the host's own speed"
@@ -137,7 +137,7 @@ refuses "expected --output only where there is a calibration" validate \
     --output "$tmp/x"
 refuses "/nonexistent/x-nodes.csv" calibrate --trace "$tmp/trace" \
     --cluster host:2 --output /nonexistent/x
-for option in "--slow x" "--faults device,mtbf=9"; do
+for option in "--slow $tmp/trace" "--faults device,mtbf=9"; do
     # shellcheck disable=SC2086
     refuses "faults and --slow, expected neither" validate --trace \
         "$tmp/trace" --cluster host:2 --profile "$tmp/host-nodes.csv" $option

@@ -30,7 +30,7 @@ check_words(void)
          "--faults: 'mtbf' has no value, expected mtbf=S, mttr=S or shape=K"},
         {"node,mtbv=3", "--faults: unknown 'mtbv', did you mean 'mtbf'?"},
         {"node,shape=11",
-         "--faults: '11' is wrong, expected a number from 0.1 to 10"},
+         "--faults: '11' is wrong, expected a number of at most 10"},
     };
 
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {

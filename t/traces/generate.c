@@ -323,9 +323,9 @@ check_like(void)
     double work, before, clipped, worst = 0;
 
     ok(vn_recipe_preset("philly", &philly, &err) == VN_OK, "the preset");
-    vn_mix_add(&philly.weight, 1, 0.75);
-    vn_mix_add(&philly.weight, 5, 0.25);
-    vn_mix_settle(&philly.weight);
+    vn_weighted_add(&philly.weight, 1, 0.75);
+    vn_weighted_add(&philly.weight, 5, 0.25);
+    vn_weighted_settle(&philly.weight);
     before = vn_recipe_work(&philly);
     clipped = vn_recipe_clip(&philly, 8);
     ok(clipped > 0.001 && clipped < 0.01

@@ -205,8 +205,8 @@ set_mixes(struct vn_recipe *w, const char *const *v, struct vn_error *err)
 {
     const struct {
         enum option option;
-        struct vn_mix *mix;
-        struct vn_mix_form form;
+        struct vn_weighted *mix;
+        struct vn_weighted_form form;
     } mixes[] = {
         {DEVICES, &w->devices, {"devices", 1, VN_DEVICES_MAX, true, NULL}},
         {PRIORITIES, &w->priority, {"priorities", -1e6, 1e6, false, NULL}},
@@ -220,11 +220,11 @@ set_mixes(struct vn_recipe *w, const char *const *v, struct vn_error *err)
         const char *text = v[mixes[i].option];
 
         if (status == VN_OK && text != NULL)
-            status = vn_mix_read(mixes[i].mix, text, &mixes[i].form, err);
+            status = vn_weighted_read(mixes[i].mix, text, &mixes[i].form, err);
     }
     /* Jobs weigh what their priority says, unless told otherwise. */
     if (v[PRIORITIES] != NULL && v[WEIGHTS] == NULL)
-        vn_mix_free(&w->weight);
+        vn_weighted_free(&w->weight);
     return status;
 }
 

@@ -53,7 +53,7 @@ read_jobs(const char *path, struct jobs *jobs, struct vn_error *err)
  * is left at the end joins the last.  Their number.
  */
 static int
-divide(const struct vn_mix *sizes, double few, int *least)
+divide(const struct vn_weighted *sizes, double few, int *least)
 {
     double jobs = few; /* as if there were a full class before */
     int n = 0;
@@ -71,7 +71,7 @@ divide(const struct vn_mix *sizes, double few, int *least)
 }
 
 static void
-fit_durations(const struct jobs *jobs, const struct vn_mix *sizes,
+fit_durations(const struct jobs *jobs, const struct vn_weighted *sizes,
               struct vn_recipe *w, double *seconds)
 {
     int least[VN_DURATIONS_MAX + 1];
@@ -96,11 +96,11 @@ fit_durations(const struct jobs *jobs, const struct vn_mix *sizes,
 
 /* All of one value, the usual one, are no mix. */
 static void
-settle_mix(struct vn_mix *mix, double usual)
+settle_mix(struct vn_weighted *mix, double usual)
 {
     if (mix->n == 1 && mix->parts[0].value == usual)
-        vn_mix_free(mix);
-    vn_mix_settle(mix);
+        vn_weighted_free(mix);
+    vn_weighted_settle(mix);
 }
 
 static enum vn_status
@@ -111,18 +111,18 @@ fit_mixes(const char *path, const struct jobs *jobs, struct vn_recipe *w,
         const struct vn_job *j = &jobs->all[i];
         const char *what = NULL;
 
-        if (!vn_mix_count(&w->devices, j->devices))
+        if (!vn_weighted_count(&w->devices, j->devices))
             what = "numbers of devices";
-        else if (!vn_mix_count(&w->priority, j->priority))
+        else if (!vn_weighted_count(&w->priority, j->priority))
             what = "priorities";
-        else if (!vn_mix_count(&w->weight, j->weight))
+        else if (!vn_weighted_count(&w->weight, j->weight))
             what = "weights";
-        else if (!vn_mix_count(&w->vc, j->vc))
+        else if (!vn_weighted_count(&w->vc, j->vc))
             what = "virtual clusters";
         if (what != NULL)
             return vn_fail(err, VN_EINVAL,
                            "%s: more than %d %s, expected fewer to fit", path,
-                           VN_MIX_MAX, what);
+                           VN_WEIGHTED_MAX, what);
     }
     return VN_OK;
 }
@@ -160,12 +160,12 @@ vn_recipe_fit(const char *path, struct vn_recipe *w, struct vn_error *err)
         /* Where weights are the priorities, they need no mix. */
         settle_mix(&w->priority, 0);
         if (w->priority.n > 0 && jobs.weights_follow)
-            vn_mix_free(&w->weight);
+            vn_weighted_free(&w->weight);
         settle_mix(&w->weight, 1);
         name_vcs(w, vn_trace_names(jobs.trace));
-        vn_mix_order(&w->devices);
+        vn_weighted_order(&w->devices);
         fit_durations(&jobs, &w->devices, w, seconds);
-        vn_mix_settle(&w->devices);
+        vn_weighted_settle(&w->devices);
     }
     vn_trace_close(jobs.trace);
     free(seconds);

@@ -172,11 +172,12 @@ vn_recipe_preset(const char *name, struct vn_recipe *w, struct vn_error *err)
     known = &presets[choice];
     *w = (struct vn_recipe){.arrival = known->arrival};
     for (const struct known_part *d = known->devices; d->value != NULL; d++)
-        vn_mix_add(&w->devices, strtod(d->value, NULL), d->share);
+        vn_weighted_add(&w->devices, strtod(d->value, NULL), d->share);
     for (const struct known_part *v = known->vcs; v->value != NULL; v++)
-        vn_mix_add(&w->vc, vn_names_add(&w->names.vcs, v->value), v->share);
-    vn_mix_settle(&w->devices);
-    vn_mix_settle(&w->vc);
+        vn_weighted_add(&w->vc, vn_names_add(&w->names.vcs, v->value),
+                        v->share);
+    vn_weighted_settle(&w->devices);
+    vn_weighted_settle(&w->vc);
     for (const struct known_class *c = known->classes; c->least > 0; c++)
         w->class[w->nclasses++] = (struct vn_class){
             c->least, vn_duration_table(c->knots, c->nknots)};

@@ -18,8 +18,8 @@ vn_recipe_default(void)
     struct vn_error err;
 
     w.arrival.rate = 12.0 / 3600;
-    vn_mix_add(&w.devices, 1, 1);
-    vn_mix_settle(&w.devices);
+    vn_weighted_add(&w.devices, 1, 1);
+    vn_weighted_settle(&w.devices);
     vn_duration_read("lognormal:1h:1.5", &hour, &err);
     vn_recipe_set_duration(&w, &hour);
     return w;
@@ -28,11 +28,11 @@ vn_recipe_default(void)
 void
 vn_recipe_free(struct vn_recipe *w)
 {
-    vn_mix_free(&w->devices);
-    vn_mix_free(&w->weight);
-    vn_mix_free(&w->priority);
-    vn_mix_free(&w->vc);
-    vn_mix_free(&w->slack);
+    vn_weighted_free(&w->devices);
+    vn_weighted_free(&w->weight);
+    vn_weighted_free(&w->priority);
+    vn_weighted_free(&w->vc);
+    vn_weighted_free(&w->slack);
     vn_trace_names_free(&w->names);
 }
 
@@ -56,12 +56,12 @@ duration_of(const struct vn_recipe *w, double devices)
 double
 vn_recipe_clip(struct vn_recipe *w, int devices)
 {
-    struct vn_mix *mix = &w->devices;
+    struct vn_weighted *mix = &w->devices;
     double gone = 0;
 
     while (mix->n > 0 && mix->parts[mix->n - 1].value > devices)
         gone += mix->parts[--mix->n].share;
-    vn_mix_settle(mix);
+    vn_weighted_settle(mix);
     return gone;
 }
 
@@ -81,7 +81,7 @@ vn_recipe_work(const struct vn_recipe *w)
 }
 
 static void
-print_mix(FILE *out, const char *name, const struct vn_mix *mix,
+print_mix(FILE *out, const char *name, const struct vn_weighted *mix,
           const struct vn_names *names)
 {
     char text[VN_NUMBER_SIZE];
@@ -206,10 +206,10 @@ vn_draw_expect(const struct vn_draw *d, struct vn_trace_writer *writer)
 }
 
 static double
-pick(struct vn_draw *d, enum purpose purpose, const struct vn_mix *mix,
+pick(struct vn_draw *d, enum purpose purpose, const struct vn_weighted *mix,
      double usual)
 {
-    return mix->n > 0 ? vn_mix_at(mix, gsl_rng_uniform(d->rng[purpose]))
+    return mix->n > 0 ? vn_weighted_at(mix, gsl_rng_uniform(d->rng[purpose]))
                       : usual;
 }
 

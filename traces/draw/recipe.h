@@ -11,9 +11,9 @@
 #define TRACES_DRAW_RECIPE_H
 
 #include "traces/draw/arrival.h"
-#include "traces/draw/choice.h"
 #include "traces/draw/duration.h"
 #include "traces/draw/model.h"
+#include "traces/draw/weighted.h"
 #include "traces/trace.h"
 
 #include <stdint.h>
@@ -31,13 +31,13 @@ struct vn_class {
 /* Release what it holds with vn_recipe_free(). */
 struct vn_recipe {
     struct vn_arrival arrival;
-    struct vn_mix devices;                   /* at least one */
+    struct vn_weighted devices;              /* at least one */
     struct vn_class class[VN_DURATIONS_MAX]; /* in order, the first from 1 */
     int nclasses;
-    struct vn_mix weight;   /* none: 1 */
-    struct vn_mix priority; /* none: 0 */
-    struct vn_mix slack;    /* deadline over duration; none: no deadline */
-    struct vn_mix vc; /* numbers of names.vcs; none: no virtual cluster */
+    struct vn_weighted weight;   /* none: 1 */
+    struct vn_weighted priority; /* none: 0 */
+    struct vn_weighted slack; /* deadline over duration; none: no deadline */
+    struct vn_weighted vc; /* numbers of names.vcs; none: no virtual cluster */
     struct vn_models *models; /* not owned; NULL: recorded jobs */
     struct vn_trace_names names;
     bool precise; /* times in microseconds, not whole seconds */

@@ -8,7 +8,7 @@
 #include <string.h>
 
 void
-vn_fair_open(struct vn_fair *f, const struct vn_view *view)
+vn_realms_open(struct vn_realms *f, const struct vn_view *view)
 {
     f->ntypes = vn_view_types(view);
     f->realms = vn_xcalloc((size_t) f->ntypes, sizeof *f->realms);
@@ -24,7 +24,7 @@ free_shared(struct vn_shared *m)
 }
 
 void
-vn_fair_close(struct vn_fair *f)
+vn_realms_close(struct vn_realms *f)
 {
     for (int t = 0; t < f->ntypes && f->realms != NULL; t++) {
         vn_shares_free(&f->realms[t].shares);
@@ -49,7 +49,7 @@ grow_marks(struct vn_shared *m, int from, int to)
 
 /* Put a job in the line of its types. */
 static void
-queue_up(struct vn_fair *f, const struct vn_view *view, int job)
+queue_up(struct vn_realms *f, const struct vn_view *view, int job)
 {
     int64_t weight = vn_shares_weight(vn_view_job(view, job)->weight);
     uint64_t types = 0;
@@ -69,7 +69,7 @@ queue_up(struct vn_fair *f, const struct vn_view *view, int job)
 }
 
 void
-vn_fair_arrive(struct vn_fair *f, const struct vn_view *view, int job)
+vn_realms_arrive(struct vn_realms *f, const struct vn_view *view, int job)
 {
     if (job >= f->njobs) {
         int n = 2 * job + 64;
@@ -82,12 +82,12 @@ vn_fair_arrive(struct vn_fair *f, const struct vn_view *view, int job)
         }
         f->njobs = n;
     }
-    f->jobs[job] = (struct vn_fair_job){.home = -1};
+    f->jobs[job] = (struct vn_realms_job){.home = -1};
     queue_up(f, view, job);
 }
 
 void
-vn_fair_leave(struct vn_fair *f, int job)
+vn_realms_leave(struct vn_realms *f, int job)
 {
     struct vn_realm *r = &f->realms[f->jobs[job].home];
 
@@ -117,7 +117,7 @@ share_of(const struct vn_realm *r, const struct vn_shared *m, int job)
 
 /* Does a job that runs, and is heavier, get less with the newcomer? */
 static bool
-loses(const struct vn_fair *f, const struct vn_realm *r, int job,
+loses(const struct vn_realms *f, const struct vn_realm *r, int job,
       int64_t weight)
 {
     const struct vn_shares *sh = &r->shares;
@@ -129,7 +129,7 @@ loses(const struct vn_fair *f, const struct vn_realm *r, int job,
 
 /* Does one of those between two orders? */
 static bool
-range_loses(const struct vn_fair *f, const struct vn_realm *r,
+range_loses(const struct vn_realms *f, const struct vn_realm *r,
             const struct vn_shares_group *group, int64_t from, int64_t to,
             int64_t weight)
 {
@@ -143,7 +143,7 @@ range_loses(const struct vn_fair *f, const struct vn_realm *r,
 /* Does one of a group's?  Those of a class have its base, but for those that
  * are named. */
 static bool
-group_loses(const struct vn_fair *f, const struct vn_realm *r, int g,
+group_loses(const struct vn_realms *f, const struct vn_realm *r, int g,
             int64_t weight)
 {
     const struct vn_shares *sh = &r->shares;
@@ -165,7 +165,7 @@ group_loses(const struct vn_fair *f, const struct vn_realm *r, int g,
 }
 
 static bool
-any_loses(const struct vn_fair *f, const struct vn_realm *r, int64_t weight)
+any_loses(const struct vn_realms *f, const struct vn_realm *r, int64_t weight)
 {
     const struct vn_shares *sh = &r->shares;
 
@@ -194,7 +194,7 @@ swap(struct vn_shared *a, struct vn_shared *b)
 }
 
 static void
-join(struct vn_fair *f, const struct vn_view *view, int type, int job,
+join(struct vn_realms *f, const struct vn_view *view, int type, int job,
      int64_t weight)
 {
     vn_shares_join(&f->realms[type].shares, job, weight,
@@ -204,7 +204,7 @@ join(struct vn_fair *f, const struct vn_view *view, int type, int job,
 
 /* Let a job join a type, unless a heavier one loses by it. */
 static bool
-try_join(struct vn_fair *f, const struct vn_view *view, int type, int job,
+try_join(struct vn_realms *f, const struct vn_view *view, int type, int job,
          int64_t weight)
 {
     struct vn_realm *r = &f->realms[type];
@@ -234,7 +234,7 @@ try_join(struct vn_fair *f, const struct vn_view *view, int type, int job,
 /* What the share that it would get on a type is worth to a job that joined
  * it: nanoseconds, less is better. */
 static int64_t
-worth(struct vn_fair *f, const struct vn_view *view, int type, int job)
+worth(struct vn_realms *f, const struct vn_view *view, int type, int job)
 {
     struct vn_realm *r = &f->realms[type];
 
@@ -248,8 +248,8 @@ worth(struct vn_fair *f, const struct vn_view *view, int type, int job)
 
 /* Find a home for a job: its type, joined; or -1. */
 static int
-settle(struct vn_fair *f, const struct vn_view *view, uint64_t types, int job,
-       int64_t weight)
+settle(struct vn_realms *f, const struct vn_view *view, uint64_t types,
+       int job, int64_t weight)
 {
     bool choice = (types & (types - 1)) != 0;
     int64_t least = INT64_MAX;
@@ -277,7 +277,7 @@ settle(struct vn_fair *f, const struct vn_view *view, uint64_t types, int job,
 
 /* The line whose head comes first of those that are not blocked; or -1. */
 static int
-first_queue(const struct vn_fair *f, int *job, struct vn_key *key)
+first_queue(const struct vn_realms *f, int *job, struct vn_key *key)
 {
     int best = -1;
 
@@ -298,7 +298,7 @@ first_queue(const struct vn_fair *f, int *job, struct vn_key *key)
 }
 
 static bool
-any_room(const struct vn_fair *f)
+any_room(const struct vn_realms *f)
 {
     for (int t = 0; t < f->ntypes; t++)
         if (f->realms[t].shares.count < f->realms[t].shares.devices)
@@ -308,7 +308,7 @@ any_room(const struct vn_fair *f)
 
 /* Admit from the heads of the lines while nobody heavier loses. */
 static void
-admit(struct vn_fair *f, const struct vn_view *view)
+admit(struct vn_realms *f, const struct vn_view *view)
 {
     struct vn_key key = {0};
     int job = -1, q;
@@ -338,7 +338,7 @@ admit(struct vn_fair *f, const struct vn_view *view)
 
 /* Who is told what changes, while it is worked out. */
 struct giving {
-    struct vn_fair *fair;
+    struct vn_realms *fair;
     const struct vn_view *view;
     struct vn_realm *realm;
     int type;
@@ -450,7 +450,7 @@ static void
 share_out(struct giving *g)
 {
     struct vn_realm *r = g->realm;
-    const struct vn_fair *f = g->fair;
+    const struct vn_realms *f = g->fair;
 
     work_out(r, &r->with);
     if (r->lifted > 0)
@@ -492,7 +492,7 @@ static void
 fit(struct giving *g)
 {
     struct vn_realm *r = g->realm;
-    struct vn_fair *f = g->fair;
+    struct vn_realms *f = g->fair;
     int devices = vn_view_devices(g->view, g->type);
 
     if (r->shares.devices == devices)
@@ -508,7 +508,7 @@ fit(struct giving *g)
             g->give(g->arg, job, g->type, 0);
         r->given -= f->jobs[job].given;
         r->lifted -= f->jobs[job].lifted;
-        f->jobs[job] = (struct vn_fair_job){.home = -1};
+        f->jobs[job] = (struct vn_realms_job){.home = -1};
         queue_up(f, g->view, job);
     }
     /* Jobs that are done, and whose devices are being released, may be more.
@@ -517,9 +517,9 @@ fit(struct giving *g)
 }
 
 void
-vn_fair_decide(struct vn_fair *f, const struct vn_view *view,
-               void (*tell)(void *arg, int job, int type, int devices),
-               void *arg)
+vn_realms_decide(struct vn_realms *f, const struct vn_view *view,
+                 void (*tell)(void *arg, int job, int type, int devices),
+                 void *arg)
 {
     struct giving g = {.fair = f, .view = view, .give = tell, .arg = arg};
 

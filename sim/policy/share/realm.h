@@ -49,7 +49,7 @@ struct vn_queue {
     bool blocked;              /* at this instant */
 };
 
-struct vn_fair_job {
+struct vn_realms_job {
     int home;    /* type, or -1 */
     int given;   /* devices of it, or VN_FRESH */
     bool lifted; /* they are more than its share, which is of no use to it */
@@ -59,12 +59,12 @@ enum {
     VN_FRESH = -1 /* admitted at this instant */
 };
 
-struct vn_fair {
+struct vn_realms {
     struct vn_realm *realms;
     int ntypes;
     struct vn_queue *queues;
     int nqueues;
-    struct vn_fair_job *jobs;
+    struct vn_realms_job *jobs;
     int njobs;
     int *fresh; /* jobs admitted at this instant */
     int nfresh;
@@ -72,15 +72,16 @@ struct vn_fair {
     int64_t joins; /* so far; those of equal weight share in their order */
 };
 
-void vn_fair_open(struct vn_fair *fair, const struct vn_view *view);
-void vn_fair_close(struct vn_fair *fair);
-void vn_fair_arrive(struct vn_fair *fair, const struct vn_view *view, int job);
-void vn_fair_leave(struct vn_fair *fair, int job);
+void vn_realms_open(struct vn_realms *fair, const struct vn_view *view);
+void vn_realms_close(struct vn_realms *fair);
+void vn_realms_arrive(struct vn_realms *fair, const struct vn_view *view,
+                      int job);
+void vn_realms_leave(struct vn_realms *fair, int job);
 
 /* Admit, share out, and call give(arg, job, type, devices) for each job whose
  * devices change; those that get less come in no order. */
-void vn_fair_decide(struct vn_fair *fair, const struct vn_view *view,
-                    void (*give)(void *arg, int job, int type, int devices),
-                    void *arg);
+void vn_realms_decide(struct vn_realms *fair, const struct vn_view *view,
+                      void (*give)(void *arg, int job, int type, int devices),
+                      void *arg);
 
 #endif /* SIM_POLICY_SHARE_REALM_H */

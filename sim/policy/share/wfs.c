@@ -19,27 +19,27 @@ wfs_open(void *state, const struct vn_view *view, const double *values,
          struct vn_error *err)
 {
     (void) values, (void) err;
-    vn_fair_open(state, view);
+    vn_realms_open(state, view);
     return VN_OK;
 }
 
 static void
 wfs_close(void *state)
 {
-    vn_fair_close(state);
+    vn_realms_close(state);
 }
 
 static void
 wfs_arrive(void *state, const struct vn_view *view, int job)
 {
-    vn_fair_arrive(state, view, job);
+    vn_realms_arrive(state, view, job);
 }
 
 static void
 wfs_leave(void *state, const struct vn_view *view, int job)
 {
     (void) view;
-    vn_fair_leave(state, job);
+    vn_realms_leave(state, job);
 }
 
 static void
@@ -51,7 +51,7 @@ give(void *arg, int job, int type, int devices)
 static void
 wfs_decide(void *state, const struct vn_view *view, struct vn_answer *answer)
 {
-    vn_fair_decide(state, view, give, answer);
+    vn_realms_decide(state, view, give, answer);
 }
 
 const struct vn_policy vn_policy_wfs = {
@@ -59,7 +59,7 @@ const struct vn_policy vn_policy_wfs = {
     .summary = "elastic weighted fair sharing (VirtualFlow)",
     .knows = "step times",
     .late = true,
-    .state_size = sizeof(struct vn_fair),
+    .state_size = sizeof(struct vn_realms),
     .open = wfs_open,
     .close = wfs_close,
     .arrive = wfs_arrive,

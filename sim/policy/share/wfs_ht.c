@@ -51,7 +51,7 @@ struct standing {
 };
 
 struct ht {
-    struct vn_fair fair;
+    struct vn_realms fair;
     double gain;
     struct standing *jobs;
     int njobs;
@@ -75,7 +75,7 @@ ht_open(void *state, const struct vn_view *view, const double *values,
 
     (void) err;
     s->gain = values[0];
-    vn_fair_open(&s->fair, view);
+    vn_realms_open(&s->fair, view);
     s->lent = vn_xcalloc(n, sizeof *s->lent);
     s->idle = vn_xcalloc(n, sizeof *s->idle);
     s->devices = vn_xcalloc(n, sizeof *s->devices);
@@ -98,7 +98,7 @@ ht_close(void *state)
         vn_waiting_free(&s->classes[i].askers);
         free(s->classes[i].least);
     }
-    vn_fair_close(&s->fair);
+    vn_realms_close(&s->fair);
     free(s->jobs);
     free(s->classes);
     free(s->buckets);
@@ -117,7 +117,7 @@ ht_arrive(void *state, const struct vn_view *view, int job)
         s->jobs = vn_xrealloc(s->jobs, (size_t) s->njobs, sizeof *s->jobs);
     }
     s->jobs[job] = (struct standing){.class = -1, .type = -1};
-    vn_fair_arrive(&s->fair, view, job);
+    vn_realms_arrive(&s->fair, view, job);
 }
 
 /* A job's loan ends. */
@@ -143,14 +143,14 @@ ht_leave(void *state, const struct vn_view *view, int job)
     else if (j->class >= 0)
         s->classes[j->class].asking--;
     j->class = -1;
-    vn_fair_leave(&s->fair, job);
+    vn_realms_leave(&s->fair, job);
 }
 
 /* Seconds of a step at home, and with so many devices of another type. */
 static double
 step_s(struct ht *s, int job, int type, int devices)
 {
-    const struct vn_fair_job *at = &s->fair.jobs[job];
+    const struct vn_realms_job *at = &s->fair.jobs[job];
     double seconds;
 
     s->devices[at->home] = at->given;
@@ -180,7 +180,7 @@ static int
 class_of(struct ht *s, int job)
 {
     const struct vn_job *j = vn_view_job(s->view, job);
-    const struct vn_fair_job *at = &s->fair.jobs[job];
+    const struct vn_realms_job *at = &s->fair.jobs[job];
     int64_t key[6] = {j->model, j->global_batch, j->vnodes, at->home,
                       at->given};
     uint64_t hash = 0;
@@ -377,7 +377,7 @@ ht_decide(void *state, const struct vn_view *view, struct vn_answer *answer)
 
     s->view = view;
     s->answer = answer;
-    vn_fair_decide(&s->fair, view, give, s);
+    vn_realms_decide(&s->fair, view, give, s);
     count_idle(s);
     while ((job = next_borrower(s)) >= 0)
         lend(s, job);

@@ -1,11 +1,11 @@
 #include "config.h"
 
-#include "replay/validate/planned.h"
+#include "replay/validate/plan_run.h"
 
 #include "analysis/statistics.h"
 #include "base/progress.h"
 #include "base/xalloc.h"
-#include "replay/validate/planned_store.h"
+#include "replay/validate/plan_run_store.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -36,10 +36,10 @@ grows(const struct vn_mapping *before, const struct vn_mapping *after)
  * trains: only what that leaves is waited for.
  */
 static double
-change_s(const struct vn_course *c, int segment)
+change_s(const struct vn_plan_run *c, int segment)
 {
-    const struct vn_costs *costs = c->lab->sweep.assumptions.table;
-    const struct vn_course_segment *s = &c->segments[segment];
+    const struct vn_costs *costs = c->setup->sweep.assumptions.table;
+    const struct vn_plan_run_segment *s = &c->segments[segment];
     enum vn_cost_kind kind;
     double cost;
 
@@ -55,9 +55,9 @@ change_s(const struct vn_course *c, int segment)
 }
 
 static enum vn_status
-price(struct vn_course *c, struct vn_error *err)
+price(struct vn_plan_run *c, struct vn_error *err)
 {
-    const struct vn_sweep *sweep = &c->lab->sweep;
+    const struct vn_sweep *sweep = &c->setup->sweep;
     const struct vn_assumptions *a = &sweep->assumptions;
     const struct vn_cluster *cluster =
         sweep->nsettings > 0 ? &sweep->settings[0].cluster : NULL;
@@ -69,7 +69,7 @@ price(struct vn_course *c, struct vn_error *err)
                        "(see --model)",
                        c->model);
     for (int i = 0; i < c->nsegments; i++) {
-        struct vn_course_segment *s = &c->segments[i];
+        struct vn_plan_run_segment *s = &c->segments[i];
 
         s->price = vn_mapped_price(&a->profile, cluster, model, &c->plan,
                                    s->mapping, NULL);
@@ -93,7 +93,7 @@ price(struct vn_course *c, struct vn_error *err)
 
 /* The job's mappings become the segments. */
 static enum vn_status
-find_segments(struct vn_course *c, struct vn_error *err)
+find_segments(struct vn_plan_run *c, struct vn_error *err)
 {
     const struct vn_plan *p = &c->plan;
     int64_t last = p->mappings[p->nmappings - 1].job;
@@ -107,7 +107,7 @@ find_segments(struct vn_course *c, struct vn_error *err)
     c->segments = vn_xcalloc((size_t) p->nmappings, sizeof *c->segments);
     for (int i = 0; i < p->nmappings; i++)
         if (p->mappings[i].job == c->job) {
-            struct vn_course_segment *s = &c->segments[c->nsegments++];
+            struct vn_plan_run_segment *s = &c->segments[c->nsegments++];
 
             s->mapping = &p->mappings[i];
             s->was = vn_xcalloc(1, sizeof *s->was);
@@ -118,7 +118,7 @@ find_segments(struct vn_course *c, struct vn_error *err)
 }
 
 static enum vn_status
-count_steps(struct vn_course *c, struct vn_error *err)
+count_steps(struct vn_plan_run *c, struct vn_error *err)
 {
     int n = c->nsegments;
     int64_t last = c->segments[n - 1].mapping->from_step;
@@ -140,14 +140,17 @@ count_steps(struct vn_course *c, struct vn_error *err)
 }
 
 enum vn_status
-vn_course_open(struct vn_course *c, const struct vn_lab *lab, const char *path,
-               const char *model, int64_t job, int64_t steps,
-               struct vn_error *err)
+vn_plan_run_open(struct vn_plan_run *c, const struct vn_setup *setup,
+                 const char *path, const char *model, int64_t job,
+                 int64_t steps, struct vn_error *err)
 {
     enum vn_status status;
 
-    *c = (struct vn_course){
-        .lab = lab, .path = path, .model = model, .job = job, .steps = steps};
+    *c = (struct vn_plan_run){.setup = setup,
+                              .path = path,
+                              .model = model,
+                              .job = job,
+                              .steps = steps};
     status = vn_plan_read(path, &c->plan, err);
     if (status == VN_OK)
         status = find_segments(c, err);
@@ -157,17 +160,17 @@ vn_course_open(struct vn_course *c, const struct vn_lab *lab, const char *path,
 }
 
 void
-vn_course_close(struct vn_course *c)
+vn_plan_run_close(struct vn_plan_run *c)
 {
     for (int i = 0; i < c->nsegments; i++)
         free(c->segments[i].was);
     free(c->segments);
     vn_plan_free(&c->plan);
-    *c = (struct vn_course){.job = 0};
+    *c = (struct vn_plan_run){.job = 0};
 }
 
 int
-vn_course_segment_of(const struct vn_course *c, int64_t step)
+vn_plan_run_segment_of(const struct vn_plan_run *c, int64_t step)
 {
     int i = 0;
 
@@ -178,7 +181,7 @@ vn_course_segment_of(const struct vn_course *c, int64_t step)
 }
 
 double
-vn_course_said(const struct vn_course *c)
+vn_plan_run_said(const struct vn_plan_run *c)
 {
     double s = c->start_s;
 
@@ -190,9 +193,9 @@ vn_course_said(const struct vn_course *c)
 
 /* An execution on its way. */
 struct listening {
-    struct vn_course *course;
+    struct vn_plan_run *planned;
     struct vn_process process;
-    struct vn_course_record record;
+    struct vn_plan_run_record record;
     double asked, last;
     int segment;
     int64_t counted; /* steps of the segment's mean */
@@ -210,8 +213,8 @@ since(const struct listening *l, double time)
 static void
 record_step(struct listening *l, const struct vn_line *line, int segment)
 {
-    const struct vn_course *c = l->course;
-    struct vn_store_step *to = vn_course_record_add(&l->record, c, segment);
+    const struct vn_plan_run *c = l->planned;
+    struct vn_store_step *to = vn_plan_run_record_add(&l->record, c, segment);
 
     to->step = line->step - 1;
     to->start_us = since(l, l->last);
@@ -229,10 +232,10 @@ record_step(struct listening *l, const struct vn_line *line, int segment)
 /* What part of a step's time it would have taken where the host is as fast as
  * the profile has it, if everything else is. */
 static double
-undisturbed(const struct vn_course *c, const struct vn_course_segment *s,
+undisturbed(const struct vn_plan_run *c, const struct vn_plan_run_segment *s,
             const struct vn_line *line)
 {
-    const struct vn_sweep *sweep = &c->lab->sweep;
+    const struct vn_sweep *sweep = &c->setup->sweep;
     const struct vn_profile *profile = &sweep->assumptions.profile;
     struct vn_probes probes;
 
@@ -251,9 +254,9 @@ undisturbed(const struct vn_course *c, const struct vn_course_segment *s,
 static void
 take_step(struct listening *l, const struct vn_line *line)
 {
-    struct vn_course *c = l->course;
-    int r = c->repeats, i = vn_course_segment_of(c, line->step - 1);
-    struct vn_course_segment *s = &c->segments[i];
+    struct vn_plan_run *c = l->planned;
+    int r = c->repeats, i = vn_plan_run_segment_of(c, line->step - 1);
+    struct vn_plan_run_segment *s = &c->segments[i];
     int64_t at = line->step - s->mapping->from_step; /* from 1 */
 
     if (i != l->segment) {
@@ -279,8 +282,8 @@ take_step(struct listening *l, const struct vn_line *line)
 static void
 take_resize(struct listening *l, const struct vn_line *line)
 {
-    struct vn_course *c = l->course;
-    int i = vn_course_segment_of(c, line->step);
+    struct vn_plan_run *c = l->planned;
+    int i = vn_plan_run_segment_of(c, line->step);
 
     c->segments[i].was->change[c->repeats] = vn_line_number(line, "seconds");
     l->record.from_us[i] = since(l, l->last);
@@ -290,7 +293,7 @@ take_resize(struct listening *l, const struct vn_line *line)
 static void
 take_line(struct listening *l, const struct vn_line *line)
 {
-    struct vn_course *c = l->course;
+    struct vn_plan_run *c = l->planned;
     size_t n = strcspn(line->word, " ");
 
 #define IS(name) (n == sizeof name - 1 && strncmp(line->word, name, n) == 0)
@@ -334,7 +337,7 @@ listen(struct listening *l, struct vn_error *err)
     return vn_fail(err, VN_EDEVICE,
                    "%s: the executor %s%s (see --folder for "
                    "its log)",
-                   l->course->path,
+                   l->planned->path,
                    l->process.closed ? "ended before the job was done"
                                      : "does not answer",
                    l->wrong[0] != '\0' ? l->wrong : "");
@@ -343,41 +346,42 @@ listen(struct listening *l, struct vn_error *err)
 static enum vn_status
 execute(struct listening *l, struct vn_error *err)
 {
-    struct vn_course *c = l->course;
-    const struct vn_lab *lab = c->lab;
+    struct vn_plan_run *c = l->planned;
+    const struct vn_setup *setup = c->setup;
     struct vn_process_course words = {.model = c->model,
                                       .plan = c->path,
                                       .job = c->job,
                                       .steps = c->steps,
-                                      .seed = lab->seed + c->repeats};
+                                      .seed = setup->seed + c->repeats};
     char log[4200];
     enum vn_status status;
 
     l->asked = vn_clock();
-    status = vn_process_plan(&lab->setup, &words, &l->process, err);
+    status = vn_process_plan(&setup->setup, &words, &l->process, err);
     if (status != VN_OK)
         return status;
     vn_process_send(&l->process, "report 1");
     status = listen(l, err);
-    if (lab->made[0] != '\0') {
-        vn_executor_file(&lab->setup, VN_PROCESS_PLAN, "log", log, sizeof log);
+    if (setup->made[0] != '\0') {
+        vn_executor_file(&setup->setup, VN_PROCESS_PLAN, "log", log,
+                         sizeof log);
         unlink(log);
     }
     return status;
 }
 
 enum vn_status
-vn_course_run(struct vn_course *c, struct vn_error *err)
+vn_plan_run_execute(struct vn_plan_run *c, struct vn_error *err)
 {
-    struct listening l = {.course = c};
-    enum vn_status status = vn_course_expect(c, err);
+    struct listening l = {.planned = c};
+    enum vn_status status = vn_plan_run_expect(c, err);
 
-    vn_course_record_init(&l.record, c);
+    vn_plan_run_record_init(&l.record, c);
     if (status == VN_OK)
         status = execute(&l, err);
     if (status == VN_OK)
-        status = vn_course_keep(c, &l.record, err);
+        status = vn_plan_run_keep(c, &l.record, err);
     c->repeats += status == VN_OK;
-    vn_course_record_free(&l.record);
+    vn_plan_run_record_free(&l.record);
     return status;
 }

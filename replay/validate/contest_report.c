@@ -1,6 +1,6 @@
 #include "config.h"
 
-#include "replay/validate/policies.h"
+#include "replay/validate/contest.h"
 
 #include "analysis/statistics.h"
 #include "base/xalloc.h"
@@ -23,14 +23,14 @@ static const char *const loop_names[] = {[OPEN] = "open loop",
                                          [CLOSED] = "closed loop"};
 
 static double
-submit_of(const struct vn_study *s, size_t i)
+submit_of(const struct vn_contest *s, size_t i)
 {
-    return (double) s->lab->workload.jobs[i].submit * 1e-6;
+    return (double) s->setup->workload.jobs[i].submit * 1e-6;
 }
 
 /* Seconds from submission to finish of job i in a repeat. */
 static double
-jct_measured(const struct vn_study *s, const struct vn_trial *t, size_t i,
+jct_measured(const struct vn_contest *s, const struct vn_trial *t, size_t i,
              int r, enum loop loop)
 {
     const struct vn_outcome *o = &t->measured[r];
@@ -39,7 +39,7 @@ jct_measured(const struct vn_study *s, const struct vn_trial *t, size_t i,
 }
 
 static double
-jct_simulated(const struct vn_study *s, const struct vn_trial *t, size_t i,
+jct_simulated(const struct vn_contest *s, const struct vn_trial *t, size_t i,
               int r, enum loop loop)
 {
     const struct vn_outcome *o = loop == CLOSED ? &t->closed[r] : &t->open[r];
@@ -50,7 +50,7 @@ jct_simulated(const struct vn_study *s, const struct vn_trial *t, size_t i,
 /* Percent by which the simulated jct of job i lies above the measured in a
  * repeat; and over the repeats, the mean. */
 static double
-error_in(const struct vn_study *s, const struct vn_trial *t, size_t i, int r,
+error_in(const struct vn_contest *s, const struct vn_trial *t, size_t i, int r,
          enum loop loop)
 {
     return 100
@@ -59,7 +59,7 @@ error_in(const struct vn_study *s, const struct vn_trial *t, size_t i, int r,
 }
 
 static double
-error_of(const struct vn_study *s, const struct vn_trial *t, size_t i,
+error_of(const struct vn_contest *s, const struct vn_trial *t, size_t i,
          enum loop loop)
 {
     double sum = 0;
@@ -71,7 +71,7 @@ error_of(const struct vn_study *s, const struct vn_trial *t, size_t i,
 
 /* Percent by which the measured jct of job i deviates between repeats. */
 static double
-noise_of(const struct vn_study *s, const struct vn_trial *t, size_t i,
+noise_of(const struct vn_contest *s, const struct vn_trial *t, size_t i,
          enum loop loop)
 {
     double mean = 0, squares = 0;
@@ -86,7 +86,7 @@ noise_of(const struct vn_study *s, const struct vn_trial *t, size_t i,
 
 /* The mean over repeats of a number of a job. */
 static double
-mean_over(const struct vn_study *s, const struct vn_outcome *outcomes,
+mean_over(const struct vn_contest *s, const struct vn_outcome *outcomes,
           size_t i, bool start)
 {
     double sum = 0;
@@ -97,7 +97,7 @@ mean_over(const struct vn_study *s, const struct vn_outcome *outcomes,
 }
 
 static void
-show_jobs(struct vn_findings *f, const struct vn_study *s,
+show_jobs(struct vn_findings *f, const struct vn_contest *s,
           const struct vn_trial *t)
 {
     static const struct vn_findings_column columns[] = {
@@ -106,7 +106,7 @@ show_jobs(struct vn_findings *f, const struct vn_study *s,
         {"host s", 2},      {"noise %", 1},     {"closed %", 1},
         {"open %", 1},      {"step sim ms", 2}, {"step hw ms", 2},
         {"step %", 1},      {NULL, 0}};
-    const struct vn_workload *w = &s->lab->workload;
+    const struct vn_workload *w = &s->setup->workload;
     char title[300], label[32];
 
     snprintf(title, sizeof title,
@@ -151,7 +151,7 @@ divergence(const struct vn_outcome *a, const struct vn_outcome *b)
 
 /* The first grant in which any repeat differs from the simulation. */
 static int
-first_divergence(const struct vn_study *s, const struct vn_trial *t)
+first_divergence(const struct vn_contest *s, const struct vn_trial *t)
 {
     int first = 0;
 
@@ -180,11 +180,11 @@ describe_grant(const struct vn_outcome *o, int at, char *text, size_t size)
 }
 
 static void
-spread_row(struct vn_findings *f, const struct vn_study *s, const char *label,
-           const double *errors, double makespan_error, double noise,
-           double diverges)
+spread_row(struct vn_findings *f, const struct vn_contest *s,
+           const char *label, const double *errors, double makespan_error,
+           double noise, double diverges)
 {
-    size_t n = s->lab->workload.njobs;
+    size_t n = s->setup->workload.njobs;
     double *x = vn_xcalloc(n, sizeof *x), absolute = 0, worst = 0;
 
     for (size_t i = 0; i < n; i++) {
@@ -201,22 +201,22 @@ spread_row(struct vn_findings *f, const struct vn_study *s, const char *label,
 
 /* Was the host's own speed measured? */
 static bool
-knows_host(const struct vn_study *s)
+knows_host(const struct vn_contest *s)
 {
     bool known = false;
 
     for (int k = 0; k < s->ntrials; k++)
         for (int r = 0; r < s->repeats; r++)
-            for (size_t i = 0; i < s->lab->workload.njobs; i++)
+            for (size_t i = 0; i < s->setup->workload.njobs; i++)
                 known = known || s->trials[k].measured[r].lost[i] != 0;
     return known;
 }
 
 static void
-show_loop(struct vn_findings *f, const struct vn_study *s,
+show_loop(struct vn_findings *f, const struct vn_contest *s,
           const struct vn_trial *t, enum loop loop)
 {
-    size_t n = s->lab->workload.njobs;
+    size_t n = s->setup->workload.njobs;
     double *errors = vn_xcalloc(n, sizeof *errors), noise = 0, span = 0;
     char label[100];
 
@@ -234,7 +234,7 @@ show_loop(struct vn_findings *f, const struct vn_study *s,
 }
 
 static void
-show_policies(struct vn_findings *f, const struct vn_study *s)
+show_policies(struct vn_findings *f, const struct vn_contest *s)
 {
     static const struct vn_findings_column columns[] = {
         {"mean %", 2},           {"median %", 2}, {"worst %", 2},
@@ -258,17 +258,18 @@ show_policies(struct vn_findings *f, const struct vn_study *s)
 
 /* Mean JCT of a run. */
 static double
-mean_jct(const struct vn_study *s, const struct vn_outcome *o)
+mean_jct(const struct vn_contest *s, const struct vn_outcome *o)
 {
     double sum = 0;
 
-    for (size_t i = 0; i < s->lab->workload.njobs; i++)
-        sum += o->finish[i] - (double) s->lab->workload.jobs[i].submit * 1e-6;
-    return sum / (double) s->lab->workload.njobs;
+    for (size_t i = 0; i < s->setup->workload.njobs; i++)
+        sum +=
+            o->finish[i] - (double) s->setup->workload.jobs[i].submit * 1e-6;
+    return sum / (double) s->setup->workload.njobs;
 }
 
 static void
-show_ratios(struct vn_findings *f, const struct vn_study *s)
+show_ratios(struct vn_findings *f, const struct vn_contest *s)
 {
     static const struct vn_findings_column columns[] = {
         {"sim", 3},     {"hw", 3},    {"low", 3},    {"high", 3},
@@ -314,7 +315,7 @@ show_ratios(struct vn_findings *f, const struct vn_study *s)
 /* In how many executions the policy granted what it did simulated, and where
  * the others part from that. */
 static void
-note_grants(struct vn_findings *f, const struct vn_study *s,
+note_grants(struct vn_findings *f, const struct vn_contest *s,
             const struct vn_trial *t)
 {
     int same = 0;
@@ -341,7 +342,7 @@ note_grants(struct vn_findings *f, const struct vn_study *s,
 }
 
 void
-vn_study_report(const struct vn_study *s, struct vn_findings *f)
+vn_contest_report(const struct vn_contest *s, struct vn_findings *f)
 {
     for (int k = 0; k < s->ntrials; k++)
         show_jobs(f, s, &s->trials[k]);
@@ -349,16 +350,16 @@ vn_study_report(const struct vn_study *s, struct vn_findings *f)
     show_ratios(f, s);
     for (int k = 0; k < s->ntrials; k++)
         note_grants(f, s, &s->trials[k]);
-    vn_study_show_blame(s, f);
+    vn_contest_show_blame(s, f);
     if (s->calibrator != NULL)
         vn_calibrator_show(s->calibrator, f);
 }
 
 /* Percent, open loop, of one repeat: the mean over the jobs. */
 static double
-error_of_repeat(const struct vn_study *s, const struct vn_trial *t, int r)
+error_of_repeat(const struct vn_contest *s, const struct vn_trial *t, int r)
 {
-    size_t n = s->lab->workload.njobs;
+    size_t n = s->setup->workload.njobs;
     double sum = 0;
 
     for (size_t i = 0; i < n; i++)
@@ -371,7 +372,7 @@ error_of_repeat(const struct vn_study *s, const struct vn_trial *t, int r)
  * over repeats, since the jobs of one run share what disturbs it.
  */
 int
-vn_study_judge(const struct vn_study *s, struct vn_findings *f)
+vn_contest_judge(const struct vn_contest *s, struct vn_findings *f)
 {
     double limit = 100 * s->tolerance, x[VN_REPEATS_MAX];
     int verdict = 0;

@@ -1,5 +1,5 @@
 /*
- * A study: policies on a trace, simulated and executed, and how far the two
+ * A contest: policies on a trace, simulated and executed, and how far the two
  * lie apart, against the noise of the execution (vnreplay validate).
  *
  * Open loop the simulator is made to grant what the measured run granted, on a
@@ -11,8 +11,8 @@
  * times are those at the profile's speed, closed loop the simulation's devices
  * are as slow as the host's processors were.
  */
-#ifndef REPLAY_VALIDATE_POLICIES_H
-#define REPLAY_VALIDATE_POLICIES_H
+#ifndef REPLAY_VALIDATE_CONTEST_H
+#define REPLAY_VALIDATE_CONTEST_H
 
 #include "replay/findings.h"
 #include "replay/live/setup.h"
@@ -47,7 +47,7 @@ enum vn_part {
     VN_PARTS
 };
 
-/* A policy of the study. */
+/* A policy of the contest. */
 struct vn_trial {
     const struct vn_contender *contender;
     struct vn_live live[VN_REPEATS_MAX];
@@ -59,8 +59,8 @@ struct vn_trial {
     double said[VN_PARTS], was[VN_PARTS];
 };
 
-struct vn_study {
-    struct vn_lab *lab;
+struct vn_contest {
+    struct vn_setup *setup;
     struct vn_trial *trials; /* the first is the baseline */
     int ntrials;
     int repeats;
@@ -72,48 +72,50 @@ struct vn_study {
 };
 
 /*
- * Simulate and execute every policy.  The lab is open; lab, repeats and
- * tolerance are set, and a calibrator that wants the trace where the lab has
- * no profile; the rest is 0.  What was done is in the study, whether or not
+ * Simulate and execute every policy.  The setup is open; setup, repeats and
+ * tolerance are set, and a calibrator that wants the trace where the setup has
+ * no profile; the rest is 0.  What was done is in the contest, whether or not
  * this fails.
  */
-enum vn_status vn_study_run(struct vn_study *study, struct vn_error *err);
+enum vn_status vn_contest_run(struct vn_contest *contest,
+                              struct vn_error *err);
 
-void vn_study_free(struct vn_study *study);
+void vn_contest_free(struct vn_contest *contest);
 
-/* Of the study's own files: what a run came to, of n jobs. */
+/* Of the contest's own files: what a run came to, of n jobs. */
 void vn_outcome_alloc(struct vn_outcome *outcome, size_t n);
 void vn_outcome_free(struct vn_outcome *outcome);
 void vn_outcome_grant(struct vn_outcome *outcome, struct vn_live_grant grant);
 double vn_outcome_makespan(const struct vn_outcome *outcome, size_t n);
 
 /* Fails where not every job ended in a run, "simulated" or "measured". */
-enum vn_status vn_study_check(const struct vn_study *study,
-                              const struct vn_outcome *outcome,
-                              const char *what, const struct vn_trial *trial,
-                              struct vn_error *err);
+enum vn_status vn_contest_check(const struct vn_contest *contest,
+                                const struct vn_outcome *outcome,
+                                const char *what, const struct vn_trial *trial,
+                                struct vn_error *err);
 
 /* Can the cluster run the trace under the policy at all? */
-enum vn_status vn_study_rehearse(const struct vn_study *study,
-                                 const struct vn_trial *trial,
-                                 struct vn_error *err);
+enum vn_status vn_contest_rehearse(const struct vn_contest *contest,
+                                   const struct vn_trial *trial,
+                                   struct vn_error *err);
 
 /* Simulate a repeat that was measured, open and closed loop. */
-enum vn_status vn_study_simulate(const struct vn_study *study,
-                                 struct vn_trial *trial, int repeat,
-                                 struct vn_error *err);
+enum vn_status vn_contest_simulate(const struct vn_contest *contest,
+                                   struct vn_trial *trial, int repeat,
+                                   struct vn_error *err);
 
 /* Add where the time of a repeat went, and what the model says of it. */
-void vn_study_blame(const struct vn_study *study, struct vn_trial *trial,
-                    int repeat, const struct vn_engine_config *config);
+void vn_contest_blame(const struct vn_contest *contest, struct vn_trial *trial,
+                      int repeat, const struct vn_engine_config *config);
 
 /* What it found, in tables and notes; the last table, of blame, on its own. */
-void vn_study_report(const struct vn_study *study,
-                     struct vn_findings *findings);
-void vn_study_show_blame(const struct vn_study *study,
-                         struct vn_findings *findings);
+void vn_contest_report(const struct vn_contest *contest,
+                       struct vn_findings *findings);
+void vn_contest_show_blame(const struct vn_contest *contest,
+                           struct vn_findings *findings);
 
 /* The verdict, as a note and as an exit status: 0, 1 or VN_INCONCLUSIVE. */
-int vn_study_judge(const struct vn_study *study, struct vn_findings *findings);
+int vn_contest_judge(const struct vn_contest *contest,
+                     struct vn_findings *findings);
 
-#endif /* REPLAY_VALIDATE_POLICIES_H */
+#endif /* REPLAY_VALIDATE_CONTEST_H */

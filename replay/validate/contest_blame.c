@@ -2,7 +2,7 @@
  * has for the same devices. */
 #include "config.h"
 
-#include "replay/validate/policies.h"
+#include "replay/validate/contest.h"
 
 #include "plan/contention.h"
 #include "plan/sync.h"
@@ -183,14 +183,15 @@ add_changes(struct vn_trial *t, const struct scale *c, const char *name,
 }
 
 void
-vn_study_blame(const struct vn_study *s, struct vn_trial *t, int repeat,
-               const struct vn_engine_config *config)
+vn_contest_blame(const struct vn_contest *s, struct vn_trial *t, int repeat,
+                 const struct vn_engine_config *config)
 {
     const struct vn_live *live = &t->live[repeat];
 
     for (int i = 0; i < live->njobs; i++) {
         const struct vn_live_job *j = &live->jobs[i];
-        const char *name = s->lab->workload.names->models.text[j->job->model];
+        const char *name =
+            s->setup->workload.names->models.text[j->job->model];
         struct scale c = {config, j->job,
                           vn_profile_model(config->profile, name)};
         double said = 0, was = 0;
@@ -205,7 +206,7 @@ vn_study_blame(const struct vn_study *s, struct vn_trial *t, int repeat,
 }
 
 void
-vn_study_show_blame(const struct vn_study *s, struct vn_findings *f)
+vn_contest_show_blame(const struct vn_contest *s, struct vn_findings *f)
 {
     static const struct vn_findings_column columns[] = {
         {"sim s", 3}, {"hw s", 3}, {"difference s", 3}, {NULL, 0}};

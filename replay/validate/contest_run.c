@@ -1,7 +1,7 @@
-/* What a study executes, and how the two go together. */
+/* What a contest executes, and how the two go together. */
 #include "config.h"
 
-#include "replay/validate/policies.h"
+#include "replay/validate/contest.h"
 
 #include "base/store/origin.h"
 #include "base/xalloc.h"
@@ -16,7 +16,7 @@ enum {
 
 /* What was measured of a run, and what keeps it. */
 struct keeping {
-    struct vn_study *study;
+    struct vn_contest *contest;
     struct vn_store_run run;
     struct vn_recorder *recorder;
 };
@@ -26,7 +26,7 @@ keep(void *arg, struct vn_engine *engine, struct vn_live *live,
      struct vn_error *err)
 {
     struct keeping *k = arg;
-    const char *results = k->study->lab->sweep.results;
+    const char *results = k->contest->setup->sweep.results;
 
     if (results == NULL || live->interrupted)
         return VN_OK;
@@ -34,10 +34,10 @@ keep(void *arg, struct vn_engine *engine, struct vn_live *live,
 }
 
 static void
-take_live(const struct vn_study *s, const struct vn_live *live,
+take_live(const struct vn_contest *s, const struct vn_live *live,
           struct vn_outcome *o)
 {
-    vn_outcome_alloc(o, s->lab->workload.njobs);
+    vn_outcome_alloc(o, s->setup->workload.njobs);
     for (int i = 0; i < live->njobs; i++) {
         if (live->jobs[i].start >= 0)
             o->start[i] = (double) live->jobs[i].start * 1e-6;
@@ -46,19 +46,19 @@ take_live(const struct vn_study *s, const struct vn_live *live,
     }
     for (int i = 0; i < live->ngrants; i++)
         vn_outcome_grant(o, live->grants[i]);
-    o->makespan = vn_outcome_makespan(o, s->lab->workload.njobs);
+    o->makespan = vn_outcome_makespan(o, s->setup->workload.njobs);
 }
 
 static enum vn_status
-execute(struct vn_study *s, struct vn_trial *t, int repeat,
+execute(struct vn_contest *s, struct vn_trial *t, int repeat,
         struct vn_error *err)
 {
-    struct vn_lab *lab = s->lab;
-    const struct vn_setting *setting = &lab->sweep.settings[0];
-    struct keeping k = {.study = s};
+    struct vn_setup *setup = s->setup;
+    const struct vn_setting *setting = &setup->sweep.settings[0];
+    struct keeping k = {.contest = s};
     struct vn_live_config config = {
-        .workload = &lab->workload,
-        .setup = &lab->setup,
+        .workload = &setup->workload,
+        .setup = &setup->setup,
         .engine = {.cluster = &setting->cluster,
                    .policy = t->contender->policy,
                    .options = t->contender->values}};
@@ -68,13 +68,13 @@ execute(struct vn_study *s, struct vn_trial *t, int repeat,
 
     fprintf(stderr, "vnreplay: %s, execution %d of %d\n",
             t->contender->policy->name, repeat + 1, s->repeats);
-    vn_sweep_describe(&lab->sweep, &lab->workload, setting, t->contender,
+    vn_sweep_describe(&setup->sweep, &setup->workload, setting, t->contender,
                       &k.run);
     vn_origin_take(&origin, &k.run);
     k.run.kind = "measured";
-    k.run.seed = lab->seed + repeat;
+    k.run.seed = setup->seed + repeat;
     status =
-        vn_assumptions_apply(&lab->sweep.assumptions, &config.engine, err);
+        vn_assumptions_apply(&setup->sweep.assumptions, &config.engine, err);
     if (status != VN_OK) {
         vn_origin_free(&origin);
         return status;
@@ -86,18 +86,18 @@ execute(struct vn_study *s, struct vn_trial *t, int repeat,
         status = vn_fail(err, VN_EIO, "interrupted");
     if (status == VN_OK) {
         take_live(s, live, &t->measured[repeat]);
-        status = vn_study_check(s, &t->measured[repeat], "measured", t, err);
+        status = vn_contest_check(s, &t->measured[repeat], "measured", t, err);
     }
-    vn_lab_clear(lab, status == VN_OK);
+    vn_setup_clear(setup, status == VN_OK);
     vn_recorder_free(k.recorder);
     vn_assumptions_drop(&config.engine);
     vn_origin_free(&origin);
     return status;
 }
 
-/* So many rounds more, where the study calibrates itself. */
+/* So many rounds more, where the contest calibrates itself. */
 static enum vn_status
-calibrate(struct vn_study *s, int rounds, struct vn_error *err)
+calibrate(struct vn_contest *s, int rounds, struct vn_error *err)
 {
     enum vn_status status = VN_OK;
 
@@ -105,19 +105,19 @@ calibrate(struct vn_study *s, int rounds, struct vn_error *err)
         return VN_OK;
     status = vn_calibrator_measure(s->calibrator, rounds, err);
     return status == VN_OK ? vn_calibrator_assume(
-               s->calibrator, s->name, &s->lab->sweep.assumptions, err)
+               s->calibrator, s->name, &s->setup->sweep.assumptions, err)
                            : status;
 }
 
 /* Repeats of the policies are interleaved, and the calibration with them:
  * what drifts is the same for all. */
 static enum vn_status
-execute_all(struct vn_study *s, struct vn_error *err)
+execute_all(struct vn_contest *s, struct vn_error *err)
 {
     enum vn_status status = calibrate(s, FIRST_ROUNDS, err);
 
     for (int k = 0; k < s->ntrials && status == VN_OK; k++)
-        status = vn_study_rehearse(s, &s->trials[k], err);
+        status = vn_contest_rehearse(s, &s->trials[k], err);
     for (int r = 0; r < s->repeats && status == VN_OK; r++) {
         for (int k = 0; k < s->ntrials && status == VN_OK; k++)
             status = execute(s, &s->trials[k], r, err);
@@ -129,38 +129,38 @@ execute_all(struct vn_study *s, struct vn_error *err)
 
 /* Simulate what was executed. */
 static enum vn_status
-evaluate(struct vn_study *s, struct vn_trial *t, struct vn_error *err)
+evaluate(struct vn_contest *s, struct vn_trial *t, struct vn_error *err)
 {
-    struct vn_sweep *sweep = &s->lab->sweep;
+    struct vn_sweep *sweep = &s->setup->sweep;
     struct vn_engine_config config = {.cluster = &sweep->settings[0].cluster};
     enum vn_status status;
-    size_t n = s->lab->workload.njobs;
+    size_t n = s->setup->workload.njobs;
 
     t->step_predicted = vn_xcalloc(n, sizeof(double));
     t->step_measured = vn_xcalloc(n, sizeof(double));
     status = vn_assumptions_apply(&sweep->assumptions, &config, err);
     for (int r = 0; r < s->repeats && status == VN_OK; r++) {
-        vn_study_blame(s, t, r, &config);
-        status = vn_study_simulate(s, t, r, err);
+        vn_contest_blame(s, t, r, &config);
+        status = vn_contest_simulate(s, t, r, err);
     }
     vn_assumptions_drop(&config);
     return status;
 }
 
 enum vn_status
-vn_study_run(struct vn_study *s, struct vn_error *err)
+vn_contest_run(struct vn_contest *s, struct vn_error *err)
 {
-    const struct vn_fault_config *faults = &s->lab->sweep.assumptions.faults;
+    const struct vn_fault_config *faults = &s->setup->sweep.assumptions.faults;
     enum vn_status status;
 
     if (faults->fails || faults->slow != NULL)
         return vn_fail(err, VN_EUSAGE,
                        "--faults and --slow, expected neither: what is "
                        "executed has the host as it is");
-    s->ntrials = s->lab->sweep.ncontenders;
+    s->ntrials = s->setup->sweep.ncontenders;
     s->trials = vn_xcalloc((size_t) s->ntrials, sizeof *s->trials);
     for (int k = 0; k < s->ntrials; k++)
-        s->trials[k].contender = &s->lab->sweep.contenders[k];
+        s->trials[k].contender = &s->setup->sweep.contenders[k];
     status = execute_all(s, err);
     for (int k = 0; k < s->ntrials && status == VN_OK; k++)
         status = evaluate(s, &s->trials[k], err);
@@ -168,7 +168,7 @@ vn_study_run(struct vn_study *s, struct vn_error *err)
 }
 
 void
-vn_study_free(struct vn_study *s)
+vn_contest_free(struct vn_contest *s)
 {
     for (int k = 0; k < s->ntrials; k++) {
         struct vn_trial *t = &s->trials[k];

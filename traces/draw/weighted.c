@@ -1,6 +1,6 @@
 #include "config.h"
 
-#include "traces/draw/choice.h"
+#include "traces/draw/weighted.h"
 
 #include "base/number.h"
 #include "base/option.h"
@@ -11,31 +11,31 @@
 #include <string.h>
 
 void
-vn_mix_free(struct vn_mix *mix)
+vn_weighted_free(struct vn_weighted *mix)
 {
     free(mix->parts);
-    *mix = (struct vn_mix){0};
+    *mix = (struct vn_weighted){0};
 }
 
 void
-vn_mix_add(struct vn_mix *mix, double value, double share)
+vn_weighted_add(struct vn_weighted *mix, double value, double share)
 {
     if (mix->parts == NULL)
-        mix->parts = vn_xcalloc(VN_MIX_MAX, sizeof *mix->parts);
+        mix->parts = vn_xcalloc(VN_WEIGHTED_MAX, sizeof *mix->parts);
     mix->parts[mix->n++] = (struct vn_part){value, share, 0};
 }
 
 bool
-vn_mix_count(struct vn_mix *mix, double value)
+vn_weighted_count(struct vn_weighted *mix, double value)
 {
     for (int i = 0; i < mix->n; i++)
         if (mix->parts[i].value == value) {
             mix->parts[i].share++;
             return true;
         }
-    if (mix->n == VN_MIX_MAX)
+    if (mix->n == VN_WEIGHTED_MAX)
         return false;
-    vn_mix_add(mix, value, 1);
+    vn_weighted_add(mix, value, 1);
     return true;
 }
 
@@ -48,18 +48,18 @@ compare(const void *a, const void *b)
 }
 
 void
-vn_mix_order(struct vn_mix *mix)
+vn_weighted_order(struct vn_weighted *mix)
 {
     if (mix->n > 0)
         qsort(mix->parts, (size_t) mix->n, sizeof *mix->parts, compare);
 }
 
 void
-vn_mix_settle(struct vn_mix *mix)
+vn_weighted_settle(struct vn_weighted *mix)
 {
     double sum = 0, below = 0;
 
-    vn_mix_order(mix);
+    vn_weighted_order(mix);
     for (int i = 0; i < mix->n; i++)
         sum += mix->parts[i].share;
     for (int i = 0; i < mix->n; i++) {
@@ -70,7 +70,7 @@ vn_mix_settle(struct vn_mix *mix)
 }
 
 double
-vn_mix_at(const struct vn_mix *mix, double u)
+vn_weighted_at(const struct vn_weighted *mix, double u)
 {
     int low = 0, high = mix->n;
 
@@ -87,7 +87,7 @@ vn_mix_at(const struct vn_mix *mix, double u)
 
 /* One part, "VALUE" or "VALUE:SHARE", which is cut up. */
 static bool
-read_part(char *word, const struct vn_mix_form *form, double *value,
+read_part(char *word, const struct vn_weighted_form *form, double *value,
           double *share)
 {
     char *colon = strchr(word, ':'), why[VN_WHY_SIZE];
@@ -107,7 +107,8 @@ read_part(char *word, const struct vn_mix_form *form, double *value,
 }
 
 static enum vn_status
-refuse(const char *text, const struct vn_mix_form *form, struct vn_error *err)
+refuse(const char *text, const struct vn_weighted_form *form,
+       struct vn_error *err)
 {
     char a[VN_NUMBER_SIZE], b[VN_NUMBER_SIZE], want[160];
 
@@ -122,18 +123,18 @@ refuse(const char *text, const struct vn_mix_form *form, struct vn_error *err)
 }
 
 enum vn_status
-vn_mix_read(struct vn_mix *mix, const char *text,
-            const struct vn_mix_form *form, struct vn_error *err)
+vn_weighted_read(struct vn_weighted *mix, const char *text,
+                 const struct vn_weighted_form *form, struct vn_error *err)
 {
     double value, share;
     const char *p = text;
 
-    vn_mix_free(mix);
+    vn_weighted_free(mix);
     for (bool more = true; more;) {
         size_t n = strcspn(p, ",");
         char word[128];
 
-        if (mix->n == VN_MIX_MAX)
+        if (mix->n == VN_WEIGHTED_MAX)
             return vn_args_refuse(err, form->option, text,
                                   "at most 1024 parts");
         if (n >= sizeof word)
@@ -145,10 +146,10 @@ vn_mix_read(struct vn_mix *mix, const char *text,
         for (int i = 0; i < mix->n; i++)
             if (mix->parts[i].value == value)
                 return refuse(text, form, err);
-        vn_mix_add(mix, value, share);
+        vn_weighted_add(mix, value, share);
         more = p[n] == ',';
         p += n + more;
     }
-    vn_mix_settle(mix);
+    vn_weighted_settle(mix);
     return VN_OK;
 }

@@ -1,8 +1,8 @@
-/* What a course came to: segments, changes, parts, and what is to blame. */
+/* What a planned came to: segments, changes, parts, and what is to blame. */
 #include "config.h"
 
 #include "analysis/statistics.h"
-#include "replay/validate/planned.h"
+#include "replay/validate/plan_run.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -15,11 +15,11 @@ mean_of(const double *x, int n)
     return vn_mean(x, (size_t) n);
 }
 
-struct vn_course_error
-vn_course_error(double said, const double *was, int n)
+struct vn_plan_run_error
+vn_plan_run_error(double said, const double *was, int n)
 {
-    double errors[VN_COURSE_REPEATS_MAX], mean = 0, squares = 0;
-    struct vn_course_error e = {.noise = NAN};
+    double errors[VN_PLAN_RUN_REPEATS_MAX], mean = 0, squares = 0;
+    struct vn_plan_run_error e = {.noise = NAN};
     struct vn_interval i;
 
     for (int r = 0; r < n; r++) {
@@ -38,7 +38,7 @@ vn_course_error(double said, const double *was, int n)
 }
 
 int
-vn_course_verdict(struct vn_course_error e, double tolerance)
+vn_plan_run_verdict(struct vn_plan_run_error e, double tolerance)
 {
     double limit = 100 * tolerance;
 
@@ -48,13 +48,13 @@ vn_course_verdict(struct vn_course_error e, double tolerance)
 }
 
 int
-vn_course_graver(int a, int b)
+vn_plan_run_graver(int a, int b)
 {
     return a == 1 || b == 1 ? 1 : a > b ? a : b;
 }
 
 const char *
-vn_course_word(int verdict)
+vn_plan_run_word(int verdict)
 {
     return verdict == 0   ? "equivalent"
            : verdict == 1 ? "not equivalent"
@@ -63,7 +63,7 @@ vn_course_word(int verdict)
 
 /* "0: 2 host, 1 host:slow=2" */
 static void
-name_segment(const struct vn_course *c, int segment, char *text, size_t size)
+name_segment(const struct vn_plan_run *c, int segment, char *text, size_t size)
 {
     const struct vn_mapping *m = c->segments[segment].mapping;
     size_t used = (size_t) snprintf(text, size, "%" PRId64 ":", m->from_step);
@@ -79,7 +79,7 @@ name_segment(const struct vn_course *c, int segment, char *text, size_t size)
 }
 
 static void
-show_segments(const struct vn_course *c, struct vn_findings *f)
+show_segments(const struct vn_plan_run *c, struct vn_findings *f)
 {
     static const struct vn_findings_column columns[] = {
         {"devices", 0},       {"nodes", 0},        {"steps", 0},
@@ -97,9 +97,9 @@ show_segments(const struct vn_course *c, struct vn_findings *f)
              c->model, n);
     vn_findings_table(f, title, "from step", columns);
     for (int i = 0; i < c->nsegments; i++) {
-        const struct vn_course_segment *s = &c->segments[i];
-        struct vn_course_error e =
-            vn_course_error(s->price.step_s, s->was->step, n);
+        const struct vn_plan_run_segment *s = &c->segments[i];
+        struct vn_plan_run_error e =
+            vn_plan_run_error(s->price.step_s, s->was->step, n);
 
         name_segment(c, i, label, sizeof label);
         vn_findings_row(
@@ -127,16 +127,16 @@ enum part {
 static const char *const part_names[] = {
     "step", "synchronisation", "the host's speed", "resize", "start"};
 
-/* Seconds by part, over the whole course. */
+/* Seconds by part, over the whole planned. */
 static void
-sum_parts(const struct vn_course *c, double said[PARTS], double was[PARTS])
+sum_parts(const struct vn_plan_run *c, double said[PARTS], double was[PARTS])
 {
     int n = c->repeats;
 
     said[START] = c->start_s;
     was[START] = mean_of(c->start, n);
     for (int i = 0; i < c->nsegments; i++) {
-        const struct vn_course_segment *s = &c->segments[i];
+        const struct vn_plan_run_segment *s = &c->segments[i];
         double steps = (double) s->steps, sync = mean_of(s->was->sync, n);
 
         said[SYNC] += steps * s->price.sync_s;
@@ -150,13 +150,14 @@ sum_parts(const struct vn_course *c, double said[PARTS], double was[PARTS])
 }
 
 static void
-show_parts(const struct vn_course *c, struct vn_findings *f)
+show_parts(const struct vn_plan_run *c, struct vn_findings *f)
 {
     static const struct vn_findings_column columns[] = {
         {"sim s", 3}, {"hw s", 3}, {"by s", 3}, {"error %", 2}, {NULL, 0}};
-    double said[PARTS] = {0}, was[PARTS] = {0}, whole = vn_course_said(c);
+    double said[PARTS] = {0}, was[PARTS] = {0}, whole = vn_plan_run_said(c);
     double took = mean_of(c->whole, c->repeats);
-    struct vn_course_error e = vn_course_error(whole, c->whole, c->repeats);
+    struct vn_plan_run_error e =
+        vn_plan_run_error(whole, c->whole, c->repeats);
     int most = COMPUTE;
 
     sum_parts(c, said, was);
@@ -178,11 +179,11 @@ show_parts(const struct vn_course *c, struct vn_findings *f)
 
 /* What is to blame in a segment whose error is not noise. */
 static void
-blame(const struct vn_course *c, int segment, struct vn_findings *f)
+blame(const struct vn_plan_run *c, int segment, struct vn_findings *f)
 {
-    const struct vn_course_segment *s = &c->segments[segment];
-    struct vn_course_error e =
-        vn_course_error(s->price.step_s, s->was->step, c->repeats);
+    const struct vn_plan_run_segment *s = &c->segments[segment];
+    struct vn_plan_run_error e =
+        vn_plan_run_error(s->price.step_s, s->was->step, c->repeats);
     double sync = mean_of(s->was->sync, c->repeats);
     double step = mean_of(s->was->step, c->repeats);
     double by[2] = {s->price.step_s - s->price.sync_s - (step - sync),
@@ -199,8 +200,8 @@ blame(const struct vn_course *c, int segment, struct vn_findings *f)
 }
 
 int
-vn_course_report(const struct vn_course *c, double tolerance,
-                 struct vn_findings *f)
+vn_plan_run_report(const struct vn_plan_run *c, double tolerance,
+                   struct vn_findings *f)
 {
     int verdict = 0;
 
@@ -209,19 +210,19 @@ vn_course_report(const struct vn_course *c, double tolerance,
     for (int i = 0; i < c->nsegments; i++)
         blame(c, i, f);
     for (int i = 0; i < c->nsegments; i++) {
-        const struct vn_course_segment *s = &c->segments[i];
-        struct vn_course_error e =
-            vn_course_error(s->price.step_s, s->was->step, c->repeats);
-        int one = vn_course_verdict(e, tolerance);
+        const struct vn_plan_run_segment *s = &c->segments[i];
+        struct vn_plan_run_error e =
+            vn_plan_run_error(s->price.step_s, s->was->step, c->repeats);
+        int one = vn_plan_run_verdict(e, tolerance);
         char interval[VN_INTERVAL_TEXT];
 
-        verdict = vn_course_graver(verdict, one);
+        verdict = vn_plan_run_graver(verdict, one);
         vn_findings_note(f,
                          "from step %" PRId64 ": error of the step time %.2f "
                          "%% (%s), tolerance %.2f %%: %s",
                          s->mapping->from_step, e.mean,
                          vn_findings_interval(e.low, e.high, interval),
-                         100 * tolerance, vn_course_word(one));
+                         100 * tolerance, vn_plan_run_word(one));
     }
     return verdict;
 }

@@ -1,7 +1,7 @@
-/* What a study simulates: repeats again, open and closed loop. */
+/* What a contest simulates: repeats again, open and closed loop. */
 #include "config.h"
 
-#include "replay/validate/policies.h"
+#include "replay/validate/contest.h"
 
 #include "base/xalloc.h"
 #include "replay/live/forced.h"
@@ -96,11 +96,11 @@ struct scene {
 };
 
 static enum vn_status
-simulate(const struct vn_study *s, const struct scene *scene,
+simulate(const struct vn_contest *s, const struct scene *scene,
          struct vn_outcome *outcome, struct vn_error *err)
 {
     const struct vn_fault_config faults = {.slow = scene->slow};
-    const struct vn_workload *w = &s->lab->workload;
+    const struct vn_workload *w = &s->setup->workload;
     struct watch watch = {w, outcome};
     struct vn_reader reader = {w, 0};
     struct vn_engine_config config = {
@@ -108,14 +108,14 @@ simulate(const struct vn_study *s, const struct scene *scene,
         .source = vn_workload_source(&reader),
         .policy = scene->policy,
         .options = scene->values,
-        .seed = (uint64_t) (s->lab->seed + scene->repeat),
+        .seed = (uint64_t) (s->setup->seed + scene->repeat),
         .observer = {.arg = &watch, .ended = on_ended, .granted = on_granted},
     };
     struct vn_engine *engine = NULL;
     enum vn_status status;
 
     vn_outcome_alloc(outcome, w->njobs);
-    status = vn_assumptions_apply(&s->lab->sweep.assumptions, &config, err);
+    status = vn_assumptions_apply(&s->setup->sweep.assumptions, &config, err);
     if (scene->slow != NULL)
         config.faults = &faults;
     if (status == VN_OK)
@@ -151,15 +151,15 @@ enlarge(const struct vn_cluster *c, int times)
 
 /* The run, as it would be in the results if it had been asked for. */
 static enum vn_status
-store_closed(const struct vn_study *s, const struct vn_trial *t, int repeat,
+store_closed(const struct vn_contest *s, const struct vn_trial *t, int repeat,
              const char *slow, struct vn_error *err)
 {
-    struct vn_sweep sweep = s->lab->sweep;
-    struct vn_workload workload = s->lab->workload;
+    struct vn_sweep sweep = s->setup->sweep;
+    struct vn_workload workload = s->setup->workload;
 
     if (sweep.results == NULL)
         return VN_OK;
-    workload.seed = s->lab->seed + repeat;
+    workload.seed = s->setup->seed + repeat;
     if (slow != NULL
         && vn_assumptions_slow(&sweep.assumptions, slow,
                                s->name != NULL ? slow : "measured", err)
@@ -170,9 +170,9 @@ store_closed(const struct vn_study *s, const struct vn_trial *t, int repeat,
 }
 
 static struct scene
-scene_of(const struct vn_study *s, const struct vn_trial *t, int repeat)
+scene_of(const struct vn_contest *s, const struct vn_trial *t, int repeat)
 {
-    return (struct scene){.cluster = &s->lab->sweep.settings[0].cluster,
+    return (struct scene){.cluster = &s->setup->sweep.settings[0].cluster,
                           .policy = t->contender->policy,
                           .values = t->contender->values,
                           .repeat = repeat};
@@ -180,10 +180,10 @@ scene_of(const struct vn_study *s, const struct vn_trial *t, int repeat)
 
 /* The policy, on the host as it was in a repeat. */
 static enum vn_status
-simulate_closed(const struct vn_study *s, struct vn_trial *t, int repeat,
+simulate_closed(const struct vn_contest *s, struct vn_trial *t, int repeat,
                 struct vn_error *err)
 {
-    const struct vn_lab *lab = s->lab;
+    const struct vn_setup *setup = s->setup;
     struct scene scene = scene_of(s, t, repeat);
     char path[4200];
     bool known;
@@ -193,9 +193,10 @@ simulate_closed(const struct vn_study *s, struct vn_trial *t, int repeat,
         snprintf(path, sizeof path, "%s-%s-%d-host.csv", s->name,
                  t->contender->policy->name, repeat + 1);
     else
-        snprintf(path, sizeof path, "%s/host.csv", lab->setup.folder);
-    status = vn_host_write(&t->live[repeat], &lab->workload, scene.cluster,
-                           &lab->sweep.assumptions.profile, path, &known, err);
+        snprintf(path, sizeof path, "%s/host.csv", setup->setup.folder);
+    status =
+        vn_host_write(&t->live[repeat], &setup->workload, scene.cluster,
+                      &setup->sweep.assumptions.profile, path, &known, err);
     scene.slow = known ? path : NULL;
     if (status == VN_OK)
         status = simulate(s, &scene, &t->closed[repeat], err);
@@ -208,13 +209,13 @@ simulate_closed(const struct vn_study *s, struct vn_trial *t, int repeat,
 
 /* The measured grants, simulated where there is room for every job. */
 static enum vn_status
-simulate_open(const struct vn_study *s, struct vn_trial *t, int repeat,
+simulate_open(const struct vn_contest *s, struct vn_trial *t, int repeat,
               struct vn_error *err)
 {
     const struct vn_outcome *measured = &t->measured[repeat];
-    const struct vn_workload *w = &s->lab->workload;
+    const struct vn_workload *w = &s->setup->workload;
     struct vn_cluster roomy =
-        enlarge(&s->lab->sweep.settings[0].cluster, (int) w->njobs);
+        enlarge(&s->setup->sweep.settings[0].cluster, (int) w->njobs);
     struct vn_forced forced = {.n = 0};
     struct vn_live_grant *grants =
         vn_xcalloc((size_t) measured->ngrants + 1, sizeof *grants);
@@ -243,13 +244,13 @@ simulate_open(const struct vn_study *s, struct vn_trial *t, int repeat,
 
 /* Every job must have ended in every run. */
 enum vn_status
-vn_study_check(const struct vn_study *s, const struct vn_outcome *o,
-               const char *what, const struct vn_trial *t,
-               struct vn_error *err)
+vn_contest_check(const struct vn_contest *s, const struct vn_outcome *o,
+                 const char *what, const struct vn_trial *t,
+                 struct vn_error *err)
 {
     bool all = true;
 
-    for (size_t i = 0; i < s->lab->workload.njobs; i++)
+    for (size_t i = 0; i < s->setup->workload.njobs; i++)
         all = all && !isnan(o->finish[i]);
     if (all)
         return VN_OK;
@@ -261,22 +262,22 @@ vn_study_check(const struct vn_study *s, const struct vn_outcome *o,
 
 /* Can the cluster run the trace under the policy at all? */
 enum vn_status
-vn_study_rehearse(const struct vn_study *s, const struct vn_trial *t,
-                  struct vn_error *err)
+vn_contest_rehearse(const struct vn_contest *s, const struct vn_trial *t,
+                    struct vn_error *err)
 {
     struct vn_outcome o = {0};
     struct scene scene = scene_of(s, t, 0);
     enum vn_status status = simulate(s, &scene, &o, err);
 
     if (status == VN_OK)
-        status = vn_study_check(s, &o, "simulated", t, err);
+        status = vn_contest_check(s, &o, "simulated", t, err);
     vn_outcome_free(&o);
     return status;
 }
 
 enum vn_status
-vn_study_simulate(const struct vn_study *s, struct vn_trial *t, int repeat,
-                  struct vn_error *err)
+vn_contest_simulate(const struct vn_contest *s, struct vn_trial *t, int repeat,
+                    struct vn_error *err)
 {
     enum vn_status status = simulate_open(s, t, repeat, err);
 

@@ -1,6 +1,6 @@
 #include "config.h"
 
-#include "replay/validate/planned_store.h"
+#include "replay/validate/plan_run_store.h"
 
 #include "base/rng.h"
 #include "base/store/origin.h"
@@ -14,24 +14,25 @@
 #include <string.h>
 
 void
-vn_course_record_init(struct vn_course_record *r, const struct vn_course *c)
+vn_plan_run_record_init(struct vn_plan_run_record *r,
+                        const struct vn_plan_run *c)
 {
-    *r = (struct vn_course_record){
+    *r = (struct vn_plan_run_record){
         .from_us = vn_xcalloc((size_t) c->nsegments, sizeof *r->from_us)};
 }
 
 void
-vn_course_record_free(struct vn_course_record *r)
+vn_plan_run_record_free(struct vn_plan_run_record *r)
 {
     free(r->steps);
     free(r->from_us);
 }
 
 struct vn_store_step *
-vn_course_record_add(struct vn_course_record *r, const struct vn_course *c,
-                     int segment)
+vn_plan_run_record_add(struct vn_plan_run_record *r,
+                       const struct vn_plan_run *c, int segment)
 {
-    const struct vn_course_segment *s = &c->segments[segment];
+    const struct vn_plan_run_segment *s = &c->segments[segment];
     struct vn_store_step *row;
 
     if (r->nsteps == r->room) {
@@ -49,17 +50,17 @@ vn_course_record_add(struct vn_course_record *r, const struct vn_course *c,
 
 /* Steps one after another; rounded at their ends, so that means are exact. */
 static void
-record_said(struct vn_course_record *r, const struct vn_course *c)
+record_said(struct vn_plan_run_record *r, const struct vn_plan_run *c)
 {
     double at = c->start_s;
 
     for (int i = 0; i < c->nsegments; i++) {
-        const struct vn_course_segment *s = &c->segments[i];
+        const struct vn_plan_run_segment *s = &c->segments[i];
 
         r->from_us[i] = i > 0 ? llrint(at * 1e6) : 0;
         at += s->change_s;
         for (int64_t k = 0; k < s->steps; k++) {
-            struct vn_store_step *to = vn_course_record_add(r, c, i);
+            struct vn_store_step *to = vn_plan_run_record_add(r, c, i);
             double end = at + s->price.step_s * (double) (k + 1);
 
             to->step = s->mapping->from_step + k;
@@ -76,7 +77,7 @@ record_said(struct vn_course_record *r, const struct vn_course *c)
 
 /* Of the model, and of what the job's mappings say. */
 static uint64_t
-hash_course(const struct vn_course *c)
+hash_course(const struct vn_plan_run *c)
 {
     uint64_t hash = vn_hash(0, c->model, strlen(c->model) + 1);
 
@@ -107,9 +108,9 @@ struct description {
 
 /* How the model is trained, if not by its name alone, or NULL. */
 static const char *
-words_of(const struct vn_course *c)
+words_of(const struct vn_plan_run *c)
 {
-    const struct vn_model_words *models = &c->lab->setup.models;
+    const struct vn_model_words *models = &c->setup->setup.models;
     size_t n = strlen(c->model);
 
     for (int i = models->n; i-- > 0;)
@@ -121,9 +122,9 @@ words_of(const struct vn_course *c)
 
 /* seed -1: what is said. */
 static void
-describe(const struct vn_course *c, int64_t seed, struct description *d)
+describe(const struct vn_plan_run *c, int64_t seed, struct description *d)
 {
-    const struct vn_sweep *sweep = &c->lab->sweep;
+    const struct vn_sweep *sweep = &c->setup->sweep;
     const char *words = words_of(c), *slash = strrchr(c->path, '/');
     struct vn_store_run *run = &d->run;
 
@@ -138,8 +139,9 @@ describe(const struct vn_course *c, int64_t seed, struct description *d)
     run->state = "done";
     /* A plan that was made for the moment is not named by where it lay. */
     run->trace =
-        c->lab->made[0] != '\0' && slash != NULL
-                && strncmp(c->path, c->lab->made, strlen(c->lab->made)) == 0
+        c->setup->made[0] != '\0' && slash != NULL
+                && strncmp(c->path, c->setup->made, strlen(c->setup->made))
+                       == 0
             ? slash + 1
             : c->path;
     run->trace_hash = d->hash;
@@ -161,7 +163,7 @@ describe(const struct vn_course *c, int64_t seed, struct description *d)
 
 /* How a segment began, by the number of its devices. */
 static const char *
-kind_of(const struct vn_course *c, int segment)
+kind_of(const struct vn_plan_run *c, int segment)
 {
     int now = c->segments[segment].price.devices;
     int before = segment > 0 ? c->segments[segment - 1].price.devices : 0;
@@ -173,8 +175,9 @@ kind_of(const struct vn_course *c, int segment)
 }
 
 static enum vn_status
-add_allocations(const struct vn_course *c, const struct vn_course_record *r,
-                struct vn_store *store, struct vn_error *err)
+add_allocations(const struct vn_plan_run *c,
+                const struct vn_plan_run_record *r, struct vn_store *store,
+                struct vn_error *err)
 {
     enum vn_status status = VN_OK;
 
@@ -195,8 +198,8 @@ add_allocations(const struct vn_course *c, const struct vn_course_record *r,
 }
 
 static enum vn_status
-write_run(const struct vn_course *c, struct description *d,
-          const struct vn_course_record *r, struct vn_store *store,
+write_run(const struct vn_plan_run *c, struct description *d,
+          const struct vn_plan_run_record *r, struct vn_store *store,
           struct vn_error *err)
 {
     enum vn_status status = vn_store_begin(store, d->name, err);
@@ -212,10 +215,10 @@ write_run(const struct vn_course *c, struct description *d,
 }
 
 static enum vn_status
-keep_said(const struct vn_course *c, struct vn_store *store,
+keep_said(const struct vn_plan_run *c, struct vn_store *store,
           struct vn_error *err)
 {
-    struct vn_course_record r;
+    struct vn_plan_run_record r;
     struct description d;
     bool there = false;
     enum vn_status status;
@@ -223,19 +226,19 @@ keep_said(const struct vn_course *c, struct vn_store *store,
     describe(c, -1, &d);
     status = vn_store_has(store, d.name, &there, err);
     if (status == VN_OK && !there) {
-        vn_course_record_init(&r, c);
+        vn_plan_run_record_init(&r, c);
         record_said(&r, c);
         status = write_run(c, &d, &r, store, err);
-        vn_course_record_free(&r);
+        vn_plan_run_record_free(&r);
     }
     vn_origin_free(&d.origin);
     return status;
 }
 
 enum vn_status
-vn_course_expect(const struct vn_course *c, struct vn_error *err)
+vn_plan_run_expect(const struct vn_plan_run *c, struct vn_error *err)
 {
-    const char *path = c->lab->sweep.results;
+    const char *path = c->setup->sweep.results;
     struct vn_store *store = NULL;
     struct description d;
     bool there = false;
@@ -243,7 +246,7 @@ vn_course_expect(const struct vn_course *c, struct vn_error *err)
 
     if (path == NULL)
         return VN_OK;
-    describe(c, c->lab->seed + c->repeats, &d);
+    describe(c, c->setup->seed + c->repeats, &d);
     status = vn_store_open(path, VN_STORE_WRITE, &store, err);
     if (status == VN_OK)
         status = vn_store_has(store, d.name, &there, err);
@@ -260,17 +263,17 @@ vn_course_expect(const struct vn_course *c, struct vn_error *err)
 }
 
 enum vn_status
-vn_course_keep(const struct vn_course *c, const struct vn_course_record *r,
-               struct vn_error *err)
+vn_plan_run_keep(const struct vn_plan_run *c,
+                 const struct vn_plan_run_record *r, struct vn_error *err)
 {
-    const char *path = c->lab->sweep.results;
+    const char *path = c->setup->sweep.results;
     struct vn_store *store = NULL;
     struct description d;
     enum vn_status status;
 
     if (path == NULL)
         return VN_OK;
-    describe(c, c->lab->seed + c->repeats, &d);
+    describe(c, c->setup->seed + c->repeats, &d);
     d.run.wall_us = r->end_us;
     if (r->nsteps > 0 && c->digest[0] != '\0')
         r->steps[r->nsteps - 1].digest = c->digest;
