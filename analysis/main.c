@@ -81,12 +81,12 @@ print_help(void)
 }
 
 static enum vn_status
-take(struct arguments *a, enum option option, const char *value,
-     struct vn_error *err)
+take(void *arg, int option, const char *value, struct vn_error *err)
 {
+    struct arguments *a = arg;
     double load;
 
-    switch (option) {
+    switch ((enum option) option) {
     case OUTPUT:
         a->output = value;
         break;
@@ -292,32 +292,33 @@ run(const struct arguments *a, struct vn_error *err)
     return status;
 }
 
+static bool
+say(int option)
+{
+    switch (option) {
+    case VN_ARGS_HELP:
+        print_help();
+        return true;
+    case SHOW_VERSION:
+        vn_print_version(stdout, "vnplot");
+        return true;
+    default:
+        return false;
+    }
+}
+
 /* Read the command line; *done where it asked only for words. */
 static enum vn_status
 parse(int argc, char **argv, struct arguments *a, bool *done,
       struct vn_error *err)
 {
     struct vn_args args = vn_args_begin(argc, argv, options, NOPTIONS);
-    enum vn_status status = VN_OK;
-    const char *value;
-    int i;
+    enum vn_status status;
 
     *a = (struct arguments){.format = -1, .width = 3.3};
-    *done = true;
-    while ((i = vn_args_next(&args, &value, err)) >= 0 && status == VN_OK) {
-        if (i == SHOW_VERSION) {
-            vn_print_version(stdout, "vnplot");
-            return VN_OK;
-        }
-        status = take(a, (enum option) i, value, err);
-    }
-    if (status != VN_OK || i == VN_ARGS_FAILED)
-        return VN_EUSAGE;
-    if (i == VN_ARGS_HELP) {
-        print_help();
-        return VN_OK;
-    }
-    *done = false;
+    status = vn_args_all(&args, say, take, a, done, err);
+    if (status != VN_OK || *done)
+        return status;
     if (args.nrest != 2)
         return vn_fail(err, VN_EUSAGE,
                        "expected a figure and a results file (see --help)");

@@ -101,6 +101,29 @@ vn_args_next(struct vn_args *args, const char **value, struct vn_error *err)
 }
 
 enum vn_status
+vn_args_all(struct vn_args *args, vn_args_say *say, vn_args_take *take,
+            void *arg, bool *done, struct vn_error *err)
+{
+    const char *value;
+
+    *done = false;
+    for (;;) {
+        int i = vn_args_next(args, &value, err);
+
+        if (i == VN_ARGS_FAILED)
+            return VN_EUSAGE;
+        if (i < 0 && i != VN_ARGS_HELP)
+            return VN_OK;
+        if (say(i)) {
+            *done = true;
+            return VN_OK;
+        }
+        if (take(arg, i, value, err) != VN_OK)
+            return VN_EUSAGE;
+    }
+}
+
+enum vn_status
 vn_args_refuse(struct vn_error *err, const char *name, const char *value,
                const char *why)
 {

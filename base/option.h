@@ -56,6 +56,18 @@ struct vn_args vn_args_begin(int argc, char **argv,
 int vn_args_next(struct vn_args *args, const char **value,
                  struct vn_error *err);
 
+/*
+ * Read all options.  say() answers those that only print, VN_ARGS_HELP among
+ * them, after which *done is true; take() gets the others.  Fails with
+ * VN_EUSAGE where an option is none or was refused.
+ */
+typedef bool vn_args_say(int option);
+typedef enum vn_status vn_args_take(void *arg, int option, const char *value,
+                                    struct vn_error *err);
+enum vn_status vn_args_all(struct vn_args *args, vn_args_say *say,
+                           vn_args_take *take, void *arg, bool *done,
+                           struct vn_error *err);
+
 /* Fail with "--NAME: 'VALUE' is wrong, expected WHY" and VN_EUSAGE. */
 enum vn_status vn_args_refuse(struct vn_error *err, const char *name,
                               const char *value, const char *why);

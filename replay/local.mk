@@ -12,6 +12,7 @@ libreplay_a_SOURCES = \
 	replay/command/live.c \
 	replay/command/merge.c \
 	replay/command/reproduce.c \
+	replay/command/results.c replay/command/results.h \
 	replay/command/run.c \
 	replay/command/schema.c \
 	replay/command/validate.c \

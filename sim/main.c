@@ -134,9 +134,9 @@ print_policies(void)
 }
 
 static enum vn_status
-take(struct arguments *a, enum option option, const char *value,
-     struct vn_error *err)
+take(void *arg, int option, const char *value, struct vn_error *err)
 {
+    struct arguments *a = arg;
     static const char *const formats[] = {"text", "csv", "json"};
     enum vn_status status = VN_OK;
     int choice;
@@ -144,7 +144,7 @@ take(struct arguments *a, enum option option, const char *value,
     if (option >= ASSUMED)
         return vn_assume(&a->assumptions,
                          (enum vn_assumption)(option - ASSUMED), value, err);
-    switch (option) {
+    switch ((enum option) option) {
     case TRACE:
         a->trace = value;
         break;
@@ -202,36 +202,36 @@ take(struct arguments *a, enum option option, const char *value,
     return status;
 }
 
+static bool
+say(int option)
+{
+    switch (option) {
+    case VN_ARGS_HELP:
+        print_help();
+        return true;
+    case POLICIES:
+        print_policies();
+        return true;
+    case SHOW_VERSION:
+        vn_print_version(stdout, "vnsim");
+        return true;
+    default:
+        return false;
+    }
+}
+
 /* Read the command line; *done where it asked only for words. */
 static enum vn_status
 parse(int argc, char **argv, struct arguments *a, bool *done,
       struct vn_error *err)
 {
     struct vn_args args = vn_args_begin(argc, argv, options, NOPTIONS);
-    enum vn_status status = VN_OK;
-    const char *value;
-    int i;
+    enum vn_status status;
 
     *a = (struct arguments){.policy = vn_policies[0], .seed = -1};
-    *done = true;
-    while ((i = vn_args_next(&args, &value, err)) >= 0 && status == VN_OK) {
-        if (i == POLICIES) {
-            print_policies();
-            return VN_OK;
-        }
-        if (i == SHOW_VERSION) {
-            vn_print_version(stdout, "vnsim");
-            return VN_OK;
-        }
-        status = take(a, (enum option) i, value, err);
-    }
-    if (status != VN_OK || i == VN_ARGS_FAILED)
-        return VN_EUSAGE;
-    if (i == VN_ARGS_HELP) {
-        print_help();
-        return VN_OK;
-    }
-    *done = false;
+    status = vn_args_all(&args, say, take, a, done, err);
+    if (status != VN_OK || *done)
+        return status;
     if (args.nrest > 0)
         return vn_fail(err, VN_EUSAGE, "'%s' is no option (see --help)",
                        args.rest[0]);

@@ -114,14 +114,14 @@ print_help(void)
 }
 
 static enum vn_status
-take(struct arguments *a, enum option option, const char *value,
-     struct vn_error *err)
+take(void *arg, int option, const char *value, struct vn_error *err)
 {
+    struct arguments *a = arg;
     static const char *const orders[] = {"fifo", "sjf", "priority"};
     static const char *const yes_no[] = {"yes", "no"};
     static const char *const formats[] = {"text", "csv", "json"};
 
-    switch (option) {
+    switch ((enum option) option) {
     case TRACE:
         a->trace = value;
         break;
@@ -154,25 +154,29 @@ take(struct arguments *a, enum option option, const char *value,
     return VN_OK;
 }
 
+static bool
+say(int option)
+{
+    switch (option) {
+    case VN_ARGS_HELP:
+        print_help();
+        return true;
+    default:
+        return false;
+    }
+}
+
 static enum vn_status
 parse(int argc, char **argv, struct arguments *a, bool *done,
       struct vn_error *err)
 {
     struct vn_args args = vn_args_begin(argc, argv, options, NOPTIONS);
-    enum vn_status status = VN_OK;
-    const char *value;
-    int i;
+    enum vn_status status;
 
     *a = (struct arguments){.scores = "best-fit"};
-    while (status == VN_OK && (i = vn_args_next(&args, &value, err)) >= 0)
-        status = take(a, (enum option) i, value, err);
-    if (status != VN_OK || i == VN_ARGS_FAILED)
-        return VN_EUSAGE;
-    *done = i == VN_ARGS_HELP;
-    if (*done) {
-        print_help();
-        return VN_OK;
-    }
+    status = vn_args_all(&args, say, take, a, done, err);
+    if (status != VN_OK || *done)
+        return status;
     if (args.nrest > 0)
         return vn_fail(err, VN_EUSAGE, "'%s' is no option (see --help)",
                        args.rest[0]);

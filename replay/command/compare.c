@@ -4,6 +4,7 @@
 #include "base/number.h"
 #include "base/option.h"
 #include "replay/command/command.h"
+#include "replay/command/results.h"
 #include "replay/compare/flips.h"
 #include "replay/compare/report.h"
 
@@ -119,14 +120,16 @@ choose(const struct arguments *a, struct vn_runs *runs, struct vn_error *err)
 }
 
 static enum vn_status
-run(const struct arguments *a, struct vn_error *err)
+run(const char *results, void *arg, struct vn_error *err)
 {
+    struct arguments *a = arg;
     struct vn_store *store = NULL;
     struct vn_runs runs = {0};
     struct vn_groups groups = {0};
     enum vn_status status;
     bool text = vn_report_forms[a->format].print == vn_report_text;
 
+    a->results = results;
     status = vn_store_open(a->results, VN_STORE_READ, &store, err);
     if (status == VN_OK)
         status = vn_runs_read(store, &runs, err);
@@ -157,14 +160,14 @@ run(const struct arguments *a, struct vn_error *err)
 }
 
 static enum vn_status
-take(struct arguments *a, enum option option, const char *value,
-     struct vn_error *err)
+take(void *arg, int option, const char *value, struct vn_error *err)
 {
+    struct arguments *a = arg;
     const char *formats[VN_REPORT_FORMS];
 
     for (int i = 0; i < VN_REPORT_FORMS; i++)
         formats[i] = vn_report_forms[i].name;
-    switch (option) {
+    switch ((enum option) option) {
     case BASELINE:
         a->report.baseline = value;
         a->chosen = true;
@@ -189,33 +192,24 @@ take(struct arguments *a, enum option option, const char *value,
     return VN_OK;
 }
 
+static bool
+say(int option)
+{
+    switch (option) {
+    case VN_ARGS_HELP:
+        print_help();
+        return true;
+    default:
+        return false;
+    }
+}
+
 int
 vn_command_compare(int argc, char **argv)
 {
-    struct vn_args args = vn_args_begin(argc, argv, options, NOPTIONS);
     struct arguments a = {.report = {.baseline = "fifo", .level = 0.95}};
-    struct vn_error err;
-    enum vn_status status = VN_OK;
-    const char *value;
-    int i;
+    const struct vn_results_command command = {
+        "compare", options, NOPTIONS, say, take, run, &a};
 
-    while ((i = vn_args_next(&args, &value, &err)) >= 0 && status == VN_OK)
-        status = take(&a, (enum option) i, value, &err);
-    if (i == VN_ARGS_HELP && status == VN_OK) {
-        print_help();
-        return 0;
-    }
-    if (i == VN_ARGS_FAILED)
-        status = VN_EUSAGE;
-    if (status == VN_OK && args.nrest != 1)
-        status = vn_fail(&err, VN_EUSAGE,
-                         "expected one results file (see vnreplay compare "
-                         "--help)");
-    if (status == VN_OK) {
-        a.results = args.rest[0];
-        status = run(&a, &err);
-    }
-    if (status != VN_OK)
-        vn_error_print(stderr, "vnreplay", &err);
-    return status == VN_OK ? 0 : vn_error_exit(&err);
+    return vn_results_command_run(&command, argc, argv);
 }

@@ -4,6 +4,7 @@
 #include "base/option.h"
 #include "base/store/store.h"
 #include "replay/command/command.h"
+#include "replay/command/results.h"
 
 #include <string.h>
 
@@ -31,14 +32,14 @@ struct arguments {
 };
 
 static enum vn_status
-take(struct arguments *a, enum option option, const char *value,
-     struct vn_error *err)
+take(void *arg, int option, const char *value, struct vn_error *err)
 {
+    struct arguments *a = arg;
     const char *names[VN_STORE_TABLES];
 
     for (int i = 0; i < VN_STORE_TABLES; i++)
         names[i] = vn_store_forms[i].name;
-    switch (option) {
+    switch ((enum option) option) {
     case TABLE:
         return vn_option_choice("table", value, names, VN_STORE_TABLES,
                                 &a->table, err);
@@ -83,12 +84,14 @@ write_tables(const struct arguments *a, struct vn_store *store, FILE *out,
 }
 
 static enum vn_status
-run(const struct arguments *a, struct vn_error *err)
+run(const char *results, void *arg, struct vn_error *err)
 {
+    struct arguments *a = arg;
     struct vn_store *store = NULL;
     struct vn_file file = {0};
     enum vn_status status;
 
+    a->results = results;
     status = vn_store_open(a->results, VN_STORE_READ, &store, err);
     if (status == VN_OK)
         status = vn_file_create(&file, a->output, err);
@@ -101,33 +104,24 @@ run(const struct arguments *a, struct vn_error *err)
     return status;
 }
 
+static bool
+say(int option)
+{
+    switch (option) {
+    case VN_ARGS_HELP:
+        print_help();
+        return true;
+    default:
+        return false;
+    }
+}
+
 int
 vn_command_export(int argc, char **argv)
 {
-    struct vn_args args = vn_args_begin(argc, argv, options, NOPTIONS);
     struct arguments a = {.output = "-", .table = -1};
-    struct vn_error err;
-    enum vn_status status = VN_OK;
-    const char *value;
-    int i;
+    const struct vn_results_command command = {
+        "export", options, NOPTIONS, say, take, run, &a};
 
-    while ((i = vn_args_next(&args, &value, &err)) >= 0 && status == VN_OK)
-        status = take(&a, (enum option) i, value, &err);
-    if (i == VN_ARGS_HELP && status == VN_OK) {
-        print_help();
-        return 0;
-    }
-    if (i == VN_ARGS_FAILED)
-        status = VN_EUSAGE;
-    if (status == VN_OK && args.nrest != 1)
-        status = vn_fail(&err, VN_EUSAGE,
-                         "expected one results file (see vnreplay export "
-                         "--help)");
-    if (status == VN_OK) {
-        a.results = args.rest[0];
-        status = run(&a, &err);
-    }
-    if (status != VN_OK)
-        vn_error_print(stderr, "vnreplay", &err);
-    return status == VN_OK ? 0 : vn_error_exit(&err);
+    return vn_results_command_run(&command, argc, argv);
 }

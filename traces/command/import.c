@@ -107,14 +107,14 @@ take_unit(const char *value, double *unit, struct vn_error *err)
 }
 
 static enum vn_status
-take(struct arguments *a, enum option option, const char *value,
-     struct vn_error *err)
+take(void *arg, int option, const char *value, struct vn_error *err)
 {
+    struct arguments *a = arg;
     static const char *const formats[] = {[VN_IMPORT_TEXT] = "text",
                                           [VN_IMPORT_CSV] = "csv",
                                           [VN_IMPORT_JSON] = "json"};
 
-    switch (option) {
+    switch ((enum option) option) {
     case FROM:
         return vn_importer_find(value, &a->importer, err);
     case MAP:
@@ -155,32 +155,33 @@ take(struct arguments *a, enum option option, const char *value,
     return VN_OK;
 }
 
+static bool
+say(int option)
+{
+    switch (option) {
+    case VN_ARGS_HELP:
+        print_help();
+        return true;
+    case LIST:
+        print_list();
+        return true;
+    default:
+        return false;
+    }
+}
+
 /* Read the command line; *done where it asked only for words. */
 static enum vn_status
 parse(int argc, char **argv, struct arguments *a, bool *done,
       struct vn_error *err)
 {
     struct vn_args args = vn_args_begin(argc, argv, options, NOPTIONS);
-    enum vn_status status = VN_OK;
-    const char *value;
-    int i;
+    enum vn_status status;
 
     *a = (struct arguments){.output = "-"};
-    *done = true;
-    while ((i = vn_args_next(&args, &value, err)) >= 0 && status == VN_OK) {
-        if (i == LIST) {
-            print_list();
-            return VN_OK;
-        }
-        status = take(a, (enum option) i, value, err);
-    }
-    if (status != VN_OK || i == VN_ARGS_FAILED)
-        return VN_EUSAGE;
-    if (i == VN_ARGS_HELP) {
-        print_help();
-        return VN_OK;
-    }
-    *done = false;
+    status = vn_args_all(&args, say, take, a, done, err);
+    if (status != VN_OK || *done)
+        return status;
     if (a->importer == NULL && a->map != NULL)
         a->importer = &vn_import_map;
     if (a->importer == NULL)
