@@ -130,13 +130,17 @@ tiresias_open(void *state, const struct vn_view *view, const double *values,
               struct vn_error *err)
 {
     struct tiresias *s = state;
+    enum vn_status status =
+        read_limits(s, vn_policy_text(values[OPTION_LIMITS]), err);
 
+    if (status != VN_OK)
+        return status;
     s->tick = (vn_time) values[OPTION_TICK];
     s->starve = values[OPTION_STARVE];
     s->gittins = values[OPTION_INDEX] == 1;
     s->free = vn_xcalloc((size_t) vn_view_types(view), sizeof *s->free);
     vn_pool_init(&s->pool, view);
-    return read_limits(s, vn_policy_text(values[OPTION_LIMITS]), err);
+    return VN_OK;
 }
 
 static void
