@@ -60,17 +60,10 @@ static enum vn_status
 acme_row(struct vn_import *im, struct vn_table *t, struct vn_job *job,
          bool *keep, struct vn_error *err)
 {
-    static const int at[] = {SUBMIT, START, END, DURATION};
-    enum vn_status status;
-    double gpus;
+    static const struct vn_import_log log = {
+        ID, USER, GPUS, {SUBMIT, START, END, DURATION}, true};
 
-    if ((status = vn_table_real(t, GPUS, 0, VN_DEVICES_MAX, &gpus, err))
-        || (status = vn_import_devices(im, t, GPUS, gpus, job, keep, err))
-        || !*keep)
-        return status;
-    vn_import_id(im, vn_table_text(t, ID), job);
-    job->user = vn_import_name(t, USER, &im->names.users);
-    return vn_import_clock_life(im, t, at, true, job, keep, err);
+    return vn_import_log_row(im, t, &log, job, keep, err);
 }
 
 static enum vn_status

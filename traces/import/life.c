@@ -216,3 +216,21 @@ vn_import_clock_life(struct vn_import *im, struct vn_table *table,
         status = vn_import_life(im, table, column, moment, job, keep, err);
     return status;
 }
+
+enum vn_status
+vn_import_log_row(struct vn_import *im, struct vn_table *t,
+                  const struct vn_import_log *log, struct vn_job *job,
+                  bool *keep, struct vn_error *err)
+{
+    enum vn_status status;
+    double gpus;
+
+    if ((status = vn_table_real(t, log->gpus, 0, VN_DEVICES_MAX, &gpus, err))
+        || (status = vn_import_devices(im, t, log->gpus, gpus, job, keep, err))
+        || !*keep)
+        return status;
+    vn_import_id(im, vn_table_text(t, log->id), job);
+    job->user = vn_import_name(t, log->user, &im->names.users);
+    return vn_import_clock_life(im, t, log->moments, log->zoned, job, keep,
+                                err);
+}

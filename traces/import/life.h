@@ -73,4 +73,17 @@ enum vn_status vn_import_clock_life(struct vn_import *im,
                                     struct vn_job *job, bool *keep,
                                     struct vn_error *err);
 
+/* The columns of a log that has a row a job, in the clusters' calendar. */
+struct vn_import_log {
+    int id, user, gpus;
+    int moments[VN_NMOMENTS];
+    bool zoned; /* times have their offset from UTC */
+};
+
+/* Take such a row: its devices, name, user and life. */
+enum vn_status vn_import_log_row(struct vn_import *im, struct vn_table *table,
+                                 const struct vn_import_log *log,
+                                 struct vn_job *job, bool *keep,
+                                 struct vn_error *err);
+
 #endif /* TRACES_IMPORT_LIFE_H */
