@@ -19,7 +19,8 @@ libbase_a_SOURCES = \
 	base/store/export.c base/store/merge.c \
 	base/table.c base/table.h \
 	base/version.c base/version.h \
-	base/xalloc.c base/xalloc.h
+	base/xalloc.c base/xalloc.h \
+	base/yaml/yaml.c base/yaml/yaml.h base/yaml/as.c
 
 # What the programs are built from is looked up in each build.
 EXTRA_DIST += base/revision.sh
@@ -43,6 +44,10 @@ t_base_base_t_SOURCES = t/base/base.c
 t_base_base_t_LDADD = $(BASE_LIBS) libtap.a
 t_base_table_t_SOURCES = t/base/table.c
 t_base_table_t_LDADD = $(BASE_LIBS) libtap.a
+EXTRA_DIST += t/data/yaml
+check_PROGRAMS += t/base/yaml.t
+t_base_yaml_t_SOURCES = t/base/yaml.c
+t_base_yaml_t_LDADD = $(BASE_LIBS) libtap.a
 check_PROGRAMS += t/base/store.t
 t_base_store_t_SOURCES = t/base/store.c
 t_base_store_t_LDADD = $(BASE_LIBS) libtap.a

@@ -70,6 +70,7 @@ room sim/place "api/heap\.h"
 room replay/live "sweep/.*"
 room replay/validate "findings\.h|live/.*"
 room base/store "[a-z_]+\.h"
+room base/yaml "[a-z_]+\.h"
 room enclavedom/backend "enclavedom\.h"
 room enclavedom/libos "enclavedom\.h|scan\.h|backend/backend\.h"
 alike 'traces/import/[a-z]*.c' \
@@ -78,6 +79,7 @@ alike 'analysis/figure/[a-z]*.c' 'analysis/figure/(jct|load|queue|segments|util|
 alike 'sim/policy/queue/*.c' 'sim/policy/queue/(fifo|las|priority|sjf|srtf)'
 owner 'csv\.h' 'base/table\.c'
 owner 'nettle/' 'base/digest\.c'
+owner 'yaml\.h' 'base/yaml/yaml\.c'
 owner 'sqlite3\.h' 'base/store/store\.c'
 owner 'gsl/' '(traces|analysis)/[a-z_/]+\.[ch]'
 owner 'jansson\.h' '(traces/import/[a-z_]+|plan/profile/[a-z_]+|sim/outside/exec)\.[ch]'
