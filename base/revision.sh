@@ -1,9 +1,10 @@
 #!/bin/sh
 # usage: base/revision.sh SOURCES [HEADER]
-# Print which revision the sources in the folder are, or write it into HEADER,
-# which is left alone where it says so already.  A released tree has the file
-# base/revision instead of a repository: its commit, and the digest of its
-# sources then.
+# Print which revision the sources in the folder are and a digest of them, or
+# write both into HEADER, which is left alone where it says so already.  Only
+# what programs are built from counts, so that a commit to a document or a test
+# leaves the digest as it is.  A released tree has the file base/revision
+# instead of a repository: its commit, and the digest of its sources then.
 LC_ALL=C
 export LC_ALL
 cd "$1" || exit 1
@@ -21,21 +22,22 @@ digest() {
         | xargs sha256sum | sha256sum | cut -c 1-12
 }
 
+sources=$(digest)
 if [ -f base/revision ]; then
     read -r commit released < base/revision
-    now=$(digest)
-    test "$now" = "$released" || commit=$commit-$now
+    test "$sources" = "$released" || commit=$commit-$sources
 elif test -e .git && commit=$(git rev-parse --short=12 HEAD 2>/dev/null); then
     # shellcheck disable=SC2086
-    test -z "$(git status --porcelain -- $rooms)" || commit=$commit-$(digest)
+    test -z "$(git status --porcelain -- $rooms)" || commit=$commit-$sources
 else
-    commit=unknown-$(digest)
+    commit=unknown-$sources
 fi
 if [ -z "$header" ]; then
-    echo "$commit $(digest)"
+    echo "$commit $sources"
     exit
 fi
-line="#define VN_REVISION \"$commit\""
-test -f "$header" && test "$(cat "$header")" = "$line" && exit
+lines="#define VN_REVISION \"$commit\"
+#define VN_SOURCES \"$sources\""
+test -f "$header" && test "$(cat "$header")" = "$lines" && exit
 mkdir -p "$(dirname "$header")"
-echo "$line" > "$header.new" && mv "$header.new" "$header"
+echo "$lines" > "$header.new" && mv "$header.new" "$header"

@@ -269,6 +269,18 @@ model(void *arg, int number)
     return vn_trace_names(arg)->models.text[number];
 }
 
+static const char *
+user(void *arg, int number)
+{
+    return vn_trace_names(arg)->users.text[number];
+}
+
+static const char *
+vc(void *arg, int number)
+{
+    return vn_trace_names(arg)->vcs.text[number];
+}
+
 /* Step to the end, with progress. */
 static enum vn_status
 go(struct vn_engine *engine, const struct vn_trace *trace,
@@ -425,7 +437,7 @@ replay(const struct arguments *a, const struct vn_cluster *cluster,
     struct vn_recorder *recorder = vn_recorder_alloc(cluster, recording);
     struct vn_engine_config config = {
         .cluster = cluster,
-        .source = {next_job, trace, device_type, model},
+        .source = {next_job, trace, device_type, model, user, vc},
         .policy = a->policy,
         .options = values,
         .until = a->until,

@@ -51,8 +51,8 @@ find_types(const struct vn_subject *subject, struct usage *u,
     vn_rows_close(rows);
     if (status == VN_OK && u->ntypes == 0)
         status = vn_fail(err, VN_EINVAL,
-                         "the runs were recorded without allocations, or "
-                         "granted nothing");
+                         "the runs were recorded without allocations "
+                         "(--keep all keeps them), or granted nothing");
     return status;
 }
 

@@ -88,8 +88,8 @@ read_chart(const struct vn_subject *subject, struct chart *c,
         status = vn_rows_next(rows, &more, err);
         if (status == VN_OK && vn_rows_int(rows, 2) < 0)
             status = vn_fail(err, VN_EINVAL,
-                             "run %s was recorded without allocations, or "
-                             "granted nothing",
+                             "run %s was recorded without allocations "
+                             "(--keep all keeps them), or granted nothing",
                              run->name);
         else if (status == VN_OK) {
             int64_t jobs = vn_rows_int(rows, 0), from = vn_rows_int(rows, 1),

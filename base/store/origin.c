@@ -68,7 +68,8 @@ vn_origin_take(struct vn_origin *origin, struct vn_store_run *run)
         strftime(origin->date, sizeof origin->date, "%Y-%m-%dT%H:%M:%SZ",
                  &utc);
     gethostname(origin->host, sizeof origin->host - 1);
-    run->version = vn_version();
+    run->version = vn_sources();
+    run->commit = vn_commit();
     run->command = origin->command;
     run->date = origin->date[0] != '\0' ? origin->date : NULL;
     run->host = origin->host[0] != '\0' ? origin->host : NULL;

@@ -15,10 +15,17 @@
 #define MAY  VN_STORE_OPTIONAL
 #define KEY  VN_STORE_KEY
 #define PRI  VN_STORE_PRIMARY
+#define CODE VN_STORE_CODED
 
-#define C(member, type, flags, unit, help)                             \
-    {                                                                  \
-#member, type, flags, offsetof(struct ROW, member), unit, help \
+/* A column; one that follows from others; one of which less is kept. */
+#define C(member, type, flags, unit, help) \
+    SMALLER(member, type, flags, unit, help, NULL, NULL, NULL)
+#define FOLLOWS(member, type, flags, unit, help, load) \
+    SMALLER(member, type, flags, unit, help, load, NULL, NULL)
+#define SMALLER(member, type, flags, unit, help, load, keep, kept)            \
+    {                                                                         \
+#member, type, flags, offsetof(struct ROW, member), unit, help, load, \
+            keep, kept                                                        \
     }
 #define RUN_ID C(run_id, INT, PRI, "", "number of the run in this file")
 
@@ -28,7 +35,7 @@ static const struct vn_store_column run_columns[] = {
     RUN_ID,
     C(name, TEXT, 0, "", "digest of all inputs, the configuration, the version"),
     C(kind, TEXT, KEY, "", "simulated, or measured on devices"),
-    C(state, TEXT, 0, "", "done, saturated, stopped, stuck or failed"),
+    C(state, TEXT, 0, "", "done, saturated, stopped, stuck, limited, failed"),
     C(error, TEXT, MAY, "", "why it failed"),
     C(trace, TEXT, MAY, "", "trace as it was named; replicates share it"),
     C(trace_hash, TEXT, MAY | KEY, "", "hash of the jobs that were replayed"),
@@ -55,11 +62,16 @@ static const struct vn_store_column run_columns[] = {
     C(slow, TEXT, MAY, "", "table of slow devices as it was named"),
     C(slow_hash, TEXT, MAY | KEY, "", "hash of it"),
     C(until_us, INT, MAY | KEY, "us", "it was stopped before this time"),
-    C(measure_from_us, INT, MAY | KEY, "us", "jobs submitted before: warm-up"),
-    C(measure_to_us, INT, MAY | KEY, "us", "jobs submitted from here: tail"),
-    C(kept, TEXT, MAY, "", "rows that were kept: run, jobs or all"),
+    C(stop, TEXT, MAY | KEY, "", "what else would stop it: saturated"),
+    C(measure, TEXT, MAY | KEY, "", "which jobs its means are of, if not all"),
+    C(measure_from_us, INT, MAY, "us", "jobs submitted before: warm-up"),
+    C(measure_to_us, INT, MAY, "us", "jobs submitted from here: tail"),
+    C(kept, TEXT, MAY, "", "rows that were kept: run, jobs, samples or all"),
     C(remark, TEXT, MAY, "", "what to know of its numbers"),
-    C(version, TEXT, KEY, "", "of the program that ran it, and its commit"),
+    C(version, TEXT, KEY, "", "of the program that ran it, and its sources"),
+    C(commit, TEXT, MAY | VN_STORE_PLACE, "", "that it was built from"),
+    C(experiment, TEXT, MAY | VN_STORE_PLACE | CODE, "", "file it was asked for in: its text"),
+    C(experiment_hash, TEXT, MAY | VN_STORE_PLACE, "", "hash of that text"),
     C(command, TEXT, MAY | VN_STORE_PLACE, "", "command line that ran it"),
     C(date, TEXT, MAY | VN_STORE_PLACE, "", "when, in UTC"),
     C(host, TEXT, MAY | VN_STORE_PLACE, "", "machine that ran it"),
@@ -71,6 +83,7 @@ static const struct vn_store_column run_columns[] = {
     C(rejected, INT, MAY, "jobs", "that can never run on this cluster"),
     C(rejected_why, TEXT, MAY, "", "how many of them for which reason"),
     C(unfinished, INT, MAY, "jobs", "waiting or running when the run ended"),
+    C(unmeasured, INT, MAY, "jobs", "that finished, and are in no mean"),
     C(declined, INT, MAY, "jobs", "that the policy did not admit"),
     C(deadlines, INT, MAY, "jobs", "that arrived with a deadline"),
     C(deadlines_admitted, INT, MAY, "jobs", "of them, not turned away"),
@@ -97,6 +110,7 @@ static const struct vn_store_column run_columns[] = {
     C(queue_p50_us, REAL, MAY, "us", "median queueing delay"),
     C(queue_p90_us, REAL, MAY, "us", "90th percentile of it"),
     C(queue_p99_us, REAL, MAY, "us", "99th percentile of it"),
+    C(preempted_mean_us, REAL, MAY, "us", "mean time preempted"),
 };
 #undef ROW
 
@@ -105,20 +119,36 @@ static const struct vn_store_column job_columns[] = {
     RUN_ID,
     C(job_id, INT, PRI, "", "as in the trace"),
     C(submit_us, INT, 0, "us", "submission"),
-    C(start_us, INT, MAY, "us", "it first held devices"),
-    C(finish_us, INT, MAY, "us", "it was done"),
+    FOLLOWS(start_us, INT, MAY, "us", "it first held devices",
+            "submit_us + queue_us"),
+    FOLLOWS(finish_us, INT, MAY, "us", "it was done",
+            "submit_us + slowed_us + queue_us + coalesce(duration_us, 0)"),
     C(deadline_us, INT, MAY, "us", "it should have been"),
     C(rho, REAL, MAY, "1", "jct over that alone on an equal part"),
-    C(jct_us, INT, MAY, "us", "job completion time: finish - submit"),
+    SMALLER(jct_us, INT, MAY, "us", "job completion time: finish - submit",
+            "slowed_us + queue_us + coalesce(duration_us, 0)",
+            ":jct_us - :queue_us - coalesce(:duration_us, 0)", "slowed_us"),
     C(queue_us, INT, MAY, "us", "queueing delay: start - submit"),
     C(preemptions, INT, 0, "", "times that it lost all its devices"),
     C(resizes, INT, 0, "", "times that its devices changed while it ran"),
     C(failures, INT, 0, "", "times that devices of it failed"),
-    C(device_us, INT, 0, "device us", "device time that it held"),
+    SMALLER(device_us, INT, 0, "device us", "device time that it held",
+            "beyond_us + coalesce(devices * "
+            "(slowed_us + coalesce(duration_us, 0)), 0)",
+            ":device_us - coalesce(:devices * (:jct_us - :queue_us), 0)",
+            "beyond_us"),
     C(overhead_us, INT, 0, "device us", "of it, not at work: changing"),
     C(lost_us, INT, 0, "device us", "of it, at work that was lost"),
-    C(why, TEXT, MAY, "", "why it was rejected"),
-    C(state, TEXT, 0, "", "finished, rejected, declined, left"),
+    C(preempted_us, INT, 0, "us", "it waited after it had first started"),
+    C(devices, INT, MAY, "devices", "that it asks for"),
+    C(duration_us, INT, MAY, "us", "that it takes on them, if recorded"),
+    C(weight, REAL, MAY, "1", "share of the cluster that it is owed"),
+    C(vc, TEXT, MAY | CODE, "", "its virtual cluster"),
+    C(user, TEXT, MAY | CODE, "", "whose it is"),
+    C(type, TEXT, MAY | CODE, "", "the only type of device that it may have"),
+    C(model, TEXT, MAY | CODE, "", "what it trains"),
+    C(why, TEXT, MAY | CODE, "", "why it was rejected"),
+    C(state, TEXT, CODE, "", "finished, rejected, declined, left"),
 };
 #undef ROW
 
@@ -126,7 +156,7 @@ static const struct vn_store_column job_columns[] = {
 static const struct vn_store_column usage_columns[] = {
     RUN_ID,
     C(job_id, INT, PRI, "", "as in the trace"),
-    C(device_type, TEXT, PRI, "", "a type that the job held devices of"),
+    C(device_type, TEXT, PRI | CODE, "", "a type that it held devices of"),
     C(device_us, INT, 0, "device us", "device time of this type"),
 };
 #undef ROW
@@ -136,8 +166,9 @@ static const struct vn_store_column allocation_columns[] = {
     RUN_ID,
     C(job_id, INT, PRI, "", "as in the trace"),
     C(from_us, INT, PRI, "us", "it has held these devices since"),
-    C(device_type, TEXT, PRI, "", "their type"),
-    C(kind, TEXT, PRI, "", "how it began: start, resume, grow, shrink, move"),
+    C(device_type, TEXT, PRI | CODE, "", "their type"),
+    C(kind, TEXT, PRI | CODE, "", "how it began: start, resume, grow, "
+      "shrink, move"),
     C(to_us, INT, 0, "us", "until this time, exclusive"),
     C(devices, INT, 0, "devices", "held in this interval, above 0"),
 };

@@ -24,7 +24,7 @@
 #include <stdint.h>
 
 enum {
-    VN_STORE_FORMAT = 5,                 /* PRAGMA user_version */
+    VN_STORE_FORMAT = 6,                 /* PRAGMA user_version */
     VN_STORE_NAME_SIZE = VN_DIGEST_TEXT, /* of a run's name */
     VN_STORE_COLUMNS_MAX = 128
 };
@@ -50,7 +50,8 @@ enum {
     VN_STORE_OPTIONAL = 1 << 0, /* may be NULL */
     VN_STORE_PLACE = 1 << 1,    /* of the machine: not in canonical exports */
     VN_STORE_KEY = 1 << 2,      /* run: enters its name */
-    VN_STORE_PRIMARY = 1 << 3   /* names the row, with the run */
+    VN_STORE_PRIMARY = 1 << 3,  /* names the row, with the run */
+    VN_STORE_CODED = 1 << 4     /* the text is kept once in the file */
 };
 
 struct vn_store_column {
@@ -60,9 +61,22 @@ struct vn_store_column {
     size_t offset; /* in the row's struct */
     const char *unit;
     const char *help;
+
+    /*
+     * Of a column that is not kept as it is, SQL: where it can be told from
+     * others, how, by `load` alone; where what is kept is smaller, also
+     * how that follows from the row that is added (its columns behind ':'), by
+     * `keep`, and under which name it is kept.
+     */
+    const char *load;
+    const char *keep;
+    const char *kept;
 };
 
-/* A table; its first column is always run_id, which base/store/store.c sets.
+/*
+ * A table; its first column is always run_id, which base/store/store.c sets.
+ * One with columns that are not kept as they are is a view of a table NAME_row
+ * (base/store/schema_sql.h).
  */
 struct vn_store_form {
     const char *name;
@@ -105,11 +119,16 @@ struct vn_store_run {
     const char *slow;
     const char *slow_hash;
     int64_t until_us;
+    const char *stop;
+    const char *measure;
     int64_t measure_from_us;
     int64_t measure_to_us;
     const char *kept;
     const char *remark;
     const char *version;
+    const char *commit;
+    const char *experiment;
+    const char *experiment_hash;
     const char *command;
     const char *date;
     const char *host;
@@ -121,6 +140,7 @@ struct vn_store_run {
     int64_t rejected;
     const char *rejected_why;
     int64_t unfinished;
+    int64_t unmeasured;
     int64_t declined;
     int64_t deadlines;
     int64_t deadlines_admitted;
@@ -147,6 +167,7 @@ struct vn_store_run {
     double queue_p50_us;
     double queue_p90_us;
     double queue_p99_us;
+    double preempted_mean_us;
 };
 
 struct vn_store_job {
@@ -165,6 +186,14 @@ struct vn_store_job {
     int64_t device_us;
     int64_t overhead_us;
     int64_t lost_us;
+    int64_t preempted_us;
+    int64_t devices;
+    int64_t duration_us;
+    double weight;
+    const char *vc;
+    const char *user;
+    const char *type;
+    const char *model;
     const char *why;
     const char *state;
 };

@@ -2,6 +2,7 @@
 
 #include "base/store/store.h"
 
+#include "base/names.h"
 #include "base/store/schema_sql.h"
 #include "base/xalloc.h"
 
@@ -22,6 +23,10 @@ struct vn_store {
     char name[VN_STORE_NAME_SIZE]; /* of the run begun */
     int64_t run_id;                /* of the run begun, else 0 */
     sqlite3_stmt *insert[VN_STORE_TABLES];
+
+    /* Texts that were used, and their numbers in the table of texts. */
+    struct vn_names texts;
+    int64_t *text_ids;
 };
 
 struct vn_rows {
@@ -90,10 +95,13 @@ create(struct vn_store *store, struct vn_error *err)
     enum vn_status status = VN_OK;
     char *sql = vn_xcalloc(VN_STORE_SQL_SIZE, 1);
 
+    status = run_sql(store, vn_store_sql_texts, err);
     for (int i = 0; i < VN_STORE_TABLES && status == VN_OK; i++) {
         vn_store_sql_create(sql, (enum vn_store_table) i);
         status = run_sql(store, sql, err);
     }
+    if (status == VN_OK)
+        status = run_sql(store, vn_store_sql_views, err);
     if (status == VN_OK) {
         snprintf(sql, VN_STORE_SQL_SIZE,
                  "PRAGMA application_id = %d; PRAGMA user_version = %d",
@@ -191,6 +199,15 @@ vn_store_open(const char *path, enum vn_store_mode mode,
     return status;
 }
 
+static void
+forget_texts(struct vn_store *store)
+{
+    vn_names_free(&store->texts);
+    store->texts = (struct vn_names){0};
+    free(store->text_ids);
+    store->text_ids = NULL;
+}
+
 void
 vn_store_close(struct vn_store *store)
 {
@@ -200,6 +217,7 @@ vn_store_close(struct vn_store *store)
     for (int i = 0; i < VN_STORE_TABLES; i++)
         sqlite3_finalize(store->insert[i]);
     sqlite3_close(store->db);
+    forget_texts(store);
     free(store->path);
     free(store);
 }
@@ -220,9 +238,10 @@ vn_store_find(struct vn_store *store, const char *name, int64_t *run_id,
 
     *run_id = 0;
     *failed = false;
-    status = vn_store_query(
-        store, "SELECT run_id, state = 'failed' FROM run WHERE name = ?",
-        &rows, err);
+    status = vn_store_query(store,
+                            "SELECT run_id, state IN ('failed', 'limited') "
+                            "FROM run WHERE name = ?",
+                            &rows, err);
     if (status != VN_OK)
         return status;
     vn_rows_bind_text(rows, 1, name);
@@ -250,15 +269,14 @@ vn_store_has(struct vn_store *store, const char *name, bool *has,
 static enum vn_status
 remove_run(struct vn_store *store, int64_t run_id, struct vn_error *err)
 {
+    char *sql = vn_xcalloc(VN_STORE_SQL_SIZE, 1);
     enum vn_status status = VN_OK;
 
     for (int i = 0; i < VN_STORE_TABLES && status == VN_OK; i++) {
-        char sql[128];
-
-        snprintf(sql, sizeof sql, "DELETE FROM %s WHERE run_id = %lld",
-                 vn_store_forms[i].name, (long long) run_id);
+        vn_store_sql_delete(sql, (enum vn_store_table) i, run_id);
         status = run_sql(store, sql, err);
     }
+    free(sql);
     return status;
 }
 
@@ -308,6 +326,66 @@ prepare_insert(struct vn_store *store, enum vn_store_table table,
     return rc == SQLITE_OK ? VN_OK : fail(store, err);
 }
 
+/* The number of a text in the file, which is given one where it has none. */
+static enum vn_status
+find_text(struct vn_store *store, const char *text, int64_t *id,
+          struct vn_error *err)
+{
+    static const char *const statements[] = {
+        "INSERT OR IGNORE INTO text (text) VALUES (?)",
+        "SELECT text_id FROM text WHERE text = ?"};
+    int known = store->texts.count, at = vn_names_add(&store->texts, text);
+
+    if (at < known) {
+        *id = store->text_ids[at];
+        return VN_OK;
+    }
+    store->text_ids = vn_xrealloc(store->text_ids, (size_t) known + 1,
+                                  sizeof *store->text_ids);
+    for (int i = 0; i < 2; i++) {
+        sqlite3_stmt *stmt = NULL;
+        int rc = sqlite3_prepare_v2(store->db, statements[i], -1, &stmt, NULL);
+
+        if (rc == SQLITE_OK) {
+            sqlite3_bind_text(stmt, 1, text, -1, SQLITE_STATIC);
+            rc = sqlite3_step(stmt);
+        }
+        if (rc == SQLITE_ROW)
+            *id = store->text_ids[at] = sqlite3_column_int64(stmt, 0);
+        if (rc != SQLITE_ROW && rc != SQLITE_DONE) {
+            fail(store, err);
+            sqlite3_finalize(stmt);
+            forget_texts(store);
+            return VN_EIO;
+        }
+        sqlite3_finalize(stmt);
+    }
+    return VN_OK;
+}
+
+/* Bind the columns of a row that are texts kept once. */
+static enum vn_status
+bind_texts(struct vn_store *store, sqlite3_stmt *stmt,
+           const struct vn_store_form *form, const void *row,
+           struct vn_error *err)
+{
+    enum vn_status status = VN_OK;
+
+    for (int i = 1; i < form->ncolumns && status == VN_OK; i++) {
+        const struct vn_store_column *c = &form->columns[i];
+        const char *text;
+        int64_t id = 0;
+
+        if ((c->flags & VN_STORE_CODED) == 0 || vn_store_is_none(c, row))
+            continue;
+        memcpy(&text, (const char *) row + c->offset, sizeof text);
+        status = find_text(store, text, &id, err);
+        if (status == VN_OK)
+            sqlite3_bind_int64(stmt, i + 1, id);
+    }
+    return status;
+}
+
 static void
 bind(sqlite3_stmt *stmt, int at, const struct vn_store_column *c,
      const void *row)
@@ -350,6 +428,8 @@ insert(struct vn_store *store, enum vn_store_table table, const void *row,
     stmt = store->insert[table];
     for (int i = 1; i < form->ncolumns; i++)
         bind(stmt, i + 1, &form->columns[i], row);
+    if ((status = bind_texts(store, stmt, form, row, err)) != VN_OK)
+        return status;
     sqlite3_bind_int64(stmt, 1, store->run_id);
     if (table == VN_STORE_RUN)
         sqlite3_bind_text(stmt, 2, store->name, -1, SQLITE_STATIC);
@@ -417,6 +497,7 @@ vn_store_rollback(struct vn_store *store)
         return;
     sqlite3_exec(store->db, "ROLLBACK", NULL, NULL, NULL);
     store->run_id = 0;
+    forget_texts(store); /* their numbers are free again */
 }
 
 enum vn_status

@@ -297,10 +297,10 @@ say_versions(const struct vn_runs *runs)
     int n = 0;
 
     for (int i = 0; i < runs->n; i++)
-        n += strcmp(runs->all[i].version, vn_version()) != 0;
+        n += strcmp(runs->all[i].version, vn_sources()) != 0;
     if (n > 0)
         printf("%d run%s of another version of the program than this, %s\n", n,
-               n == 1 ? " is" : "s are", vn_version());
+               n == 1 ? " is" : "s are", vn_sources());
 }
 
 /* A folder for what is only for the moment; the caller's. */

@@ -63,9 +63,9 @@ static const struct vn_option options[] = {
                  "cut each trace in N replicates of as many jobs [1]", 'w'},
     [UNTIL] = {"until", "TIME", "stop each run before this time", 0},
     [RHO] = {"rho", NULL, "measure finish-time fairness", 0},
-    [KEEP] = {"keep", "run|jobs|all",
-              "of each run: its summary, jobs too, or allocations and "
-              "samples too [all]", 0},
+    [KEEP] = {"keep", "run|jobs|samples|all",
+              "of each run: its summary, jobs too, the cluster over time too, "
+              "or allocations too [samples]", 0},
     [OUTPUT] = {"results", "FILE", "the results file, made or added to", 'r'},
     [JOBS] = {"jobs", "N", "runs at a time [one a processor]", 'j'},
     [SHARD] = {"shard", "I/N", "only every N-th run, from the I-th", 0},
@@ -110,7 +110,7 @@ print_help(void)
          "started again.\n");
     vn_option_help(stdout, options, NOPTIONS);
     puts("\nexample: vnreplay run --trace philly.csv --windows 10 "
-         "--cluster v100:16x8\n             --policy fifo,las,wfs "
+         "--cluster v100:16x8\n             --policy fifo,fifo-skip,las,wfs "
          "--results philly.db");
 }
 
@@ -178,10 +178,9 @@ static enum vn_status
 take(struct arguments *a, struct vn_sweep *sweep, enum option option,
      const char *value, struct vn_error *err)
 {
-    static const char *const keeps[] = {"run", "jobs", "all"};
     enum vn_status status = VN_OK;
     int64_t count = 1;
-    int choice = VN_RECORD_ALL;
+    int choice = VN_RECORD_SAMPLES;
 
     if (option >= ASSUMED)
         return vn_assume(&sweep->assumptions,
@@ -223,7 +222,8 @@ take(struct arguments *a, struct vn_sweep *sweep, enum option option,
         sweep->rho = true;
         break;
     case KEEP:
-        status = vn_option_choice("keep", value, keeps, 3, &choice, err);
+        status = vn_option_choice("keep", value, vn_recording_names,
+                                  VN_RECORD_ALL + 1, &choice, err);
         sweep->recording = (enum vn_recording) choice;
         break;
     case OUTPUT:
@@ -487,8 +487,9 @@ run(const struct arguments *a, const struct vn_sweep *sweep,
 int
 vn_command_sweep(int argc, char **argv)
 {
-    struct vn_sweep sweep = {
-        .recording = VN_RECORD_ALL, .workers = vn_processors(), .shards = 1};
+    struct vn_sweep sweep = {.recording = VN_RECORD_SAMPLES,
+                             .workers = vn_processors(),
+                             .shards = 1};
     struct arguments *a = vn_xcalloc(1, sizeof *a);
     struct vn_error err;
     enum vn_status status;

@@ -137,7 +137,7 @@ vn_sweep_describe(const struct vn_sweep *sweep, const struct vn_workload *w,
     run->backend = vn_external_backend(contender->policy);
     vn_assumptions_describe(&sweep->assumptions, run);
     run->until_us = sweep->until > 0 ? sweep->until : -1;
-    run->version = vn_version();
+    run->version = vn_sources();
     run->kept = vn_recording_names[sweep->recording];
     run->devices = setting->cluster.devices;
 }

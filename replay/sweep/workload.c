@@ -155,8 +155,24 @@ model(void *arg, int number)
     return reader->workload->names->models.text[number];
 }
 
+static const char *
+user(void *arg, int number)
+{
+    const struct vn_reader *reader = arg;
+
+    return reader->workload->names->users.text[number];
+}
+
+static const char *
+vc(void *arg, int number)
+{
+    const struct vn_reader *reader = arg;
+
+    return reader->workload->names->vcs.text[number];
+}
+
 struct vn_source
 vn_workload_source(struct vn_reader *reader)
 {
-    return (struct vn_source){next_job, reader, device_type, model};
+    return (struct vn_source){next_job, reader, device_type, model, user, vc};
 }

@@ -166,38 +166,63 @@ vn_engine_present(const struct vn_engine *e)
     return e->view->ledger.present;
 }
 
-static void
-record(struct vn_engine *e, const struct vn_record *r)
+/* A name that a job refers to by number, or NULL. */
+static const char *
+name_of(const struct vn_engine *e, const char *(*find)(void *arg, int number),
+        int number)
 {
+    return find != NULL && number >= 0 ? find(e->config.source.arg, number)
+                                       : NULL;
+}
+
+static void
+record(struct vn_engine *e, const struct vn_job *job, struct vn_record *r)
+{
+    const struct vn_source *source = &e->config.source;
+
+    r->id = job->id;
+    r->submit = job->submit;
+    r->deadline = job->deadline;
     vn_tally_add(&e->tally, r);
-    if (e->config.observer.ended != NULL)
-        e->config.observer.ended(e->config.observer.arg, r);
+    if (e->config.observer.ended == NULL)
+        return;
+    r->duration = job->duration;
+    r->devices = job->devices;
+    r->weight = job->weight;
+    r->model = name_of(e, source->model, job->model);
+    r->user = name_of(e, source->user, job->user);
+    r->vc = name_of(e, source->vc, job->vc);
+    r->wants = name_of(e, source->device_type, job->device_type);
+    e->config.observer.ended(e->config.observer.arg, r);
 }
 
 static void
 record_entry(struct vn_engine *e, const struct vn_entry *entry, vn_time finish,
              enum vn_job_state state)
 {
+    const struct vn_ledger *l = &e->view->ledger;
     int64_t device_us = vn_entry_device_us(entry);
+    vn_time with =
+        entry->executed + (entry->has > 0 ? l->now - entry->since : 0);
     double rho = NAN;
 
     if (e->config.present > 0 && state == VN_JOB_FINISHED)
         rho = (double) (finish - entry->job.submit)
-              / vn_alone_us(&e->view->ledger, entry, e->config.present);
-    record(e, &(struct vn_record){.id = entry->job.id,
-                                  .submit = entry->job.submit,
-                                  .start = entry->start,
-                                  .finish = finish,
-                                  .deadline = entry->job.deadline,
-                                  .rho = rho,
-                                  .preemptions = entry->preemptions,
-                                  .failures = entry->failures,
-                                  .resizes = entry->resizes,
-                                  .device_us = device_us,
-                                  .overhead_us =
-                                      device_us - entry->use[VN_USE_WORK],
-                                  .lost_us = entry->lost,
-                                  .state = state});
+              / vn_alone_us(l, entry, e->config.present);
+    record(
+        e, &entry->job,
+        &(struct vn_record){
+            .start = entry->start,
+            .finish = finish,
+            .preempted = entry->start >= 0 ? l->now - entry->start - with : 0,
+            .rho = rho,
+            .preemptions = entry->preemptions,
+            .failures = entry->failures,
+            .resizes = entry->resizes,
+            .device_us = device_us,
+            .overhead_us = device_us - entry->use[VN_USE_WORK],
+            .lost_us = entry->lost,
+            .state = state});
 }
 
 static void
@@ -284,15 +309,13 @@ admit_job(struct vn_engine *e, struct vn_error *err)
     if (status != VN_OK)
         return status;
     if (a.types == 0) {
-        record(e, &(struct vn_record){.id = job.id,
-                                      .submit = job.submit,
-                                      .start = -1,
-                                      .finish = -1,
-                                      .deadline = job.deadline,
-                                      .rho = NAN,
-                                      .state = VN_JOB_REJECTED,
-                                      .refusal = a.refusal,
-                                      .type = a.lacks});
+        record(e, &job,
+               &(struct vn_record){.start = -1,
+                                   .finish = -1,
+                                   .rho = NAN,
+                                   .state = VN_JOB_REJECTED,
+                                   .refusal = a.refusal,
+                                   .type = a.lacks});
         return fetch(e, err);
     }
     e->modelled = e->modelled || a.model >= 0;

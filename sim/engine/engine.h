@@ -41,6 +41,10 @@ struct vn_source {
 
     /* The name that a job's model stands for; NULL where none is modelled. */
     const char *(*model)(void *arg, int number);
+
+    /* Those of its user and its virtual cluster; each may be NULL. */
+    const char *(*user)(void *arg, int number);
+    const char *(*vc)(void *arg, int number);
 };
 
 enum vn_job_state {
@@ -74,10 +78,11 @@ enum {
 struct vn_record {
     int64_t id;
     vn_time submit;
-    vn_time start;    /* it first held devices */
-    vn_time finish;   /* it was done */
-    vn_time deadline; /* it should have been */
-    double rho;       /* finish-time fairness; NAN where it is not known */
+    vn_time start;     /* it first held devices */
+    vn_time finish;    /* it was done */
+    vn_time deadline;  /* it should have been */
+    vn_time preempted; /* time without devices since it first held some */
+    double rho;        /* finish-time fairness; NAN where it is not known */
     int preemptions;
     int failures; /* of its devices */
     int resizes;
@@ -87,6 +92,15 @@ struct vn_record {
     enum vn_job_state state;
     enum vn_refusal refusal; /* where it was rejected */
     const char *type; /* that the cluster has not, borrowed from the source */
+
+    /* As in the trace; names are NULL where it says none, and borrowed. */
+    vn_time duration; /* 0: modelled */
+    int devices;
+    double weight;
+    const char *model;
+    const char *user;
+    const char *vc;
+    const char *wants; /* the only type of device that it may have */
 };
 
 /* Why it was rejected, as in "no such device type: h100", into size bytes;
@@ -204,6 +218,7 @@ struct vn_summary {
     struct vn_fairness rho;
     struct vn_spread jct;
     struct vn_spread queueing;
+    double preempted_us; /* mean time without devices after the first start */
     vn_time makespan;
     double utilisation;
     int64_t device_us;   /* had, over all jobs, or being released */

@@ -92,6 +92,7 @@ vn_tally_add(struct vn_tally *tally, const struct vn_record *record)
     vn_quantile_add(&tally->queueing, record->start - record->submit);
     tally->jct_us += record->finish - record->submit;
     tally->queueing_us += record->start - record->submit;
+    tally->preempted_us += record->preempted;
     if (record->finish > tally->last_finish)
         tally->last_finish = record->finish;
 }
@@ -151,6 +152,10 @@ vn_tally_summary(struct vn_tally *tally, struct vn_summary *summary,
     summary->overhead_us = tally->overhead_us;
     summary->lost_us = tally->lost_us;
     summary->resizes = tally->resizes;
+    summary->preempted_us =
+        summary->finished > 0
+            ? (double) tally->preempted_us / (double) summary->finished
+            : NAN;
     /* The last of jobs that are left has not ended. */
     summary->makespan = summary->finished > 0 && summary->left == 0
                             ? tally->last_finish - tally->first_submit

@@ -11,6 +11,7 @@ struct vn_tally {
     struct vn_quantile queueing;
     __int128 jct_us;
     __int128 queueing_us;
+    __int128 preempted_us; /* of those that finished */
     int64_t count[VN_JOB_STATES];
     int64_t refused[VN_REFUSALS];
     const char *lacking[VN_LACKING_MAX]; /* the first, borrowed */

@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-const char *const vn_recording_names[] = {"run", "jobs", "all"};
+const char *const vn_recording_names[] = {"run", "jobs", "samples", "all"};
 
 struct change {
     struct vn_change what;
@@ -123,7 +123,7 @@ vn_recorder_observer(struct vn_recorder *r)
     if (r->recording >= VN_RECORD_ALL
         || (r->recording >= VN_RECORD_JOBS && r->cluster->ntypes > 1))
         observer.changed = on_changed;
-    if (r->recording >= VN_RECORD_ALL)
+    if (r->recording >= VN_RECORD_SAMPLES)
         observer.instant = on_instant;
     if (r->planner != NULL)
         observer.mapped = on_mapped;
@@ -158,6 +158,14 @@ write_jobs(const struct vn_recorder *r, struct vn_store *store,
                 .device_us = j->device_us,
                 .overhead_us = j->overhead_us,
                 .lost_us = j->lost_us,
+                .preempted_us = j->preempted,
+                .devices = j->devices,
+                .duration_us = j->duration > 0 ? j->duration : -1,
+                .weight = j->weight,
+                .vc = j->vc,
+                .user = j->user,
+                .type = j->wants,
+                .model = j->model,
                 .state = vn_job_state_name(j->state),
                 .why = *why != '\0' ? why : NULL},
             err);
@@ -347,6 +355,7 @@ fill(struct vn_store_run *run, const struct vn_summary *s,
     run->queue_p50_us = s->queueing.p50;
     run->queue_p90_us = s->queueing.p90;
     run->queue_p99_us = s->queueing.p99;
+    run->preempted_mean_us = s->preempted_us;
 }
 
 enum vn_status

@@ -22,10 +22,11 @@
 enum vn_recording {
     VN_RECORD_RUN, /* the run's own row: the summary */
     VN_RECORD_JOBS,
-    VN_RECORD_ALL /* allocations and samples too */
+    VN_RECORD_SAMPLES, /* of the cluster over time */
+    VN_RECORD_ALL      /* allocations too */
 };
 
-/* "run", "jobs" and "all", as --keep and results name them. */
+/* "run", "jobs", "samples" and "all", as --keep and results name them. */
 extern const char *const vn_recording_names[VN_RECORD_ALL + 1];
 
 struct vn_recorder;

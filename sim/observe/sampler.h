@@ -10,7 +10,7 @@
 #include "sim/api/memory.h"
 
 enum {
-    VN_SAMPLES_MAX = 1024
+    VN_SAMPLES_MAX = 512
 };
 
 /* Integrals over each interval: value x microseconds. */

@@ -17,11 +17,11 @@ awk -v x=2385 'BEGIN {
 # A name that would run a command, close a string or be typeset.
 evil='a`touch ran`$(touch ran)'"'"'"_{x}^%.csv'
 head -300 a.csv > "$evil"
-"$bin/vnreplay" run -t a.csv -c v100:2x8 -p fifo,las,srtf -r one.db > /dev/null
+"$bin/vnreplay" run -t a.csv -c v100:2x8 -p fifo,las,srtf --keep all -r one.db > /dev/null
 "$bin/vnreplay" run -t a.csv --windows 4 -c v100:1x8 -p fifo,las:form=reference \
-    -r many.db > /dev/null
+    --keep all -r many.db > /dev/null
 cat one.db > both.db
-"$bin/vnreplay" run -t "$evil" -c v100:2x8 -p fifo -r both.db > /dev/null
+"$bin/vnreplay" run -t "$evil" --keep all -c v100:2x8 -p fifo -r both.db > /dev/null
 "$bin/vnreplay" run --generate '--jobs 200 --durations lognormal:20m:1' \
     --load 0.4:1:0.2 --seed 1:3 -c v100:1x8 -p fifo,srtf -r loads.db > /dev/null
 figures='jct jct-cdf queue-cdf utilisation waiting gantt device-hours scatter'

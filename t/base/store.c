@@ -47,15 +47,23 @@ make_run(const char *policy, int64_t seed)
 static struct vn_store_job
 make_job(int64_t id)
 {
+    bool starts = id % 3 != 0, ends = id % 3 == 1;
+
     return (struct vn_store_job){.job_id = id,
                                  .submit_us = 1000 * id + 13,
-                                 .start_us = id % 3 == 0 ? -1 : 1700 * id,
-                                 .finish_us = -1,
-                                 .jct_us = id * 37 % 1009,
-                                 .queue_us = -1,
+                                 .start_us = starts ? 1700 * id + 13 : -1,
+                                 .finish_us = ends ? 1700 * id + 4724 : -1,
+                                 .deadline_us = -1,
+                                 .rho = NAN,
+                                 .jct_us = ends ? 700 * id + 4711 : -1,
+                                 .queue_us = starts ? 700 * id : -1,
                                  .preemptions = 2,
                                  .device_us = 8913 * id,
-                                 .state = "left"};
+                                 .devices = id % 4 == 0 ? -1 : id,
+                                 .duration_us = id % 5 == 0 ? -1 : 977 * id,
+                                 .weight = 0.25 * (double) id,
+                                 .user = id % 2 == 0 ? "a user" : NULL,
+                                 .state = ends ? "finished" : "left"};
 }
 
 /* Write one run with some rows of every table. */
@@ -119,6 +127,26 @@ count(struct vn_store *store, const char *sql)
         vn_rows_close(rows);
     }
     return n;
+}
+
+/* The jobs of make_job() of which any column came back as another. */
+static int
+differing(struct vn_store *store, int njobs)
+{
+    struct vn_error err;
+    struct vn_rows *rows;
+    bool more = true;
+    int n = 0, at = 0;
+
+    vn_store_read_run(store, VN_STORE_JOB, 1, &rows, &err);
+    while (vn_rows_next(rows, &more, &err) == VN_OK && more) {
+        struct vn_store_job want = make_job(at++), got;
+
+        vn_rows_get(rows, &got);
+        n += vn_store_compare(VN_STORE_JOB, &want, &got) != 0;
+    }
+    vn_rows_close(rows);
+    return n + abs(njobs - at);
 }
 
 static char *
@@ -214,6 +242,21 @@ test_round_trip(void)
     vn_rows_next(rows, &more, &err);
     ok(!more, "and there is one of it");
     vn_rows_close(rows);
+    is_int(differing(store, 100), 0, "each job comes back as it was added");
+    is_int(count(store, "SELECT count(*) FROM text WHERE text = 'a user'"), 1,
+           "a text that many have is there once");
+    is_int(count(store, "SELECT count(*) FROM jobs WHERE user = 'a user' AND "
+                        "abs(jct_s * 1e6 - jct_us) < 0.1 AND policy = 'fifo'"),
+           -2, "readers' views have seconds, not microseconds");
+    is_int(count(store, "SELECT count(*) FROM jobs JOIN job USING (run_id, "
+                        "job_id) WHERE abs(jct_s * 1e6 - jct_us) < 0.1 AND "
+                        "policy = 'fifo' AND jobs.state = 'finished'"),
+           33, "readers' views name the run beside each job");
+    is_int(count(store, "SELECT count(*) FROM decisions WHERE to_s = 31e-6 "
+                        "AND device_type = 'k80'"),
+           1, "and what was decided");
+    is_int(count(store, "SELECT jct_mean_s * 1e6 = 2385.25 FROM runs"), 1,
+           "and each run");
     ok(write_run(store, &run, 1, &err) == VN_ETHERE
            && strstr(err.text, "already") != NULL,
        "a name is there once: %s", err.text);

@@ -212,6 +212,12 @@ ok $? "seeds are replicates, loads are not"
     {key = $c["trace_hash"]; n[key]++}
     END {for (k in n) if (n[k] != 2) bad = 1; exit bad || length(n) != 12}'
 ok $? "both policies replay the same draw, and each draw is another"
+# What a job costs in the file, beside what the tables cost that stay empty.
+"$bin" run --generate '--preset philly --jobs 3000' --load 0.9 -c v100:16x8 \
+    -p fifo-skip,srtf,las,wfs -r size.db > /dev/null
+bytes=$(($(wc -c < size.db) / 12000))
+test "$bytes" -gt 20 && test "$bytes" -le 60
+ok $? "a job takes at most 60 bytes ($bytes)"
 says 0 '24 runs reproduced' "draws can be drawn again" \
     "$bin" reproduce gen.db
 draws gen.db --seed 2 --load 0.5 > out

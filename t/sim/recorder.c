@@ -138,18 +138,41 @@ test_resizes(const char *path)
     is_table(
         store, VN_STORE_JOB,
         "job_id,submit_us,start_us,finish_us,deadline_us,rho,jct_us,queue_us,"
-        "preemptions,resizes,failures,device_us,overhead_us,lost_us,why,"
+        "preemptions,resizes,failures,device_us,overhead_us,lost_us,"
+        "preempted_us,devices,duration_us,weight,vc,user,type,model,why,"
         "state\n"
         "3,50000000,50000000,100000000,,,50000000,0,0,0,0,100000000,"
-        "0,0,,finished\n"
-        "5,60000000,,,,,,,0,0,0,0,0,0,no such device type: k80,"
-        "rejected\n"
-        "7,0,0,125000000,,,125000000,0,0,2,0,400000000,0,0,,finished\n",
+        "0,0,0,4,25000000,1,,,,,,finished\n"
+        "5,60000000,,,,,,,0,0,0,0,0,0,0,9,10000000,1,,,k80,,"
+        "no such device type: k80,rejected\n"
+        "7,0,0,125000000,,,125000000,0,0,2,0,400000000,0,0,0,4,100000000,1,,"
+        ",,,,finished\n",
         "jobs stand in order of their ids");
     is_table(store, VN_STORE_USAGE, "job_id,device_type,device_us\n",
              "with one type of devices, the job says it all");
     vn_store_close(store);
     unlink(path);
+}
+
+/* "\nJOB_ID,PREEMPTED_US" of each job; the caller's. */
+static char *
+preempted(struct vn_store *store)
+{
+    struct vn_error err;
+    struct vn_rows *rows = NULL;
+    char *text = NULL;
+    size_t size = 0;
+    FILE *out = open_memstream(&text, &size);
+    bool more;
+
+    vn_store_query(store, "SELECT job_id, preempted_us FROM job", &rows, &err);
+    putc('\n', out);
+    while (vn_rows_next(rows, &more, &err) == VN_OK && more)
+        fprintf(out, "%d,%d\n", (int) vn_rows_int(rows, 0),
+                (int) vn_rows_int(rows, 1));
+    vn_rows_close(rows);
+    fclose(out);
+    return text;
 }
 
 static void
@@ -161,6 +184,7 @@ test_preemption(const char *path)
     struct vn_error err;
     struct vn_store *store =
         replay(path, "v100:1x2,k80:1x1", "srtf", jobs, 3, &err);
+    char *waited = preempted(store);
 
     is_table(store, VN_STORE_ALLOCATION,
              "job_id,from_us,device_type,kind,to_us,devices\n"
@@ -169,6 +193,9 @@ test_preemption(const char *path)
              "2,10000000,v100,start,30000000,2\n"
              "3,10000000,k80,start,30000000,1\n",
              "a preempted job has a gap");
+    ok(strstr(waited, "\n1,20000000\n2,0\n3,0\n") != NULL,
+       "which is what it waited after its first start: %s", waited);
+    free(waited);
     is_table(store, VN_STORE_USAGE,
              "job_id,device_type,device_us\n"
              "1,v100,200000000\n"
