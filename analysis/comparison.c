@@ -254,3 +254,67 @@ vn_comparison_values(const struct vn_comparison *c, enum vn_metric metric,
     return &c->values[((int) metric * c->group->npolicies + policy)
                       * c->group->nreplicates];
 }
+
+struct vn_interval
+vn_comparison_interval(const struct vn_comparison *c, enum vn_metric metric,
+                       int policy, double level)
+{
+    const double *x = vn_comparison_values(c, metric, policy);
+
+    return metric == VN_METRIC_UTILISATION
+               ? vn_interval_share(x, c->group->nreplicates, level)
+               : vn_interval_time(x, c->group->nreplicates, level);
+}
+
+/* All completion times of a run, ascending; *n is 0 where none are there. */
+static enum vn_status
+read_times(struct vn_store *store, const struct vn_store_run *run, double **x,
+           size_t *n, struct vn_error *err)
+{
+    size_t room = run->jobs > 0 ? (size_t) run->jobs : 0;
+    struct vn_rows *rows = NULL;
+    enum vn_status status;
+    bool more;
+
+    *n = 0;
+    *x = vn_xcalloc(room + 1, sizeof **x);
+    status = vn_store_query(store,
+                            "SELECT jct_us FROM job WHERE run_id = ? AND "
+                            "state <> 'rejected'",
+                            &rows, err);
+    if (status == VN_OK)
+        vn_rows_bind_int(rows, 1, run->run_id);
+    while (status == VN_OK
+           && (status = vn_rows_next(rows, &more, err)) == VN_OK && more
+           && *n < room) {
+        int64_t us = vn_rows_int(rows, 0);
+
+        (*x)[(*n)++] = us >= 0 ? (double) us : INFINITY;
+    }
+    vn_rows_close(rows);
+    vn_sort(*x, *n);
+    return status;
+}
+
+enum vn_status
+vn_comparison_distances(struct vn_store *store, const struct vn_group *g,
+                        double *distances, struct vn_error *err)
+{
+    enum vn_status status = VN_OK;
+
+    for (int p = 0; p < g->npolicies; p++)
+        distances[p] = g->nreplicates > 0 ? 0 : NAN;
+    for (int r = 0; r < g->nreplicates && status == VN_OK; r++) {
+        double *base = NULL, *x = NULL;
+        size_t n, m;
+
+        status = read_times(store, vn_group_run(g, 0, r), &base, &n, err);
+        for (int p = 0; p < g->npolicies && status == VN_OK; p++) {
+            status = read_times(store, vn_group_run(g, p, r), &x, &m, err);
+            distances[p] += vn_distance(x, m, base, n) / g->nreplicates;
+            free(x);
+        }
+        free(base);
+    }
+    return status;
+}

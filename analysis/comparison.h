@@ -59,4 +59,21 @@ void vn_comparison_free(struct vn_comparison *comparison);
 const double *vn_comparison_values(const struct vn_comparison *comparison,
                                    enum vn_metric metric, int policy);
 
+/* Its mean and interval over replicates: of times by vn_interval_time(), of
+ * utilisation by vn_interval_share(). */
+struct vn_interval
+vn_comparison_interval(const struct vn_comparison *comparison,
+                       enum vn_metric metric, int policy, double level);
+
+/*
+ * How far the distribution of completion times under each policy lies from
+ * that under the first: vn_distance(), the mean over replicates, a job that
+ * did not finish counting as longer than any.  NAN where runs were recorded
+ * without jobs.  distances has room for npolicies.
+ */
+enum vn_status vn_comparison_distances(struct vn_store *store,
+                                       const struct vn_group *group,
+                                       double *distances,
+                                       struct vn_error *err);
+
 #endif /* ANALYSIS_COMPARISON_H */

@@ -21,7 +21,9 @@ libanalysis_a_SOURCES = \
 	analysis/gnuplot.c analysis/gnuplot.h \
 	analysis/plot.c analysis/plot.h \
 	analysis/runs.c analysis/runs.h \
-	analysis/statistics.c analysis/statistics.h
+	analysis/statistics.c analysis/statistics.h \
+	analysis/said.c analysis/said.h \
+	analysis/table.c analysis/table.h
 
 ANALYSIS_LIBS = libanalysis.a $(BASE_LIBS) $(GSL_LIBS)
 

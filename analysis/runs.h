@@ -65,6 +65,7 @@ struct vn_groups {
  * Sort runs into groups; those of no policy, such as that of a plan, belong to
  * none.  The policy named `baseline` (a label, or the name
  * of a policy; NULL for none) stands first in its group, the others by name.
+ * Labels have the digest of a plug-in only where two are of one name.
  * With `pool`, runs of different traces are replicates of one experiment;
  * without, one trace, or a window or draw of it, that was not the same jobs in
  * all of them is an error: the groups are to be released all the same.
@@ -76,6 +77,14 @@ enum vn_status vn_groups_make(struct vn_runs *runs, const char *baseline,
 
 void vn_groups_free(struct vn_groups *groups);
 
+/*
+ * Call a policy otherwise: words are "NAME=TEXT", NAME a label or a policy's
+ * name.  Fails with VN_EUSAGE where they are not, where no group has such a
+ * policy, or where two in one group would then be called alike.
+ */
+enum vn_status vn_groups_label(struct vn_groups *groups, const char *words,
+                               struct vn_error *err);
+
 /* Order of what the runs of a group have in common: 0 within a group. */
 int vn_runs_compare(const struct vn_store_run *a,
                     const struct vn_store_run *b);
@@ -84,7 +93,8 @@ int vn_runs_compare(const struct vn_store_run *a,
 const struct vn_store_run *vn_group_run(const struct vn_group *group,
                                         int policy, int replicate);
 
-/* Whether a label is of the baseline: all of it, or its policy's name. */
+/* Whether a label is of the baseline: all of it, or its policy's name, that
+ * of a plug-in with its digest or without. */
 bool vn_group_is(const char *label, const char *baseline);
 
 #endif /* ANALYSIS_RUNS_H */

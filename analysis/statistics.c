@@ -2,18 +2,14 @@
 
 #include "analysis/statistics.h"
 
-#include "base/rng.h"
 #include "base/xalloc.h"
 
 #include <gsl/gsl_cdf.h>
 #include <gsl/gsl_sort.h>
 #include <gsl/gsl_statistics_double.h>
 #include <math.h>
+#include <stdbool.h>
 #include <stdlib.h>
-
-enum {
-    BOOTSTRAP_STREAM = 0x626f6f74 /* "boot": the purpose of its numbers */
-};
 
 int64_t
 vn_cold_steps(int64_t steps)
@@ -55,16 +51,52 @@ vn_interval_mean(const double *x, int n, double level)
 }
 
 struct vn_interval
-vn_interval_ratio(const double *x, const double *base, int n, double level)
+vn_interval_time(const double *x, int n, double level)
 {
-    double *logs = vn_xcalloc((size_t) n, sizeof *logs);
-    struct vn_interval interval;
+    struct vn_interval i = vn_interval_mean(x, n, level);
+    double wide;
+
+    if (isnan(i.low) || !(i.estimate > 0))
+        return i;
+    wide = (i.high - i.estimate) / i.estimate;
+    i.low = i.estimate * exp(-wide);
+    i.high = i.estimate * exp(wide);
+    return i;
+}
+
+struct vn_interval
+vn_interval_share(const double *x, int n, double level)
+{
+    struct vn_interval i = vn_interval_mean(x, n, level);
+    double p = i.estimate, wide;
+
+    if (isnan(i.low) || !(p > 0 && p < 1))
+        return i;
+    wide = (i.high - p) / (p * (1 - p));
+    i.low = p / (p + (1 - p) * exp(wide));
+    i.high = p / (p + (1 - p) * exp(-wide));
+    return i;
+}
+
+/* The logarithms of the ratios that there are; how many. */
+static int
+take_logs(const double *x, const double *base, int n, double *logs)
+{
     int used = 0;
 
     for (int i = 0; i < n; i++)
         if (x[i] > 0 && base[i] > 0)
             logs[used++] = log(x[i] / base[i]);
-    interval = vn_interval_mean(logs, used, level);
+    return used;
+}
+
+struct vn_interval
+vn_interval_ratio(const double *x, const double *base, int n, double level)
+{
+    double *logs = vn_xcalloc((size_t) n, sizeof *logs);
+    int used = take_logs(x, base, n, logs);
+    struct vn_interval interval = vn_interval_mean(logs, used, level);
+
     interval.estimate = exp(interval.estimate);
     interval.low = exp(interval.low);
     interval.high = exp(interval.high);
@@ -72,24 +104,109 @@ vn_interval_ratio(const double *x, const double *base, int n, double level)
     return interval;
 }
 
-struct vn_interval
-vn_interval_bootstrap(const double *x, int n, double level, int rounds)
+double
+vn_log_sd(const double *x, const double *base, int n)
 {
-    struct vn_interval interval = {vn_mean(x, (size_t) n), NAN, NAN, n};
-    struct vn_rng rng = vn_rng_stream(0, BOOTSTRAP_STREAM, (uint64_t) n);
-    double *means;
+    double *logs = vn_xcalloc((size_t) n, sizeof *logs);
+    int used = take_logs(x, base, n, logs);
+    double sd = used > 1 ? gsl_stats_sd(logs, 1, (size_t) used) : NAN;
 
-    if (n < 2)
-        return interval;
-    means = vn_xcalloc((size_t) rounds, sizeof *means);
-    for (int r = 0; r < rounds; r++) {
-        for (int i = 0; i < n; i++)
-            means[r] += x[vn_rng_below(&rng, (uint64_t) n)];
-        means[r] /= n;
+    free(logs);
+    return sd;
+}
+
+double
+vn_p_ratio(const double *x, const double *base, int n)
+{
+    double *logs = vn_xcalloc((size_t) n, sizeof *logs);
+    int used = take_logs(x, base, n, logs);
+    double mean = vn_mean(logs, (size_t) used), p = NAN;
+
+    if (used > 1) {
+        double sd = gsl_stats_sd(logs, 1, (size_t) used);
+
+        p = sd > 0
+                ? 2 * gsl_cdf_tdist_Q(fabs(mean) / (sd / sqrt(used)), used - 1)
+                : mean == 0;
     }
-    vn_sort(means, (size_t) rounds);
-    interval.low = vn_quantile(means, (size_t) rounds, (1 - level) / 2);
-    interval.high = vn_quantile(means, (size_t) rounds, (1 + level) / 2);
-    free(means);
-    return interval;
+    free(logs);
+    return p;
+}
+
+void
+vn_holm(double *p, int n)
+{
+    double *adjusted = vn_xcalloc((size_t) n + 1, sizeof *adjusted), least = 0;
+    int family = 0;
+
+    for (int i = 0; i < n; i++) {
+        adjusted[i] = NAN;
+        family += !isnan(p[i]);
+    }
+    /* From the smallest on: each step has one hypothesis fewer. */
+    for (int left = family; left > 0; left--) {
+        int next = -1;
+
+        for (int i = 0; i < n; i++)
+            if (!isnan(p[i]) && isnan(adjusted[i])
+                && (next < 0 || p[i] < p[next]))
+                next = i;
+        least = fmax(least, fmin(1, left * p[next]));
+        adjusted[next] = least;
+    }
+    for (int i = 0; i < n; i++)
+        p[i] = adjusted[i];
+    free(adjusted);
+}
+
+double
+vn_distance(const double *a, size_t na, const double *b, size_t nb)
+{
+    size_t i = 0, k = 0;
+    double most = 0;
+
+    if (na == 0 || nb == 0)
+        return NAN;
+    while (i < na && k < nb) {
+        double at = fmin(a[i], b[k]);
+
+        while (i < na && a[i] <= at)
+            i++;
+        while (k < nb && b[k] <= at)
+            k++;
+        most = fmax(most,
+                    fabs((double) i / (double) na - (double) k / (double) nb));
+    }
+    return most;
+}
+
+/* Is the interval of n replicates narrow enough? */
+static bool
+narrow(int n, double sd, double share, double level)
+{
+    return gsl_cdf_tdist_Pinv((1 + level) / 2, n - 1) * sd / sqrt(n)
+           <= log1p(share);
+}
+
+int
+vn_replicates_needed(double sd, double share, double level)
+{
+    enum {
+        MOST = 1000000
+    };
+    int low = 2, high = 2;
+
+    while (high < MOST && !narrow(high, sd, share, level)) {
+        low = high + 1;
+        high = 2 * high < MOST ? 2 * high : MOST;
+    }
+    while (low < high) {
+        int middle = low + (high - low) / 2;
+
+        if (narrow(middle, sd, share, level))
+            high = middle;
+        else
+            low = middle + 1;
+    }
+    return high;
 }

@@ -23,6 +23,11 @@ enum {
     OPTIONS_MAX = 64
 };
 
+enum {
+    HELP_COLUMNS = 79, /* of a page of help */
+    HELP_NAMES = 26    /* of them for names; text of longer ones is below */
+};
+
 static int
 unknown(const struct vn_args *args, const char *word, struct vn_error *err)
 {
@@ -131,6 +136,30 @@ vn_args_refuse(struct vn_error *err, const char *name, const char *value,
                    name, value, why);
 }
 
+/* Words from column `at` on, none of them beyond the page where it fits. */
+static void
+fold(FILE *out, const char *text, int at)
+{
+    int used = at;
+
+    while (*text != '\0') {
+        int word = (int) strcspn(text, " ");
+
+        if (used > at && used + 1 + word > HELP_COLUMNS) {
+            fprintf(out, "\n%*s", at, "");
+            used = at;
+        } else if (used > at) {
+            putc(' ', out);
+            used++;
+        }
+        fprintf(out, "%.*s", word, text);
+        used += word;
+        text += word;
+        text += strspn(text, " ");
+    }
+    putc('\n', out);
+}
+
 void
 vn_option_help(FILE *out, const struct vn_option *options, int noptions)
 {
@@ -141,7 +170,8 @@ vn_option_help(FILE *out, const struct vn_option *options, int noptions)
             (int) strlen(options[i].name)
             + (options[i].arg != NULL ? (int) strlen(options[i].arg) + 1 : 0);
 
-        width = w > width ? w : width;
+        if (w <= HELP_NAMES)
+            width = w > width ? w : width;
     }
     for (int i = 0; i <= noptions; i++) {
         static const struct vn_option help = {"help", NULL, "print this", 'h'};
@@ -154,7 +184,11 @@ vn_option_help(FILE *out, const struct vn_option *options, int noptions)
         used =
             fprintf(out, "  %s--%s%s%s", letter, o->name,
                     o->arg != NULL ? " " : "", o->arg != NULL ? o->arg : "");
-        fprintf(out, "%*s%s\n", width + 10 - used, "", o->help);
+        if (used > width + 8)
+            fprintf(out, "\n%*s", width + 10, "");
+        else
+            fprintf(out, "%*s", width + 10 - used, "");
+        fold(out, o->help, width + 10);
     }
 }
 

@@ -72,7 +72,7 @@ enum vn_status vn_args_all(struct vn_args *args, vn_args_say *say,
 enum vn_status vn_args_refuse(struct vn_error *err, const char *name,
                               const char *value, const char *why);
 
-/* The table as --help shows it, two columns that line up. */
+/* The table as --help shows it, two columns that line up, within 80. */
 void vn_option_help(FILE *out, const struct vn_option *options, int noptions);
 
 /*

@@ -61,8 +61,8 @@ libreplay_a_SOURCES = \
 	replay/sweep/workers.c \
 	replay/compare/report.c replay/compare/report.h \
 	replay/compare/flips.c replay/compare/flips.h \
+	replay/compare/grid.c replay/compare/grid.h \
 	replay/compare/machine.c \
-	replay/compare/table.c \
 	replay/compare/text.c \
 	replay/validate/contest.h \
 	replay/validate/contest_blame.c \

@@ -12,8 +12,7 @@
 
 enum {
     STEPS = 2000, /* of a single run's curve */
-    TIMES = 400,  /* of a curve of several */
-    ROUNDS = 1000 /* of the bootstrap, at each of them */
+    TIMES = 400   /* of a curve of several */
 };
 
 /* The times or ratios of a run's jobs, ascending; of `all` jobs, n have one.
@@ -148,7 +147,7 @@ write_band(FILE *out, int series, const char *label, const struct times *t,
             time = longest;
         for (size_t r = 0; r < n; r++)
             x[r] = share_within(&t[r], time);
-        i = vn_interval_bootstrap(x, (int) n, 0.95, ROUNDS);
+        i = vn_interval_share(x, (int) n, 0.95);
         write_point(out, series, label, time, &i);
     }
     free(x);

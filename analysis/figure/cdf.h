@@ -4,7 +4,7 @@
  * A job that did not finish counts as longer than any other, so a curve ends
  * below 1 where there are some.  One run gives its own distribution, thinned
  * to 2,000 steps.  Of several replicates the curve is the mean of theirs, at
- * times spaced evenly on the logarithmic axis, and the 95 % bootstrap interval
+ * times spaced evenly on the logarithmic axis, and the 95 % interval
  * over replicates is a band.
  */
 #ifndef ANALYSIS_FIGURE_CDF_H

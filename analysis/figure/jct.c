@@ -1,6 +1,6 @@
 /*
  * Mean, median and 99th percentile of job completion time by policy: three
- * panels of bars, a row a policy, with the 95 % bootstrap interval over
+ * panels of bars, a row a policy, with the 95 % interval over
  * replicates where there are several.
  */
 #include "config.h"
@@ -12,8 +12,7 @@
 #include <math.h>
 
 enum {
-    ROUNDS = 10000, /* of the bootstrap */
-    LINEAR = 25     /* the most that bars differ by on a linear axis */
+    LINEAR = 25 /* the most that bars differ by on a linear axis */
 };
 
 static const struct {
@@ -45,9 +44,8 @@ write_data(FILE *out, const struct vn_comparison *c)
     fputs("panel,series,policy,replicates,jct_h,low_h,high_h\n", out);
     for (int k = 0; k < PANELS; k++)
         for (int p = 0; p < g->npolicies; p++) {
-            struct vn_interval i = vn_interval_bootstrap(
-                vn_comparison_values(c, panels[k].metric, p), g->nreplicates,
-                0.95, ROUNDS);
+            struct vn_interval i =
+                vn_comparison_interval(c, panels[k].metric, p, 0.95);
 
             fprintf(out, "%d,%d,", k, p);
             vn_csv_cell(out, g->labels[p]);
@@ -67,9 +65,8 @@ find_range(const struct vn_comparison *c, double *least, double *most)
     *most = 0;
     for (int k = 0; k < PANELS; k++)
         for (int p = 0; p < c->group->npolicies; p++) {
-            struct vn_interval i = vn_interval_bootstrap(
-                vn_comparison_values(c, panels[k].metric, p),
-                c->group->nreplicates, 0.95, ROUNDS);
+            struct vn_interval i =
+                vn_comparison_interval(c, panels[k].metric, p, 0.95);
 
             *most = fmax(*most, fmax(i.estimate, i.high) / 3600);
             *least = fmin(*least, fmin(i.estimate, i.low) / 3600);

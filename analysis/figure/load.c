@@ -1,6 +1,6 @@
 /*
  * Mean job completion time against offered load, one curve a policy, on a
- * logarithmic axis, with the 95 % bootstrap interval over replicates where
+ * logarithmic axis, with the 95 % interval over replicates where
  * there are several.  A point whose runs left jobs unfinished is open: its
  * mean leaves those jobs out, and would be larger with them.
  */
@@ -14,10 +14,6 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-
-enum {
-    ROUNDS = 10000 /* of the bootstrap */
-};
 
 static int
 find_policy(const struct vn_group *g, const char *label)
@@ -41,9 +37,7 @@ static void
 write_point(FILE *out, int series, const struct vn_comparison *c, int p)
 {
     const struct vn_group *g = c->group;
-    struct vn_interval i =
-        vn_interval_bootstrap(vn_comparison_values(c, VN_METRIC_JCT_MEAN, p),
-                              g->nreplicates, 0.95, ROUNDS);
+    struct vn_interval i = vn_comparison_interval(c, VN_METRIC_JCT_MEAN, p, 0.95);
 
     fprintf(out, "%d,", series);
     vn_csv_cell(out, g->labels[p]);

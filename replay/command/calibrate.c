@@ -30,7 +30,7 @@ print_help(void)
     puts("usage: vnreplay calibrate --trace FILE --cluster FILE|INLINE "
          "--output NAME\n                          [option ...]\n\n"
          "Measure, with jobs that are none of the trace's, what its models "
-         "take on the devices\nof this host, and what changes cost.\n");
+         "take on the\ndevices of this host, and what changes cost.\n");
     vn_option_help(stdout, options, NOPTIONS);
     puts("\nexample: vnreplay calibrate --trace short.csv --cluster host:2 "
          "--output host");

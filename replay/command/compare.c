@@ -3,12 +3,14 @@
 #include "analysis/choice.h"
 #include "base/number.h"
 #include "base/option.h"
+#include "base/xalloc.h"
 #include "replay/command/command.h"
 #include "replay/command/results.h"
 #include "replay/compare/flips.h"
 #include "replay/compare/report.h"
 
 #include <inttypes.h>
+#include <stdlib.h>
 
 enum option {
     BASELINE,
@@ -16,6 +18,9 @@ enum option {
     WHERE,
     POOL,
     LEVEL,
+    POWER,
+    EXPERIMENT,
+    LABEL,
     FORMAT,
     NOPTIONS
 };
@@ -29,10 +34,20 @@ static const struct vn_option options[] = {
     [POOL] = {"pool", NULL,
               "take different traces as replicates of one experiment", 0},
     [LEVEL] = {"level", "P", "of the intervals, between 0 and 1 [0.95]", 0},
+    [POWER] = {"power", "SHARE",
+               "say how many replicates ratios within +- this need, as 0.05",
+               0},
+    [EXPERIMENT] = {"experiment", "N", "only the N-th that there is", 'e'},
+    [LABEL] = {"label", "NAME=TEXT", "call a policy so; may be given again",
+               0},
     [FORMAT] = {"format", "NAME",
                 "text, csv, json, latex or markdown [text]", 0},
 };
 /* clang-format on */
+
+enum {
+    LABELS_MAX = 64
+};
 
 struct arguments {
     const char *results;
@@ -40,7 +55,10 @@ struct arguments {
     const char *policies; /* NULL for all */
     bool chosen;          /* the baseline was */
     struct vn_report report;
-    int format; /* of vn_report_forms */
+    int format;         /* of vn_report_forms */
+    int64_t experiment; /* from 1; 0 for all */
+    const char *labels[LABELS_MAX];
+    int nlabels;
 };
 
 static void
@@ -49,7 +67,7 @@ print_help(void)
     puts("usage: vnreplay compare RESULTS [option ...]\n\n"
          "Print each policy's job completion times, queueing, makespan and "
          "utilisation,\nand their ratios to a baseline.  Intervals are over "
-         "replicates (seeds, or windows\nof a trace), ratios paired by "
+         "replicates (seeds, or\nwindows of a trace), ratios paired by "
          "replicate; a single run has none.\n");
     vn_option_help(stdout, options, NOPTIONS);
     puts("\nexample: vnreplay compare philly.db --baseline fifo");
@@ -63,15 +81,25 @@ compare(struct vn_store *store, const struct vn_groups *groups,
     struct vn_report report = a->report;
     struct vn_standings standings = {0};
     enum vn_status status = VN_OK;
+    int printed = 0;
 
     for (int i = 0; i < groups->n && status == VN_OK; i++) {
+        const struct vn_group *g = &groups->all[i];
         struct vn_comparison c;
+        double *distances;
 
-        status = vn_comparison_make(store, &groups->all[i], &c, err);
+        if (a->experiment > 0 && a->experiment != i + 1)
+            continue;
+        status = vn_comparison_make(store, g, &c, err);
         if (status != VN_OK)
             break;
+        distances = vn_xcalloc((size_t) g->npolicies, sizeof *distances);
+        status = vn_comparison_distances(store, g, distances, err);
         report.groups = groups;
-        form->print(&c, &report, i);
+        report.distances = distances;
+        if (status == VN_OK)
+            form->print(&c, &report, printed++);
+        free(distances);
         vn_standings_add(&standings, &c);
         vn_comparison_free(&c);
     }
@@ -147,6 +175,12 @@ run(const char *results, void *arg, struct vn_error *err)
             status = vn_fail(err, VN_EINVAL, "%s: holds no run under a policy",
                              a->results);
     }
+    for (int i = 0; i < a->nlabels && status == VN_OK; i++)
+        status = vn_groups_label(&groups, a->labels[i], err);
+    if (status == VN_OK && a->experiment > groups.n)
+        status = vn_fail(err, VN_EUSAGE,
+                         "--experiment: '%lld' is wrong, %s holds %d",
+                         (long long) a->experiment, a->results, groups.n);
     if (status == VN_OK)
         status = compare(store, &groups, a, err);
     if (status == VN_OK && runs.failed > 0 && text) {
@@ -183,6 +217,18 @@ take(void *arg, int option, const char *value, struct vn_error *err)
     case LEVEL:
         return vn_option_real("level", value, 0.01, 0.9999, &a->report.level,
                               err);
+    case POWER:
+        return vn_option_real("power", value, 0.0001, 10, &a->report.power,
+                              err);
+    case EXPERIMENT:
+        return vn_option_int("experiment", value, 1, 1000000, &a->experiment,
+                             err);
+    case LABEL:
+        if (a->nlabels == LABELS_MAX)
+            return vn_fail(err, VN_EUSAGE, "--label: more than %d",
+                           LABELS_MAX);
+        a->labels[a->nlabels++] = value;
+        break;
     case FORMAT:
         return vn_option_choice("format", value, formats, VN_REPORT_FORMS,
                                 &a->format, err);

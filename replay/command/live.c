@@ -25,7 +25,7 @@ print_help(void)
          "FILE\n                     [--policy NAME] --results FILE [option "
          "...]\n\n"
          "Replay a trace in real time: the policy of the simulator, with a "
-         "vnexec for each\njob.\n");
+         "vnexec for\neach job.\n");
     vn_option_help(stdout, options, NOPTIONS);
     puts("\nexample: vnreplay live --trace short.csv --cluster host:2 "
          "--policy wfs\n             --profile host.csv --results live.db");

@@ -104,10 +104,9 @@ print_help(void)
          "                    [--policy NAME,...] --results FILE "
          "[option ...]\n\n"
          "Replay every trace, and every trace that a recipe draws, on every "
-         "cluster under every policy, and add "
-         "each run to\nthe results file.  Runs that are there already are "
-         "passed over, so a sweep\nthat was interrupted goes on when it is "
-         "started again.\n");
+         "cluster\nunder every policy, and add each run to the results file.  "
+         "Runs that are there\nalready are passed over, so a sweep that was "
+         "interrupted goes on when it is\nstarted again.\n");
     vn_option_help(stdout, options, NOPTIONS);
     puts("\nexample: vnreplay run --trace philly.csv --windows 10 "
          "--cluster v100:16x8\n             --policy fifo,fifo-skip,las,wfs "

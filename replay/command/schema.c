@@ -94,7 +94,7 @@ vn_command_schema(int argc, char **argv)
     if (i == VN_ARGS_HELP && status == VN_OK) {
         puts("usage: vnreplay schema [option ...]\n\n"
              "Print every table and column of a results file, with its type, "
-             "unit and meaning.\n");
+             "unit\nand meaning.\n");
         vn_option_help(stdout, options, NOPTIONS);
         return 0;
     }

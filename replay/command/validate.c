@@ -61,14 +61,14 @@ print_help(void)
          "FILE|INLINE\n                         [--profile FILE] [option "
          "...]\n\n"
          "Simulate a trace and execute it, and say how far the two lie "
-         "apart.  Without a profile the host is\ncalibrated between the "
+         "apart.\nWithout a profile the host is calibrated between the "
          "executions.  Exit status 0:\nthey are equivalent within the "
-         "tolerance, "
-         "1: they are not, 3: the noise is too large\nto say.\n");
+         "tolerance, 1: they are not, 3: the noise is too\nlarge to say.\n");
     vn_option_help(stdout, options, NOPTIONS);
     puts("\nexample: vnreplay validate --trace short.csv --cluster host:2 "
          "--policy fifo,wfs\n             --profile host-nodes.csv --profile "
-         "host-links.csv --profile host-crowds.csv --costs host-costs.csv");
+         "host-links.csv\n             --profile host-crowds.csv --costs "
+         "host-costs.csv");
 }
 
 /* Without a profile the contest calibrates itself. */

@@ -2,6 +2,7 @@
 
 #include "base/file.h"
 #include "base/number.h"
+#include "base/xalloc.h"
 #include "replay/compare/report.h"
 
 #include <inttypes.h>
@@ -83,16 +84,41 @@ print_json_column(const struct vn_store_run *run, int column)
     puts(",");
 }
 
+/* Of each policy: how likely its ratio of mean JCT is by chance, the same by
+ * Holm's correction, and the distance of its distribution. */
+struct differences {
+    double *numbers[3];
+};
+
+static struct differences
+differ(const struct vn_comparison *c, const struct vn_report *a)
+{
+    size_t n = (size_t) c->group->npolicies;
+    struct differences d;
+
+    for (int i = 0; i < 3; i++)
+        d.numbers[i] = vn_xcalloc(n, sizeof *d.numbers[i]);
+    vn_said_chances(c, d.numbers[0], d.numbers[1]);
+    memcpy(d.numbers[2], a->distances, n * sizeof *a->distances);
+    return d;
+}
+
 static void
-print_csv_row(const struct vn_comparison *c, const struct vn_report *a, int p,
-              enum vn_metric m)
+free_differences(struct differences *d)
+{
+    for (int i = 0; i < 3; i++)
+        free(d->numbers[i]);
+}
+
+static void
+print_csv_row(const struct vn_comparison *c, const struct vn_report *a,
+              const struct differences *d, int p, enum vn_metric m)
 {
     const struct vn_group *g = c->group;
     const struct vn_store_run *run = g->first;
-    struct vn_interval mean = vn_interval_mean(vn_comparison_values(c, m, p),
-                                               g->nreplicates, a->level);
-    struct vn_interval rel = vn_report_ratio(c, m, p, a->level);
-    const char *remark = vn_report_remark(c);
+    struct vn_interval mean = vn_comparison_interval(c, m, p, a->level);
+    struct vn_interval rel = vn_said_ratio(c, m, p, a->level);
+    const char *remark = vn_said_remark(c);
     const double numbers[] = {mean.estimate, mean.low, mean.high,
                               rel.estimate,  rel.low,  rel.high};
 
@@ -107,8 +133,13 @@ print_csv_row(const struct vn_comparison *c, const struct vn_report *a, int p,
            c->unfinished[p], vn_metric_names[m]);
     for (int i = 0; i < 6; i++) {
         putchar(',');
-        if (i < 3 || vn_report_has_baseline(g, a))
+        if (i < 3 || vn_said_has_baseline(g, a->baseline))
             print_number(numbers[i], "");
+    }
+    for (int i = 0; i < 3; i++) {
+        putchar(',');
+        if (m == VN_METRIC_JCT_MEAN && vn_said_has_baseline(g, a->baseline))
+            print_number(d->numbers[i][p], "");
     }
     each_assumed(print_csv_column, run);
     putchar(',');
@@ -119,16 +150,20 @@ print_csv_row(const struct vn_comparison *c, const struct vn_report *a, int p,
 void
 vn_report_csv(const struct vn_comparison *c, const struct vn_report *a, int at)
 {
+    struct differences d = differ(c, a);
+
     if (at == 0) {
         fputs("trace,cluster,load,kind,policy,replicates,jobs,unfinished,"
-              "metric,mean,low,high,ratio,ratio_low,ratio_high",
+              "metric,mean,low,high,ratio,ratio_low,ratio_high,p,p_holm,"
+              "distance",
               stdout);
         each_assumed(print_csv_title, c->group->first);
         puts(",remark");
     }
     for (int p = 0; p < c->group->npolicies; p++)
         for (int m = 0; m < VN_METRICS && c->group->nreplicates > 0; m++)
-            print_csv_row(c, a, p, (enum vn_metric) m);
+            print_csv_row(c, a, &d, p, (enum vn_metric) m);
+    free_differences(&d);
 }
 
 static void
@@ -145,18 +180,24 @@ print_json_interval(const char *name, const struct vn_interval *i)
 
 static void
 print_json_metric(const struct vn_comparison *c, const struct vn_report *a,
-                  int p, enum vn_metric m)
+                  const struct differences *d, int p, enum vn_metric m)
 {
     const double *x = vn_comparison_values(c, m, p);
     int n = c->group->nreplicates;
-    struct vn_interval i = vn_interval_mean(x, n, a->level);
+    struct vn_interval i = vn_comparison_interval(c, m, p, a->level);
 
     printf("      \"%s\": {", vn_metric_names[m]);
     print_json_interval("mean", &i);
-    if (vn_report_has_baseline(c->group, a)) {
-        i = vn_report_ratio(c, m, p, a->level);
+    if (vn_said_has_baseline(c->group, a->baseline)) {
+        i = vn_said_ratio(c, m, p, a->level);
         printf(", ");
         print_json_interval("ratio", &i);
+        for (int k = 0; k < 3 && m == VN_METRIC_JCT_MEAN; k++) {
+            static const char *const names[] = {"p", "p_holm", "distance"};
+
+            printf(", \"%s\": ", names[k]);
+            print_number(d->numbers[k][p], "null");
+        }
     }
     printf(", \"points\": [");
     for (int r = 0; r < n; r++) {
@@ -183,6 +224,7 @@ vn_report_json(const struct vn_comparison *c, const struct vn_report *a,
 {
     const struct vn_group *g = c->group;
     const struct vn_store_run *run = g->first;
+    struct differences d = differ(c, a);
 
     puts(at == 0 ? "[{" : ", {");
     print_json_text("trace", run->trace);
@@ -190,7 +232,7 @@ vn_report_json(const struct vn_comparison *c, const struct vn_report *a,
     print_json_text("kind", run->kind);
     print_json_column(run, vn_store_column_find(VN_STORE_RUN, "load"));
     each_assumed(print_json_column, run);
-    print_json_text("remark", vn_report_remark(c));
+    print_json_text("remark", vn_said_remark(c));
     printf("  \"replicates\": %d, \"incomplete\": %d, \"jobs\": %" PRId64
            ",\n  \"policies\": [\n",
            g->nreplicates, g->incomplete, c->compared);
@@ -200,8 +242,9 @@ vn_report_json(const struct vn_comparison *c, const struct vn_report *a,
         printf(", \"unfinished\": %" PRId64 ", \"rejected\": %" PRId64 ",\n",
                c->unfinished[p], c->rejected[p]);
         for (int m = 0; m < VN_METRICS; m++)
-            print_json_metric(c, a, p, (enum vn_metric) m);
+            print_json_metric(c, a, &d, p, (enum vn_metric) m);
         puts(p + 1 < g->npolicies ? "    }," : "    }");
     }
     puts("  ]}");
+    free_differences(&d);
 }

@@ -2,6 +2,8 @@
 
 #include "replay/compare/report.h"
 
+#include "base/xalloc.h"
+#include "replay/compare/grid.h"
 #include "sim/policy/policies.h"
 
 #include <inttypes.h>
@@ -13,77 +15,81 @@ enum {
     MANY = 10 /* from so many replicates on, an interval speaks for them */
 };
 
+/* "1.23 [1.10 1.38]", as wide as `digits` of the estimate say. */
 static void
-print_mean(const struct vn_interval *i, const struct vn_report_unit *unit,
-           bool last)
+set_interval(struct vn_grid *grid, int row, int column,
+             const struct vn_interval *i, double unit, int digits)
 {
-    char text[32];
-
-    double mean = i->estimate / unit->size,
-           half = (i->high - i->low) / 2 / unit->size;
-
-    if (isnan(mean))
-        printf("  %11s", "-");
+    if (isnan(i->estimate))
+        vn_grid_set(grid, row, column, "-");
+    else if (isnan(i->low))
+        vn_grid_set(grid, row, column, "%.*f", digits, i->estimate / unit);
     else
-        printf("  %11.*f", vn_report_decimals(mean), mean);
-    if (i->n < 2)
-        return;
-    if (isnan(mean)) {
-        printf(last ? "" : "%8s", "");
-        return;
-    }
-    snprintf(text, sizeof text, "+-%.*f", vn_report_decimals(mean), half);
-    printf(last ? " %s" : " %-7s", text);
+        vn_grid_set(grid, row, column, "%.*f [%.*f %.*f]", digits,
+                    i->estimate / unit, digits, i->low / unit, digits,
+                    i->high / unit);
 }
 
-static int
-label_width(const struct vn_group *g)
+/* As of a pointer to pointers C does not. */
+static const char *const *
+labels_of(const struct vn_group *g)
 {
-    int width = (int) strlen("policy");
-
-    for (int p = 0; p < g->npolicies; p++)
-        if ((int) strlen(g->labels[p]) > width)
-            width = (int) strlen(g->labels[p]);
-    return width;
+    return (const char *const *) g->labels;
 }
 
 /* What the group is of, and what was assumed. */
 static void
-print_heading(const struct vn_group *g, const struct vn_report *a)
+write_heading(FILE *out, const struct vn_group *g, const struct vn_report *a)
 {
     const struct vn_store_run *run = g->first;
 
-    printf("%s%s on %s", run->trace != NULL ? run->trace : "(no trace)",
-           a->pool && g->nreplicates > 1 ? " and others" : "",
-           run->cluster != NULL ? run->cluster : "(no cluster)");
+    fprintf(out, "%s%s on %s", run->trace != NULL ? run->trace : "(no trace)",
+            a->pool && g->nreplicates > 1 ? " and others" : "",
+            run->cluster != NULL ? run->cluster : "(no cluster)");
     if (run->devices > 0)
-        printf(", %" PRId64 " devices", run->devices);
+        fprintf(out, ", %" PRId64 " devices", run->devices);
     if (!isnan(run->load))
-        printf(", load %g", run->load);
-    printf("; %s\n", run->kind);
-    printf("speed: %s%s%s in devices; costs: %s",
-           run->profile != NULL ? run->profile : "",
-           run->profile != NULL ? ", of recorded jobs " : "",
-           run->scaling != NULL ? run->scaling : "as profiled",
-           run->costs != NULL ? run->costs : "as measured");
+        fprintf(out, ", load %g", run->load);
+    fprintf(out, "; %s\n", run->kind);
+    fprintf(out, "speed: %s%s%s in devices; costs: %s",
+            run->profile != NULL ? run->profile : "",
+            run->profile != NULL ? ", of recorded jobs " : "",
+            run->scaling != NULL ? run->scaling : "as profiled",
+            run->costs != NULL ? run->costs : "as measured");
     if (run->compat != NULL)
-        printf("; with %s", run->compat);
+        fprintf(out, "; with %s", run->compat);
     if (run->placement != NULL)
-        printf("; placement %s", run->placement);
+        fprintf(out, "; placement %s", run->placement);
     if (run->faults != NULL)
-        printf("; faults of %s", run->faults);
+        fprintf(out, "; faults of %s", run->faults);
     if (run->slow != NULL)
-        printf("; slow as in %s", run->slow);
+        fprintf(out, "; slow as in %s", run->slow);
     if (run->until_us >= 0)
-        printf("; stopped at %g s", (double) run->until_us / 1e6);
-    putchar('\n');
+        fprintf(out, "; stopped at %g s", (double) run->until_us / 1e6);
+    putc('\n', out);
     if (a->groups->n > 1) {
         char *words =
             vn_choice_differences(a->groups, (int) (g - a->groups->all));
 
-        printf("of %d experiments, the one with %s\n", a->groups->n, words);
+        fprintf(out, "of %d experiments number %d, with %s\n", a->groups->n,
+                (int) (g - a->groups->all) + 1, words);
         free(words);
     }
+}
+
+static void
+print_heading(const struct vn_group *g, const struct vn_report *a)
+{
+    char *text = NULL;
+    size_t size = 0;
+    FILE *out = open_memstream(&text, &size);
+
+    write_heading(out, g, a);
+    fclose(out);
+    if (size > 0)
+        text[size - 1] = '\0'; /* its last line ends by itself */
+    vn_grid_say(text);
+    free(text);
 }
 
 /* On which jobs the comparison rests, and which it had to leave out. */
@@ -91,7 +97,7 @@ static void
 print_jobs(const struct vn_comparison *c)
 {
     const struct vn_group *g = c->group;
-    const char *remark = vn_report_remark(c);
+    const char *remark = vn_said_remark(c);
 
     printf("%d replicate%s, %" PRId64 " jobs compared", g->nreplicates,
            g->nreplicates == 1 ? "" : "s", c->compared);
@@ -117,16 +123,19 @@ print_jobs(const struct vn_comparison *c)
                    g->labels[p], c->met[p].declined);
     }
     if (remark != NULL)
-        printf("%s\n", remark);
+        vn_grid_say(remark);
+    if (vn_said_covers(g) != NULL)
+        printf("%s\n", vn_said_covers(g));
 }
 
 static void
-print_share(int64_t part, int64_t all)
+set_share(struct vn_grid *grid, int row, int column, int64_t part, int64_t all)
 {
     if (all > 0)
-        printf(" %14.1f", 100 * (double) part / (double) all);
+        vn_grid_set(grid, row, column, "%.1f",
+                    100 * (double) part / (double) all);
     else
-        printf(" %14s", "-");
+        vn_grid_set(grid, row, column, "-");
 }
 
 /* Deadlines, where jobs have any. */
@@ -134,29 +143,31 @@ static void
 print_deadlines(const struct vn_comparison *c)
 {
     const struct vn_group *g = c->group;
-    int width = label_width(g);
+    struct vn_grid grid;
     int64_t all = 0;
 
     for (int p = 0; p < g->npolicies; p++)
         all += c->met[p].all;
     if (all == 0)
         return;
-    printf("\ndeadlines of all jobs that have one, those declined among "
-           "them\n%-*s %14s %14s %14s %14s\n",
-           width, "policy", "met, %", "of admitted, %", "declined",
-           "latest by, s");
+    puts("\ndeadlines of all jobs that have one, those declined among them");
+    grid = vn_grid_begin(labels_of(g), g->npolicies, 4);
+    vn_grid_set(&grid, -1, 0, "met, %%");
+    vn_grid_set(&grid, -1, 1, "of admitted, %%");
+    vn_grid_set(&grid, -1, 2, "declined");
+    vn_grid_set(&grid, -1, 3, "latest by, s");
     for (int p = 0; p < g->npolicies; p++) {
         const struct vn_met *m = &c->met[p];
 
-        printf("%-*s", width, g->labels[p]);
-        print_share(m->met, m->all);
-        print_share(m->met, m->admitted);
-        printf(" %14" PRId64, m->declined);
+        set_share(&grid, p, 0, m->met, m->all);
+        set_share(&grid, p, 1, m->met, m->admitted);
+        vn_grid_set(&grid, p, 2, "%" PRId64, m->declined);
         if (isnan(m->latest_us))
-            printf(" %14s\n", "-");
+            vn_grid_set(&grid, p, 3, "-");
         else
-            printf(" %14.0f\n", m->latest_us / 1e6);
+            vn_grid_set(&grid, p, 3, "%.0f", m->latest_us / 1e6);
     }
+    vn_grid_end(&grid, 0);
 }
 
 /* Finish-time fairness, where it was measured. */
@@ -164,7 +175,7 @@ static void
 print_fairness(const struct vn_comparison *c)
 {
     const struct vn_group *g = c->group;
-    int width = label_width(g);
+    struct vn_grid grid;
 
     for (int p = 0; p < g->npolicies; p++)
         for (int r = 0; r < g->nreplicates; r++)
@@ -172,9 +183,11 @@ print_fairness(const struct vn_comparison *c)
                 return;
     if (g->npolicies * g->nreplicates == 0)
         return;
-    printf("\nfinish-time fairness of the jobs that each finished\n%-*s %14s "
-           "%14s %14s\n",
-           width, "policy", "mean rho", "worst", "above 1, %");
+    puts("\nfinish-time fairness of the jobs that each finished");
+    grid = vn_grid_begin(labels_of(g), g->npolicies, 3);
+    vn_grid_set(&grid, -1, 0, "mean rho");
+    vn_grid_set(&grid, -1, 1, "worst");
+    vn_grid_set(&grid, -1, 2, "above 1, %%");
     for (int p = 0; p < g->npolicies; p++) {
         double mean = 0, worst = 0, above = 0;
 
@@ -185,84 +198,166 @@ print_fairness(const struct vn_comparison *c)
             worst = fmax(worst, run->rho_worst);
             above += 100 * run->rho_above / g->nreplicates;
         }
-        printf("%-*s %14.3f %14.3f %14.1f\n", width, g->labels[p], mean, worst,
-               above);
+        vn_grid_set(&grid, p, 0, "%.3f", mean);
+        vn_grid_set(&grid, p, 1, "%.3f", worst);
+        vn_grid_set(&grid, p, 2, "%.1f", above);
     }
+    vn_grid_end(&grid, 0);
 }
 
 static void
 print_means(const struct vn_comparison *c, const struct vn_report *a)
 {
     const struct vn_group *g = c->group;
-    struct vn_report_unit units[VN_METRICS];
-    int width = label_width(g);
+    struct vn_grid grid =
+        vn_grid_begin(labels_of(g), g->npolicies, VN_METRICS);
 
     if (g->nreplicates > 1)
-        printf("\nmeans over %d replicates, +- half the %g %% interval\n",
+        printf("\nmeans over %d replicates, with %g %% intervals\n",
                g->nreplicates, 100 * a->level);
     else
         putchar('\n');
-    printf("%-*s", width, "policy");
     for (int m = 0; m < VN_METRICS; m++) {
-        char title[32];
+        enum vn_metric metric = (enum vn_metric) m;
+        struct vn_said_unit unit = vn_said_unit(c, metric);
 
-        units[m] = vn_report_unit(c, (enum vn_metric) m);
-        snprintf(title, sizeof title, "%s, %s", vn_report_titles[m],
-                 units[m].name);
-        printf(" %12s%s", title,
-               g->nreplicates > 1 && m + 1 < VN_METRICS ? "        " : "");
-    }
-    putchar('\n');
-    for (int p = 0; p < g->npolicies; p++) {
-        printf("%-*s", width, g->labels[p]);
-        for (int m = 0; m < VN_METRICS; m++) {
-            struct vn_interval i = vn_interval_mean(
-                vn_comparison_values(c, (enum vn_metric) m, p), g->nreplicates,
-                a->level);
+        vn_grid_set(&grid, -1, m, "%s, %s", vn_said_titles[m], unit.name);
+        for (int p = 0; p < g->npolicies; p++) {
+            struct vn_interval i =
+                vn_comparison_interval(c, metric, p, a->level);
 
-            print_mean(&i, &units[m], m + 1 == VN_METRICS);
+            set_interval(&grid, p, m, &i, unit.size,
+                         vn_said_decimals(i.estimate / unit.size));
         }
-        putchar('\n');
     }
+    vn_grid_end(&grid, 0);
 }
 
 /* Of n replicates; where some have no ratio, of how many it is. */
 static void
-print_ratio(const struct vn_interval *i, int n)
+set_ratio(struct vn_grid *grid, int row, int column,
+          const struct vn_interval *i, int n)
 {
-    char text[64] = "-";
-    int d = vn_report_decimals(i->estimate);
+    int d = vn_said_decimals(i->estimate);
 
-    if (i->n > 0 && i->estimate < 0.00005)
-        snprintf(text, sizeof text, "< 0.0001");
-    else if (i->n > 0 && i->n < n)
-        snprintf(text, sizeof text, "%.*f (n = %d)", d, i->estimate, i->n);
-    else if (i->n == 1)
-        snprintf(text, sizeof text, "%.*f", d, i->estimate);
-    else if (i->n > 1)
-        snprintf(text, sizeof text, "%.*f [%.*f %.*f]", d, i->estimate, d,
-                 i->low, d, i->high);
-    printf(n > 1 ? "  %21s" : "  %11s", text);
+    if (i->n == 0)
+        vn_grid_set(grid, row, column, "-");
+    else if (i->estimate < 0.00005)
+        vn_grid_set(grid, row, column, "< 0.0001");
+    else if (i->n < n)
+        vn_grid_set(grid, row, column, "%.*f (n = %d)", d, i->estimate, i->n);
+    else
+        set_interval(grid, row, column, i, 1, d);
 }
 
 static void
-print_points(const struct vn_comparison *c, int policy)
+print_points(const struct vn_comparison *c)
 {
-    const double *x = vn_comparison_values(c, VN_METRIC_JCT_MEAN, policy),
-                 *base = vn_comparison_values(c, VN_METRIC_JCT_MEAN, 0);
+    const struct vn_group *g = c->group;
+    const double *base = vn_comparison_values(c, VN_METRIC_JCT_MEAN, 0);
+    struct vn_grid grid =
+        vn_grid_begin(labels_of(g), g->npolicies, g->nreplicates);
 
-    for (int r = 0; r < c->group->nreplicates; r++)
-        if (base[r] > 0 && x[r] > 0)
-            printf(" %.3f", x[r] / base[r]);
+    puts("\nratio of the mean JCT, each replicate");
+    for (int r = 0; r < g->nreplicates; r++) {
+        vn_grid_set(&grid, -1, r, "%d", r + 1);
+        for (int p = 1; p < g->npolicies; p++) {
+            double x = vn_comparison_values(c, VN_METRIC_JCT_MEAN, p)[r];
+
+            if (base[r] > 0 && x > 0)
+                vn_grid_set(&grid, p, r, "%.3f", x / base[r]);
+            else
+                vn_grid_set(&grid, p, r, "-");
+        }
+    }
+    vn_grid_end(&grid, 1);
+}
+
+static void
+set_chance(struct vn_grid *grid, int row, int column, double p)
+{
+    if (isnan(p))
+        vn_grid_set(grid, row, column, "-");
+    else if (p < 0.0001)
+        vn_grid_set(grid, row, column, "< 0.0001");
+    else
+        vn_grid_set(grid, row, column, "%.4f", p);
+}
+
+/* How sure the ratios of mean JCT are, and how unlike the distributions. */
+static void
+print_differences(const struct vn_comparison *c, const struct vn_report *a)
+{
+    const struct vn_group *g = c->group;
+    size_t n = (size_t) g->npolicies;
+    double *chance = vn_xcalloc(n, sizeof *chance),
+           *holm = vn_xcalloc(n, sizeof *holm);
+    struct vn_grid grid = vn_grid_begin(labels_of(g), g->npolicies, 3);
+
+    vn_said_chances(c, chance, holm);
+    printf("\ndifference from %s: of mean JCT, Student's paired test on "
+           "logarithms and\nHolm's correction over the %d polic%s above; of "
+           "all JCTs, the distance of\nKolmogorov and Smirnov\n",
+           g->labels[0], g->npolicies - 1, g->npolicies == 2 ? "y" : "ies");
+    vn_grid_set(&grid, -1, 0, "p");
+    vn_grid_set(&grid, -1, 1, "p (Holm)");
+    vn_grid_set(&grid, -1, 2, "distance");
+    for (int p = 1; p < g->npolicies; p++) {
+        set_chance(&grid, p, 0, chance[p]);
+        set_chance(&grid, p, 1, holm[p]);
+        if (isnan(a->distances[p]))
+            vn_grid_set(&grid, p, 2, "-");
         else
-            fputs(" -", stdout);
+            vn_grid_set(&grid, p, 2, "%.3f", a->distances[p]);
+    }
+    vn_grid_end(&grid, 1);
+    free(chance);
+    free(holm);
+}
+
+/* How many replicates it takes until ratios are known well enough. */
+static void
+print_power(const struct vn_comparison *c, const struct vn_report *a)
+{
+    const struct vn_group *g = c->group;
+    struct vn_grid grid =
+        vn_grid_begin(labels_of(g), g->npolicies, VN_METRIC_UTILISATION);
+
+    printf("\nreplicates until the %g %% interval of a ratio is within +-%g %%"
+           "\n",
+           100 * a->level, 100 * a->power);
+    for (int m = 0; m < VN_METRIC_UTILISATION; m++) {
+        enum vn_metric metric = (enum vn_metric) m;
+
+        vn_grid_set(&grid, -1, m, "%s", vn_said_titles[m]);
+        for (int p = 1; p < g->npolicies; p++) {
+            double sd =
+                vn_log_sd(vn_comparison_values(c, metric, p),
+                          vn_comparison_values(c, metric, 0), g->nreplicates);
+
+            if (isnan(sd))
+                vn_grid_set(&grid, p, m, "-");
+            else
+                vn_grid_set(&grid, p, m, "%d",
+                            vn_replicates_needed(sd, a->power, a->level));
+        }
+    }
+    vn_grid_end(&grid, 1);
+    if (g->nreplicates < 2)
+        puts("of one replicate it cannot be told: run two or more");
+    else if (g->nreplicates < MANY)
+        printf("from the spread of %d replicates, which is itself known to "
+               "a factor of about %.1f\n",
+               g->nreplicates, 1 + 1 / sqrt(2.0 * (g->nreplicates - 1)));
 }
 
 static void
 print_ratios(const struct vn_comparison *c, const struct vn_report *a)
 {
     const struct vn_group *g = c->group;
-    int width = label_width(g), n = g->nreplicates;
+    struct vn_grid grid =
+        vn_grid_begin(labels_of(g), g->npolicies, VN_METRIC_UTILISATION);
+    int n = g->nreplicates;
 
     if (n > 1)
         printf("\nratio to %s, paired by replicate, with %g %% interval "
@@ -270,28 +365,19 @@ print_ratios(const struct vn_comparison *c, const struct vn_report *a)
                g->labels[0], 100 * a->level, n);
     else
         printf("\nratio to %s (n = 1: no interval)\n", g->labels[0]);
-    printf("%-*s", width, "policy");
-    for (int m = 0; m < VN_METRIC_UTILISATION; m++)
-        printf(n > 1 ? "  %21s" : "  %11s", vn_report_titles[m]);
-    putchar('\n');
-    for (int p = 1; p < g->npolicies; p++) {
-        printf("%-*s", width, g->labels[p]);
-        for (int m = 0; m < VN_METRIC_UTILISATION; m++) {
+    for (int m = 0; m < VN_METRIC_UTILISATION; m++) {
+        vn_grid_set(&grid, -1, m, "%s", vn_said_titles[m]);
+        for (int p = 1; p < g->npolicies; p++) {
             struct vn_interval i =
-                vn_report_ratio(c, (enum vn_metric) m, p, a->level);
+                vn_said_ratio(c, (enum vn_metric) m, p, a->level);
 
-            print_ratio(&i, n);
+            set_ratio(&grid, p, m, &i, n);
         }
-        putchar('\n');
     }
-    if (n < 2 || n >= MANY)
-        return;
-    printf("\nratio of the mean JCT, each replicate\n");
-    for (int p = 1; p < g->npolicies; p++) {
-        printf("%-*s", width, g->labels[p]);
-        print_points(c, p);
-        putchar('\n');
-    }
+    vn_grid_end(&grid, 1);
+    if (n >= 2 && n < MANY)
+        print_points(c);
+    print_differences(c, a);
 }
 
 /* What a policy goes by, and that it is told so with an error; "what is not
@@ -349,10 +435,13 @@ vn_report_text(const struct vn_comparison *c, const struct vn_report *a,
     print_means(c, a);
     print_deadlines(c);
     print_fairness(c);
-    if (!vn_report_has_baseline(c->group, a))
+    if (!vn_said_has_baseline(c->group, a->baseline))
         printf("\nno run of %s, to which ratios would be\n", a->baseline);
     else if (c->group->npolicies > 1)
         print_ratios(c, a);
+    if (a->power > 0 && c->group->npolicies > 1
+        && vn_said_has_baseline(c->group, a->baseline))
+        print_power(c, a);
     if (c->group->npolicies > 1)
         print_knowledge(c->group);
 }

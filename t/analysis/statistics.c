@@ -75,23 +75,80 @@ test_quantile(void)
     ok(isnan(vn_quantile(x, 0, 0.5)), "of nothing there is none");
 }
 
+/* With scipy 1.17: h = t.ppf(0.975, 4) * sem(x) / mean, mean * exp(-+h). */
 static void
-test_bootstrap(void)
+test_time(void)
 {
-    double x[200], sd = 0;
-    struct vn_rng rng = vn_rng_stream(17, 1, 0);
-    struct vn_interval i, j;
+    const double x[] = {1.2, 0.7, 9.5, 2.2, 31}, zero[] = {0, 0, 0};
+    struct vn_interval i = vn_interval_time(x, 5, 0.95);
 
-    for (int k = 0; k < 200; k++)
-        x[k] = vn_rng_uniform(&rng);
-    i = vn_interval_bootstrap(x, 200, 0.95, 2000);
-    j = vn_interval_mean(x, 200, 0.95);
-    ok(fabs(i.low - j.low) < 0.008 && fabs(i.high - j.high) < 0.008,
-       "for many replicates the bootstrap agrees with Student");
-    sd = vn_interval_bootstrap(x, 200, 0.95, 2000).low;
-    ok(sd == i.low, "it is the same each time");
-    i = vn_interval_bootstrap(x, 1, 0.95, 2000);
-    ok(isnan(i.low), "one replicate has no interval");
+    is_near(i.estimate, 8.92, 1e-12, "the mean is that of the replicates");
+    is_near(i.low, 1.4918022156941753, 1e-9, "the lower end is scipy's");
+    is_near(i.high, 53.33575668606689, 1e-8, "the upper end is scipy's");
+    i = vn_interval_time(zero, 3, 0.95);
+    ok(i.estimate == 0 && i.low == 0 && i.high == 0, "of zeros it is 0");
+    i = vn_interval_time(x, 1, 0.95);
+    ok(i.estimate == 1.2 && isnan(i.low), "one replicate has no interval");
+}
+
+static void
+test_share(void)
+{
+    const double x[] = {0.91, 0.99, 0.95, 0.999}, all[] = {1, 1};
+    struct vn_interval i = vn_interval_share(x, 4, 0.95);
+
+    /* scipy: expit(logit(p) -+ t.ppf(0.975, 3) * sem(x) / (p * (1 - p))) */
+    is_near(i.low, 0.8099695983812585, 1e-10, "of a share too");
+    is_near(i.high, 0.9934827551510665, 1e-10, "and its upper end");
+    i = vn_interval_share(all, 2, 0.95);
+    ok(i.low == 1 && i.high == 1, "of ones it is 1");
+}
+
+static void
+test_family(void)
+{
+    const double x[] = {5.1, 4.2, 6.3, 7.7}, base[] = {5.0, 3.1, 4.4, 7.1},
+                 twice[] = {10, 6.2, 8.8, 14.2};
+    double p[] = {0.01, 0.04, NAN, 0.03, 0.005};
+
+    /* scipy: ttest_rel(log(x), log(base)).pvalue */
+    is_near(vn_p_ratio(x, base, 4), 0.10448633783135348, 1e-10,
+            "the p-value is scipy's");
+    is_near(vn_p_ratio(base, base, 4), 1, 0, "with itself there is none");
+    is_near(vn_p_ratio(twice, base, 4), 0, 1e-9,
+            "a ratio that never varies is no chance");
+    ok(isnan(vn_p_ratio(x, base, 1)), "one pair says nothing");
+    vn_holm(p, 5);
+    /* R: p.adjust(c(0.01, 0.04, 0.03, 0.005), "holm") */
+    is_near(p[0], 0.03, 1e-12, "Holm's second is R's");
+    is_near(p[1], 0.06, 1e-12, "the last is no smaller than that before");
+    is_near(p[3], 0.06, 1e-12, "the third is R's");
+    is_near(p[4], 0.02, 1e-12, "the first is R's");
+    ok(isnan(p[2]), "what has no p-value is of no family");
+}
+
+static void
+test_distance(void)
+{
+    const double a[] = {1, 2, 2, 3, 5, 8, 13}, b[] = {2, 3, 3, 4, 9};
+
+    /* scipy: ks_2samp(a, b).statistic */
+    is_near(vn_distance(a, 7, b, 5), 0.22857142857142856, 1e-12,
+            "the distance is scipy's");
+    is_near(vn_distance(a, 7, a, 7), 0, 0, "none lies between like ones");
+    is_near(vn_distance(a, 3, b + 4, 1), 1, 0, "1 is the most");
+    ok(isnan(vn_distance(a, 0, b, 5)), "nothing is near to nothing");
+}
+
+static void
+test_needed(void)
+{
+    int n = vn_replicates_needed(0.4, 0.1, 0.95);
+
+    /* By trying n = 2, 3, ... with scipy's t.ppf. */
+    is_int(n, 71, "as many as scipy's quantiles say");
+    is_int(vn_replicates_needed(0, 0.1, 0.95), 2, "what is certain needs two");
+    is_int(vn_replicates_needed(1e9, 0.01, 0.95), 1000000, "there is an end");
 }
 
 /*
@@ -102,22 +159,31 @@ static void
 test_coverage(void)
 {
     struct vn_rng rng = vn_rng_stream(23, 2, 0);
-    int covered = 0;
+    int covered = 0, skewed = 0, students = 0;
 
     for (int r = 0; r < 2000; r++) {
-        double x[6];
+        double x[6], y[6];
         struct vn_interval i;
 
         for (int k = 0; k < 6; k++) {
             x[k] = -6;
             for (int u = 0; u < 12; u++) /* nearly normal, mean 0 */
                 x[k] += vn_rng_uniform(&rng);
+            y[k] = exp(0.8 * x[k]); /* mean exp(0.32) */
         }
         i = vn_interval_mean(x, 6, 0.95);
         covered += i.low <= 0 && 0 <= i.high;
+        i = vn_interval_mean(y, 6, 0.95);
+        students += i.low <= exp(0.32) && exp(0.32) <= i.high;
+        i = vn_interval_time(y, 6, 0.95);
+        skewed += i.low <= exp(0.32) && exp(0.32) <= i.high;
     }
     ok(covered > 1900 - 40 && covered < 1900 + 40,
        "95 %% intervals cover the truth in %.1f %%", covered / 20.0);
+    /* By NumPy, of 20,000: 86 % of Student's at n = 5, 91 % of these. */
+    ok(skewed > students + 40 && skewed > 1780,
+       "of skewed replicates in %.1f %%, where Student's do in %.1f %%",
+       skewed / 20.0, students / 20.0);
 }
 
 int
@@ -126,7 +192,11 @@ main(void)
     test_mean();
     test_ratio();
     test_quantile();
-    test_bootstrap();
+    test_time();
+    test_share();
+    test_family();
+    test_distance();
+    test_needed();
     test_coverage();
     return done_testing();
 }

@@ -86,6 +86,47 @@ says 0 'each replicate' "few replicates are shown one by one" \
 says 0 'a.csv and others' "traces may be pooled" "$bin" compare --pool one.db
 "$bin" compare --pool one.db | grep -q 'n = 8'
 ok $? "pooled, they are as many replicates"
+says 0 'windows of one trace' "windows are said to depend on each other" \
+    "$bin" compare one.db
+says 0 'replicates until the 95 % interval of a ratio is within +-5 %' \
+    "how many replicates it takes" "$bin" compare one.db --power 0.05
+says 2 "power: 'x' is wrong" "a power that is none" \
+    "$bin" compare one.db --power x
+"$bin" compare one.db > all.txt
+test "$(awk '{gsub(/[^ -~]/, "x")} length > 79' all.txt | wc -l)" = 0
+ok $? "the tables fit a page"
+"$bin" compare one.db --experiment 2 > second.txt
+head -n 12 second.txt | tail -n 8 > part
+test "$(grep -c 'of [0-9]* experiments number' second.txt)" = 1 \
+    && grep -q 'experiments number 2,' second.txt
+ok $? "one of several experiments may be had"
+says 2 "holds " "an experiment beyond the last" "$bin" compare one.db -e 99
+"$bin" compare one.db --label 'las=our own' > label.txt
+grep -q '^our own' label.txt && ! grep -q '^las' label.txt
+ok $? "a policy may be called otherwise"
+says 2 "no policy 'lsa'" "one that is not there may not" \
+    "$bin" compare one.db --label lsa=x
+says 2 "expected NAME=TEXT" "nor without a name" \
+    "$bin" compare one.db --label las
+says 2 "two policies would be called 'fifo'" "nor as another" \
+    "$bin" compare one.db --label las=fifo
+# The distance is the most that two counts of jobs differ by.
+"$bin" run -t a.csv -c c.csv -p fifo,srtf -r single.db > /dev/null
+"$bin" export single.db -t run > runs.csv
+"$bin" export single.db -t job > jobs.csv
+awk -F, 'FNR == NR {if (FNR == 1) for (i = 1; i <= NF; i++) c[$i] = i
+        else policy[$1] = $c["policy"]; next}
+    FNR == 1 {for (i = 1; i <= NF; i++) k[$i] = i; next}
+    {print $k["jct_us"], policy[$1]}' runs.csv jobs.csv | sort -n \
+    | awk '$1 != last {d = a - b; d = d < 0 ? -d : d; most = d > most ? d : most}
+        {last = $1} $2 == "fifo" {a++; n++} $2 == "srtf" {b++}
+        END {printf "%.9f\n", most / n}' > want
+"$bin" compare single.db --format csv | awk -F, 'NR == 1 {
+    for (i = 1; i <= NF; i++) c[$i] = i; next}
+    $c["policy"] == "srtf" && $c["metric"] == "jct_mean_s" {
+        printf "%.9f\n", $c["distance"]}' > got
+cmp -s want got
+ok $? "the distance of distributions is that of the jobs ($(cat want got))"
 "$bin" run -t a.csv -c c.csv -p fifo,srtf -r single.db > /dev/null
 says 0 'n = 1: no interval' "one run has no interval" \
     "$bin" compare single.db
@@ -107,7 +148,7 @@ fi
 "$bin" compare one.db --format markdown > out
 awk -F'|' '/^\|/ {n++; if (NF != 10) bad = 1} END {exit bad || n != 4 * 6}' out
 ok $? "Markdown has a table for each trace and cluster"
-says 0 'las form=reference & .*pm' "LaTeX has one too" \
+says 0 'las form=reference & [0-9.]* \[[0-9.]*, [0-9.]*\] &' "LaTeX has one too" \
     "$bin" compare one.db --format latex
 cp a.csv 'a_b&c%.csv'
 "$bin" run -t 'a_b&c%.csv' -c c.csv -p fifo -r odd.db > /dev/null

@@ -95,7 +95,7 @@ says 0 '^1 replicate,' "one of them can be chosen" \
     > out 2>&1
 "$bin/vnreplay" run -t t.csv -c x:16x8 -p fifo,srtf -r x.db --scaling amdahl:0.1 \
     --placement spread > out 2>&1
-says 0 'of 3 experiments, the one with scaling=linear, costs=start=60, placement=none' \
+says 0 'of 3 experiments number [23], with scaling=linear, costs=start=60,' \
     "compare names what differs" "$bin/vnreplay" compare x.db
 for f in latex markdown; do
     says 0 'costs=start=60, placement=none' "so does a caption in $f" \
