@@ -144,36 +144,78 @@ vn_file_create(struct vn_file *file, const char *path, struct vn_error *err)
     return VN_OK;
 }
 
-enum vn_status
-vn_file_place(struct vn_file *file, struct vn_error *err)
+static enum vn_status
+cannot_write(const struct vn_file *file, struct vn_error *err)
 {
-    bool failed = fflush(file->stream) != 0 || ferror(file->stream);
+    return vn_fail(err, VN_EIO, "cannot write %s: %s",
+                   file->stream == stdout ? "standard output" : file->path,
+                   strerror(errno));
+}
 
-    if (!failed && file->temporary != NULL)
-        failed = fsync(fileno(file->stream)) != 0
-                 || rename(file->temporary, file->target) != 0;
-    if (failed)
-        return vn_fail(err, VN_EIO, "cannot write %s: %s",
-                       file->stream == stdout ? "standard output" : file->path,
-                       strerror(errno));
+/* All that was written is on the disk, under its temporary name. */
+static enum vn_status
+settle(struct vn_file *file, struct vn_error *err)
+{
+    if (fflush(file->stream) != 0 || ferror(file->stream)
+        || (file->temporary != NULL && fsync(fileno(file->stream)) != 0))
+        return cannot_write(file, err);
+    return VN_OK;
+}
+
+/* Then it gets its own name. */
+static enum vn_status
+put(struct vn_file *file, struct vn_error *err)
+{
+    if (file->temporary != NULL && rename(file->temporary, file->target) != 0)
+        return cannot_write(file, err);
     free(file->temporary);
     file->temporary = NULL;
     return VN_OK;
 }
 
 enum vn_status
-vn_file_commit(struct vn_file *file, struct vn_error *err)
+vn_file_place(struct vn_file *file, struct vn_error *err)
 {
-    enum vn_status status = vn_file_place(file, err);
+    enum vn_status status = settle(file, err);
 
-    if (status == VN_OK && file->stream != stdout) {
+    return status == VN_OK ? put(file, err) : status;
+}
+
+/* Close it, once it is in its place. */
+static enum vn_status
+end(struct vn_file *file, struct vn_error *err)
+{
+    enum vn_status status = VN_OK;
+
+    if (file->stream != stdout) {
         /* Some file systems only say now that there was no room. */
         if (fclose(file->stream) != 0)
             status = vn_fail(err, VN_EIO, "cannot write %s: %s", file->path,
                              strerror(errno));
         file->stream = NULL;
     }
-    vn_file_discard(file);
+    return status;
+}
+
+enum vn_status
+vn_file_commit(struct vn_file *file, struct vn_error *err)
+{
+    return vn_file_commit_all(file, 1, err);
+}
+
+enum vn_status
+vn_file_commit_all(struct vn_file *files, int n, struct vn_error *err)
+{
+    enum vn_status status = VN_OK;
+
+    for (int i = 0; i < n && status == VN_OK; i++)
+        status = settle(&files[i], err);
+    for (int i = 0; i < n && status == VN_OK; i++)
+        status = put(&files[i], err);
+    for (int i = 0; i < n && status == VN_OK; i++)
+        status = end(&files[i], err);
+    for (int i = 0; i < n; i++)
+        vn_file_discard(&files[i]);
     return status;
 }
 

@@ -30,6 +30,14 @@ enum vn_status vn_file_create(struct vn_file *file, const char *path,
 enum vn_status vn_file_commit(struct vn_file *file, struct vn_error *err);
 
 /*
+ * The same of n files that belong together: what could fail for want of room
+ * is done for all before the first is put in its place, so that all of them
+ * are new or, where this fails, old.  They are ended either way.
+ */
+enum vn_status vn_file_commit_all(struct vn_file *files, int n,
+                                  struct vn_error *err);
+
+/*
  * The same, but that the stream stays open for more, which then stands in the
  * file as it is flushed.  Called again it flushes.  To be ended by one of the
  * others.

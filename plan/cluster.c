@@ -26,6 +26,16 @@ vn_cluster_type(const struct vn_cluster *cluster, const char *name)
     return -1;
 }
 
+int
+vn_cluster_type_at(const struct vn_cluster *c, int device)
+{
+    int type = 0;
+
+    while (type + 1 < c->ntypes && device >= c->types[type].devices)
+        device -= c->types[type++].devices;
+    return type;
+}
+
 void
 vn_cluster_free(struct vn_cluster *cluster)
 {

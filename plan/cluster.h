@@ -76,6 +76,10 @@ void vn_cluster_free(struct vn_cluster *cluster);
  * alone; or -1. */
 int vn_cluster_type(const struct vn_cluster *cluster, const char *name);
 
+/* The type of a device, counted over all types from 0; the last of a number
+ * beyond them. */
+int vn_cluster_type_at(const struct vn_cluster *cluster, int device);
+
 /* A hash of what the cluster is, whatever file or words it came from. */
 uint64_t vn_cluster_hash(const struct vn_cluster *cluster);
 

@@ -60,17 +60,22 @@ vn_contention(const struct vn_profile *p, int model, int type, int busy)
 }
 
 double
+vn_probe_expected(const struct vn_profile *p, int model, int type, int busy)
+{
+    if (model < 0 || type < 0)
+        return 0;
+    return vn_profile_curve(p, model, type)->probe_s
+           * crowd_of(p, model, type, busy).probe_slowdown;
+}
+
+double
 vn_host_slowdown(const struct vn_profile *p, int model, int type, int busy,
                  double probe_s)
 {
-    const struct vn_profile_curve *c;
-    double known;
+    double known = vn_probe_expected(p, model, type, busy);
 
-    if (model < 0 || type < 0 || !(probe_s > 0))
-        return 1;
-    c = vn_profile_curve(p, model, type);
-    known = c->probe_s * crowd_of(p, model, type, busy).probe_slowdown;
-    return known > 0
-               ? pow(probe_s / known, c->probe_power > 0 ? c->probe_power : 1)
+    return known > 0 && probe_s > 0
+               ? pow(probe_s / known,
+                     vn_profile_probe_power(vn_profile_curve(p, model, type)))
                : 1;
 }

@@ -29,11 +29,21 @@ bool vn_contention_is_known(const struct vn_profile *profile);
 double vn_contention(const struct vn_profile *profile, int model, int type,
                      int busy);
 
+/* What a probe (vnode_exec/train/probe.h) takes beside so many busy devices,
+ * itself among them, on the host as the profile has it; 0 where that is not
+ * known.  model and type may be -1. */
+double vn_probe_expected(const struct vn_profile *profile, int model, int type,
+                         int busy);
+
 /*
- * How many times slower a processor was than the profile has it, where a probe
- * (vnode_exec/train/probe.h) took so long beside so many busy devices, itself
- * among them: the profile's power of probe_s over the profile's and what those
- * slow a probe down.  1 where something is unknown; model and type may be -1.
+ * How many times slower a processor was than the profile has it, where probes
+ * took so long in the mean: probe_s over what was expected, to the profile's
+ * power.  1 where something is unknown; model and type may be -1.
+ *
+ * probe_s is to be a mean over about as long as those that the power was
+ * fitted to (VN_CALIBRATION_SPAN_S).  Steps divided one by one by the power of
+ * one noisy probe each come out too long: where a probe's deviation is a part
+ * d of its mean, by about p (p + 1) d^2 / 2, by Jensen's inequality.
  */
 double vn_host_slowdown(const struct vn_profile *profile, int model, int type,
                         int busy, double probe_s);

@@ -45,7 +45,7 @@ vn_mapped_price(const struct vn_profile *profile,
 {
     static const struct vn_device_type nothing = {.name = NULL};
     struct vn_mapped_price price = {.devices = 0};
-    double longest = 0, slowest = 1;
+    double longest = 0, slowest = 0;
     int device = 0;
 
     for (int i = 0; i < m->nshares; i++)
@@ -75,7 +75,7 @@ vn_mapped_price(const struct vn_profile *profile,
                                price.devices, false));
         longest = fmax(longest, s);
     }
-    price.sync_s *= slowest;
+    price.sync_s *= slowest > 0 ? slowest : 1;
     price.step_s = longest + price.sync_s;
     return price;
 }

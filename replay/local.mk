@@ -184,6 +184,10 @@ check_PROGRAMS += t/replay/forced.t
 t_replay_forced_t_SOURCES = t/replay/forced.c
 t_replay_forced_t_LDADD = libreplay.a libsim.a libtraces.a libplan.a $(ANALYSIS_LIBS) $(SIM_LIBS) libtap.a
 
+check_PROGRAMS += t/replay/blame.t
+t_replay_blame_t_SOURCES = t/replay/blame.c
+t_replay_blame_t_LDADD = libreplay.a libsim.a libtraces.a libplan.a $(ANALYSIS_LIBS) $(SIM_LIBS) libtap.a
+
 check_PROGRAMS += t/replay/host_speed.t
 t_replay_host_speed_t_SOURCES = t/replay/host_speed.c
 t_replay_host_speed_t_LDADD = libreplay.a libsim.a libtraces.a libplan.a $(ANALYSIS_LIBS) $(SIM_LIBS) libtap.a

@@ -148,7 +148,7 @@ hang_up(struct vn_control *c)
 void
 vn_control_say(struct vn_control *c, const char *format, ...)
 {
-    char text[1024];
+    char text[2048];
     va_list args;
     size_t n;
     int wrote;

@@ -45,6 +45,12 @@ vn_profile_curve(const struct vn_profile *p, int model, int type)
     return &p->curves[model * p->ntypes + type];
 }
 
+double
+vn_profile_probe_power(const struct vn_profile_curve *c)
+{
+    return c->has_probe_power ? c->probe_power : 1;
+}
+
 static void
 add_name(char ***names, int *n, const char *name)
 {
@@ -298,7 +304,7 @@ vn_profile_hash(const struct vn_profile *p)
                 hash = vn_hash(hash, &probe, sizeof probe);
         }
         if (c->probe_s > 0) {
-            const double probe[] = {c->probe_s, c->probe_power};
+            const double probe[] = {c->probe_s, vn_profile_probe_power(c)};
 
             hash = vn_hash(hash, probe, sizeof probe);
         }

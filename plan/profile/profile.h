@@ -82,8 +82,9 @@ struct vn_profile_curve {
     int ncrowds;
     double update_s;    /* of a step, 0 where unknown */
     int64_t parameters; /* floats that are synchronised, 0 where unknown */
-    double probe_s;     /* 0 where unknown, */
-    double probe_power; /* likewise: 1 */
+    double probe_s;     /* 0 where unknown */
+    double probe_power; /* where has_probe_power, else it counts as 1 */
+    bool has_probe_power;
 
     /* Where the model is an application of tables: both, else NULL. */
     const struct vn_application *application;
@@ -133,6 +134,9 @@ enum vn_status vn_profile_unknown(const struct vn_profile *profile,
 
 const struct vn_profile_curve *
 vn_profile_curve(const struct vn_profile *profile, int model, int type);
+
+/* By what power of a probe's slowdown it slows down; 1 where unknown. */
+double vn_profile_probe_power(const struct vn_profile_curve *curve);
 
 /* Seconds and bytes of one virtual node of `batch` examples; INFINITY and
  * INT64_MAX beyond what was profiled. */

@@ -73,6 +73,29 @@ constant(struct vn_table *t, enum column column, double *value,
     return VN_OK;
 }
 
+/* A power of 0 is one: a model that does not feel what a probe does. */
+static enum vn_status
+read_power(struct vn_table *t, struct vn_profile_curve *c,
+           struct vn_error *err)
+{
+    enum vn_status status;
+    double power;
+
+    if (vn_table_empty(t, PROBE_POWER))
+        return VN_OK;
+    status = vn_table_real(t, PROBE_POWER, 0, 100, &power, err);
+    if (status != VN_OK)
+        return status;
+    if (c->has_probe_power && c->probe_power != power)
+        return vn_table_fail(t, PROBE_POWER, err,
+                             "%s of '%.64s' is not what an earlier row says",
+                             columns[PROBE_POWER].name,
+                             vn_table_text(t, MODEL));
+    c->has_probe_power = true;
+    c->probe_power = power;
+    return VN_OK;
+}
+
 static enum vn_status
 twice(struct vn_table *t, enum column column, struct vn_error *err)
 {
@@ -97,7 +120,7 @@ read_node(struct vn_table *t, struct vn_profile_curve *c, struct vn_error *err)
                                         &point.peak_bytes, err)))
         || (status = constant(t, UPDATE, &c->update_s, err))
         || (status = constant(t, PROBE, &c->probe_s, err))
-        || (status = constant(t, PROBE_POWER, &c->probe_power, err))
+        || (status = read_power(t, c, err))
         || (status = constant(t, PARAMETERS, &parameters, err)))
         return status;
     c->parameters = (int64_t) parameters;

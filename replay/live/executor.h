@@ -17,7 +17,7 @@
 enum {
     VN_MODEL_OPTIONS_MAX = 32,
     VN_DEVICE_LIST_SIZE = 1500,
-    VN_PROBES_MAX = 32 /* devices whose processors a step tells of */
+    VN_PROBES_MAX = 64 /* devices whose processors a step tells of */
 };
 
 /* How a model of the trace is trained: NAME=OPTIONS of vnexec. */

@@ -8,10 +8,11 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-/* Text that grows; what does not fit is left out. */
+/* Text that grows, as long as it fits. */
 struct words {
     char *text;
     size_t used, size;
+    bool cut;
 };
 
 static void __attribute__((__format__(printf, 2, 3)))
@@ -24,8 +25,10 @@ say(struct words *w, const char *format, ...)
     n = vsnprintf(w->text + w->used, w->size - w->used, format, args);
     va_end(args);
     w->used += n > 0 ? (size_t) n : 0;
-    if (w->used >= w->size)
+    if (w->used >= w->size) {
         w->used = w->size - 1;
+        w->cut = true;
+    }
 }
 
 /* The solver's split of devices of several types; false: there is none. */
@@ -49,10 +52,16 @@ split(const struct vn_layout *l, const struct vn_task *task, const char *model,
 }
 
 int
-vn_layout_write(const struct vn_layout *l, const struct vn_task *task,
-                const char *model, char *text, size_t size)
+vn_layout_cpu(int device)
 {
-    struct words w = {text, 0, size};
+    return device % vn_processors();
+}
+
+int
+vn_layout_write(const struct vn_layout *l, const struct vn_task *task,
+                const char *model, char *text, size_t size, int *device)
+{
+    struct words w = {.text = text, .size = size};
     struct vn_mix mix;
     bool mixed = split(l, task, model, &mix);
     int n = 0;
@@ -60,18 +69,16 @@ vn_layout_write(const struct vn_layout *l, const struct vn_task *task,
     text[0] = '\0';
     for (int t = 0; t < l->cluster->ntypes; t++)
         for (int i = 0; i < task->devices[t]; i++)
-            if (!mixed || mix.vnodes[t] > 0)
-                say(&w, "%s%s:cpu=%d", n++ > 0 ? "," : "",
-                    l->cluster->types[t].name,
-                    (l->offset[t]
-                     + vn_fleet_device(task->fleet, task->slot, t, i))
-                        % vn_processors());
-    if (!mixed)
-        return n;
-    n = 0;
-    for (int t = 0; t < l->cluster->ntypes; t++)
+            if (!mixed || mix.vnodes[t] > 0) {
+                device[n] = l->offset[t]
+                            + vn_fleet_device(task->fleet, task->slot, t, i);
+                say(&w, "%s%s:cpu=%d", n > 0 ? "," : "",
+                    l->cluster->types[t].name, vn_layout_cpu(device[n]));
+                n++;
+            }
+    for (int t = 0, k = 0; t < l->cluster->ntypes && mixed; t++)
         for (int i = 0; i < task->devices[t] && mix.vnodes[t] > 0; i++)
-            say(&w, "%s%dx%" PRId64, n++ > 0 ? "," : " ", mix.vnodes[t],
+            say(&w, "%s%dx%" PRId64, k++ > 0 ? "," : " ", mix.vnodes[t],
                 mix.batch[t]);
-    return n;
+    return w.cut ? -1 : n;
 }

@@ -21,12 +21,18 @@ struct vn_layout {
     const int *offset; /* of a type's devices among the host's processors */
 };
 
+/* The processor of the host that a device of the cluster, counted over all
+ * types, is on: one after another, and again from the first. */
+int vn_layout_cpu(int device);
+
 /*
  * "host:cpu=0,host:slow=2.5:cpu=1 2x24,1x16" into text: the devices and, where
  * they are of several types, the mapping; model is the name of the job's.
- * Returns the number of devices.
+ * Which devices they are, of all that the cluster has, goes to device, which
+ * has room for as many as the task has.  Returns their number, or -1 where
+ * the words do not fit.
  */
 int vn_layout_write(const struct vn_layout *layout, const struct vn_task *task,
-                    const char *model, char *text, size_t size);
+                    const char *model, char *text, size_t size, int *device);
 
 #endif /* REPLAY_LIVE_LAYOUT_H */

@@ -251,6 +251,8 @@ vn_live_run(const struct vn_live_config *config, struct vn_live *live,
     if (r.signals >= 0)
         close(r.signals);
     sigprocmask(SIG_SETMASK, &old, NULL);
+    for (int i = 0; i < r.nseats; i++)
+        free(r.seats[i].device);
     free(r.seats);
     free(r.queue);
     free(r.offset);
@@ -261,6 +263,8 @@ void
 vn_live_free(struct vn_live *live)
 {
     for (int i = 0; i < live->njobs; i++) {
+        for (int k = 0; k < live->jobs[i].nchanges; k++)
+            free(live->jobs[i].changes[k].device);
         free(live->jobs[i].steps);
         free(live->jobs[i].changes);
     }

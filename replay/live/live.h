@@ -23,16 +23,16 @@ struct vn_live_step {
     int change; /* of the job's: that which put it on its devices */
     int busy;   /* devices that any job had then */
     double step_s, load_s, compute_s, sync_s, update_s, loss;
-    double probe_s; /* of its slowest processor (vnode_exec/train/probe.h), or
-                       0 */
+    int probes, nprobes; /* of its processors: the first of the run's, and
+                          * how many */
 };
 
 /* A processor's probe in a step. */
 struct vn_live_probe {
-    vn_time time;
+    vn_time time;             /* of its step's begin, when it was taken */
     const struct vn_job *job; /* whose step it was */
-    int device;               /* of all that the cluster has */
-    int busy;                 /* devices that any job had then */
+    int device; /* of all that the cluster has; -1 where unknown */
+    int busy;   /* devices that any job had then */
     double s;
 };
 
@@ -43,6 +43,8 @@ struct vn_live_change {
     int64_t step; /* from which it counts */
     int devices;  /* after it, of all types and of each */
     int of_type[VN_TYPES_MAX];
+    int *device; /* those that train, of all that the cluster has */
+    int ndevices;
 };
 
 struct vn_live_job {

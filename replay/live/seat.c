@@ -54,18 +54,32 @@ seat_of(struct vn_live_state *r, int slot)
     return &r->seats[slot];
 }
 
-/* Devices and mapping of a task, in words; the number of devices. */
-static int
-write_devices(const struct vn_live_state *r, const struct vn_task *task,
-              char *text)
+/* Devices and mapping that a seat is to have, in words. */
+static void
+write_devices(struct vn_live_state *r, struct vn_live_seat *s,
+              const struct vn_task *task, char *text)
 {
     const struct vn_live_config *c = r->config;
     struct vn_layout layout = {c->engine.cluster, c->engine.profile,
                                r->offset};
+    int all = 0;
 
-    return vn_layout_write(&layout, task,
-                           c->workload->names->models.text[task->job->model],
-                           text, VN_DEVICE_LIST_SIZE);
+    for (int t = 0; t < c->engine.cluster->ntypes; t++) {
+        s->of_type[t] = task->devices[t];
+        all += task->devices[t];
+    }
+    s->device = vn_xrealloc(s->device, (size_t) all + 1, sizeof *s->device);
+    s->ndevices = vn_layout_write(
+        &layout, task, c->workload->names->models.text[task->job->model], text,
+        VN_DEVICE_LIST_SIZE, s->device);
+    if (s->ndevices < 0) {
+        s->ndevices = 0;
+        r->status = vn_fail(&r->err, VN_EINVAL,
+                            "job %" PRId64 ": a list of %d devices is longer "
+                            "than an executor takes, expected fewer",
+                            task->job->id, all);
+    }
+    s->devices_after = s->ndevices;
 }
 
 static void
@@ -85,6 +99,9 @@ change(struct vn_live_state *r, struct vn_live_seat *s, enum vn_cost_kind kind,
                                  .step = step,
                                  .devices = s->devices_after};
     memcpy(c->of_type, s->of_type, sizeof c->of_type);
+    c->device = vn_xcalloc((size_t) s->ndevices + 1, sizeof *c->device);
+    memcpy(c->device, s->device, (size_t) s->ndevices * sizeof *c->device);
+    c->ndevices = s->ndevices;
 }
 
 static void
@@ -103,14 +120,6 @@ launch(struct vn_live_state *r, struct vn_live_seat *s)
     vn_process_send(&s->process, "report 1");
 }
 
-static void
-keep_types(const struct vn_live_state *r, struct vn_live_seat *s,
-           const struct vn_task *task)
-{
-    for (int t = 0; t < r->config->engine.cluster->ntypes; t++)
-        s->of_type[t] = task->devices[t];
-}
-
 void
 vn_live_seat_start(void *arg, const struct vn_task *task)
 {
@@ -119,11 +128,11 @@ vn_live_seat_start(void *arg, const struct vn_task *task)
     struct vn_live_job *job = vn_live_job_of(r, task->job->id);
 
     if (s->job != job) {
+        free(s->device);
         *s = (struct vn_live_seat){.job = job};
         job->start = vn_live_now(r);
     }
-    s->devices_after = write_devices(r, task, s->devices);
-    keep_types(r, s, task);
+    write_devices(r, s, task, s->devices);
     s->change = job->nchanges == 0 ? VN_COST_START : VN_COST_RESTART;
     s->asked = vn_live_now(r);
     s->starting = true;
@@ -139,8 +148,7 @@ vn_live_seat_resize(void *arg, const struct vn_task *task)
     char line[VN_DEVICE_LIST_SIZE + 16] = "resize ";
     int before = s->devices_after;
 
-    s->devices_after = write_devices(r, task, line + strlen(line));
-    keep_types(r, s, task);
+    write_devices(r, s, task, line + strlen(line));
     s->change = s->devices_after < before ? VN_COST_SHRINK : VN_COST_GROW;
     s->asked = vn_live_now(r);
     vn_process_send(&s->process, line);
@@ -169,28 +177,49 @@ count_busy(const struct vn_live_state *r)
     return busy;
 }
 
-/* What the processors' probes took; the longest. */
-static double
+/* The device of a mapping that probe i is of: those that share a processor
+ * are told of in their order.  -1 where there is none. */
+static int
+probed_device(const struct vn_live_change *c, const struct vn_probes *probes,
+              int i)
+{
+    int before = 0;
+
+    for (int k = 0; k < i; k++)
+        before += probes->cpu[k] == probes->cpu[i];
+    for (int k = 0; k < c->ndevices; k++)
+        if (vn_layout_cpu(c->device[k]) == probes->cpu[i] && before-- == 0)
+            return c->device[k];
+    return -1;
+}
+
+/* What the processors' probes took, at the begin of a step. */
+static void
 keep_probes(struct vn_live_state *r, const struct vn_live_seat *s,
-            const struct vn_line *line)
+            const struct vn_line *line, struct vn_live_step *step)
 {
     struct vn_live *l = r->live;
+    vn_time begin = step->end - (vn_time) llrint(step->step_s * 1e6);
     struct vn_probes probes;
-    double longest = vn_line_probes(line, &probes);
 
+    vn_line_probes(line, &probes);
+    step->probes = l->nprobes;
+    step->nprobes = probes.n;
     if (l->nprobes + probes.n > l->probes_room) {
         l->probes_room = 2 * l->probes_room + 256;
         l->probes =
             vn_xrealloc(l->probes, (size_t) l->probes_room, sizeof *l->probes);
     }
     for (int i = 0; i < probes.n; i++)
-        l->probes[l->nprobes++] =
-            (struct vn_live_probe){.time = time_of(r, line->time),
-                                   .job = s->job->job,
-                                   .device = probes.cpu[i],
-                                   .busy = count_busy(r),
-                                   .s = probes.s[i]};
-    return longest;
+        l->probes[l->nprobes++] = (struct vn_live_probe){
+            .time = begin > 0 ? begin : 0,
+            .job = s->job->job,
+            .device = step->change < 0
+                          ? -1
+                          : probed_device(&s->job->changes[step->change],
+                                          &probes, i),
+            .busy = step->busy,
+            .s = probes.s[i]};
 }
 
 static void
@@ -220,8 +249,8 @@ keep_step(struct vn_live_state *r, struct vn_live_seat *s,
                               .compute_s = vn_line_number(line, "compute"),
                               .sync_s = vn_line_number(line, "sync"),
                               .update_s = vn_line_number(line, "update"),
-                              .loss = vn_line_number(line, "loss"),
-                              .probe_s = keep_probes(r, s, line)};
+                              .loss = vn_line_number(line, "loss")};
+    keep_probes(r, s, line, &j->steps[j->nsteps - 1]);
 }
 
 void

@@ -21,6 +21,8 @@ struct vn_live_seat {
     enum vn_cost_kind change;
     int devices_after; /* of all types and of each */
     int of_type[VN_TYPES_MAX];
+    int *device; /* that train then, of all that the cluster has */
+    int ndevices;
     vn_time ended; /* its last step */
 };
 

@@ -2,8 +2,8 @@
 
 #include "replay/validate/calibration.h"
 
-#include "base/machine/machine.h"
 #include "base/xalloc.h"
+#include "replay/live/layout.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -37,22 +37,40 @@ device_at(const struct vn_calibrator *c, int type, int i)
 
 /* n devices from the type's i-th on, each on the processor that a live run
  * would give it. */
-static void
-device_list(const struct vn_calibrator *c, int type, int i, int n, char *text)
+static enum vn_status
+device_list(const struct vn_calibrator *c, int type, int i, int n, char *text,
+            struct vn_error *err)
 {
     size_t used = 0;
 
     text[0] = '\0';
-    for (int k = i; k < i + n && used < VN_DEVICE_LIST_SIZE - 80; k++) {
-        int device = device_at(c, type, k), t = 0;
+    for (int k = i; k < i + n; k++) {
+        int device = device_at(c, type, k);
 
-        while (device >= first_of(c, t + 1))
-            t++;
-        used += (size_t) snprintf(text + used, VN_DEVICE_LIST_SIZE - used,
-                                  "%s%s:cpu=%d", k > i ? "," : "",
-                                  c->cluster->types[t].name,
-                                  device % vn_processors());
+        used += (size_t) snprintf(
+            text + used, VN_DEVICE_LIST_SIZE - used, "%s%s:cpu=%d",
+            k > i ? "," : "",
+            c->cluster->types[vn_cluster_type_at(c->cluster, device)].name,
+            vn_layout_cpu(device));
+        if (used >= VN_DEVICE_LIST_SIZE)
+            return vn_fail(err, VN_EINVAL,
+                           "a list of %d devices is longer than an executor "
+                           "takes, expected a cluster of fewer",
+                           n);
     }
+    return VN_OK;
+}
+
+struct vn_sample *
+vn_calibration_probes(const struct vn_calibrator *c, int type, int busy)
+{
+    return &c->probes[type * (c->cluster->devices + 1) + busy];
+}
+
+static int
+nprobes(const struct vn_calibrator *c)
+{
+    return c->cluster->ntypes * (c->cluster->devices + 1);
 }
 
 int
@@ -114,16 +132,17 @@ measure_mappings(struct vn_calibrator *c, struct vn_calibration_subject *s,
 
     for (int n = 1; n <= last && status == VN_OK;
          n = vn_calibration_next(n, own, last)) {
-        device_list(c, s->type, 0, n, devices);
-        if (n > 1)
+        status = device_list(c, s->type, 0, n, devices, err);
+        if (status == VN_OK && n > 1)
             status = vn_timing_resize(b, devices, true, err);
-        b->probes = &c->probes[n];
+        b->probes = vn_calibration_probes(c, s->type, n);
         if (status == VN_OK)
             status = vn_timing_train(b, c->span_s, &turn->on[n], err);
     }
     for (int n = last; n > 1 && status == VN_OK; n = n > 2 ? n / 2 : 1) {
-        device_list(c, s->type, 0, n > 2 ? n / 2 : 1, devices);
-        status = vn_timing_resize(b, devices, false, err);
+        status = device_list(c, s->type, 0, n > 2 ? n / 2 : 1, devices, err);
+        if (status == VN_OK)
+            status = vn_timing_resize(b, devices, false, err);
     }
     return status;
 }
@@ -148,9 +167,11 @@ measure_batch(struct vn_calibrator *c, struct vn_calibration_subject *s,
         .vnodes = job.vnodes,
         .on = vn_xcalloc((size_t) c->cluster->devices + 1, sizeof *turn->on)};
     note_progress(c, s);
-    device_list(c, s->type, 0, 1, devices);
-    status = vn_timing_begin(&b, c->setup, &job, s->model, devices, false,
-                             costs, err);
+    b.process.pid = 0;
+    status = device_list(c, s->type, 0, 1, devices, err);
+    if (status == VN_OK)
+        status = vn_timing_begin(&b, c->setup, &job, s->model, devices, false,
+                                 costs, err);
     if (status == VN_OK)
         status = measure_mappings(c, s, turn, &b, err);
     if (status == VN_OK)
@@ -184,16 +205,17 @@ measure_beside(struct vn_calibrator *c, const struct vn_calibration_subject *s,
     for (int i = 0; i < busy - 1 && status == VN_OK; i++) {
         struct vn_job job = make_job(c, other, other->nbatches / 2, 2 + i);
 
-        device_list(c, s->type, 1 + i, 1, devices);
-        status = vn_timing_begin(&loads[i], c->setup, &job, other->model,
-                                 devices, false, NULL, err);
+        status = device_list(c, s->type, 1 + i, 1, devices, err);
+        if (status == VN_OK)
+            status = vn_timing_begin(&loads[i], c->setup, &job, other->model,
+                                     devices, false, NULL, err);
         if (status == VN_OK) /* else it would wait for a reader */
             vn_process_send(&loads[i].process, "report 0");
     }
-    b->probes = &c->probes[busy];
+    b->probes = vn_calibration_probes(c, s->type, busy);
     if (status == VN_OK)
         status = vn_timing_train(b, c->span_s / 2, steps, err);
-    b->probes = &c->probes[1];
+    b->probes = vn_calibration_probes(c, s->type, 1);
     for (int i = 0; i < busy - 1; i++)
         vn_timing_kill(&loads[i]);
     free(loads);
@@ -237,9 +259,11 @@ measure_crowds(struct vn_calibrator *c, struct vn_calibration_subject *s,
     struct vn_timing b;
 
     note_progress(c, s);
-    device_list(c, s->type, 0, 1, devices);
-    status = vn_timing_begin(&b, c->setup, &job, s->model, devices, false,
-                             NULL, err);
+    b.process.pid = 0;
+    status = device_list(c, s->type, 0, 1, devices, err);
+    if (status == VN_OK)
+        status = vn_timing_begin(&b, c->setup, &job, s->model, devices, false,
+                                 NULL, err);
     for (int busy = 2; busy <= last && status == VN_OK;
          busy = vn_calibration_next(busy, 1, last))
         status = measure_crowd(c, s, busy, &b, err);
@@ -308,8 +332,7 @@ vn_calibrator_alloc(const struct vn_setup *setup, double span_s)
     *c = (struct vn_calibrator){.setup = setup,
                                 .cluster = &setup->sweep.settings[0].cluster,
                                 .span_s = span_s};
-    c->probes =
-        vn_xcalloc((size_t) c->cluster->devices + 1, sizeof *c->probes);
+    c->probes = vn_xcalloc((size_t) nprobes(c), sizeof *c->probes);
     return c;
 }
 
@@ -393,7 +416,7 @@ vn_calibrator_free(struct vn_calibrator *c)
         vn_sample_free(&c->costs[i]);
     for (int i = 0; i < c->nmodels; i++)
         free(c->models[i]);
-    for (int k = 0; k <= c->cluster->devices; k++)
+    for (int k = 0; k < nprobes(c); k++)
         vn_sample_free(&c->probes[k]);
     free(c->probes);
     free(c->models);

@@ -34,12 +34,13 @@ enum what {
     CROWD
 };
 
-/* What a probe takes beside so many busy devices, itself among them, where
- * nothing but these is on the host: 0 where there are no probes. */
+/* What a probe takes on a type beside so many busy devices, itself among them,
+ * where nothing but these is on the host: 0 where there are no probes. */
 static double
-fastest(const struct vn_calibrator *c, int busy)
+fastest(const struct vn_calibrator *c, int type, int busy)
 {
-    return vn_sample_quantile(&c->probes[busy], UNDISTURBED_PERCENT / 100.0);
+    return vn_sample_quantile(vn_calibration_probes(c, type, busy),
+                              UNDISTURBED_PERCENT / 100.0);
 }
 
 /* A line through the logarithms of probes and of computing. */
@@ -94,13 +95,14 @@ power_of(const struct vn_calibrator *c, const char *model)
 /* How much slower the host was than undisturbed, to a model, in steps beside
  * so many busy devices. */
 static double
-slowdown_in(const struct vn_calibrator *c, const char *model,
+slowdown_in(const struct vn_calibrator *c,
+            const struct vn_calibration_subject *s,
             const struct vn_timing_steps *steps, int busy)
 {
-    double known = fastest(c, busy);
+    double known = fastest(c, s->type, busy);
 
     return known > 0 && steps->probe_s > 0
-               ? pow(steps->probe_s / known, power_of(c, model))
+               ? pow(steps->probe_s / known, power_of(c, s->model))
                : 1;
 }
 
@@ -110,8 +112,8 @@ value_of(const struct vn_calibrator *c, const struct vn_calibration_subject *s,
          const struct vn_calibration_turn *t, enum what what, int n)
 {
     const struct vn_timing_steps *one = &t->on[1], *all = &t->on[n];
-    double alone = slowdown_in(c, s->model, one, 1);
-    double beside = slowdown_in(c, s->model, all, n);
+    double alone = slowdown_in(c, s, one, 1);
+    double beside = slowdown_in(c, s, all, n);
     int each = (t->vnodes + n - 1) / n;
 
     switch (what) {
@@ -147,13 +149,12 @@ median_of(const struct vn_calibrator *c,
 
 /* What a job took longer beside another model's, but for what probes show. */
 static double
-ratio_of(const struct vn_calibrator *c, const char *model,
+ratio_of(const struct vn_calibrator *c, const struct vn_calibration_subject *s,
          const struct vn_calibration_crowd *k)
 {
-    double before = k->before.whole_s / slowdown_in(c, model, &k->before, 1);
-    double after = k->after.whole_s / slowdown_in(c, model, &k->after, 1);
-    double beside =
-        k->beside.whole_s / slowdown_in(c, model, &k->beside, k->busy);
+    double before = k->before.whole_s / slowdown_in(c, s, &k->before, 1);
+    double after = k->after.whole_s / slowdown_in(c, s, &k->after, 1);
+    double beside = k->beside.whole_s / slowdown_in(c, s, &k->beside, k->busy);
 
     return 2 * beside / (before + after);
 }
@@ -173,7 +174,7 @@ crowd_of(const struct vn_calibrator *c, const struct vn_calibration_subject *s,
 
         for (int i = 0; i < s->ncrowds; i++)
             if (s->crowds[i].round == r && s->crowds[i].busy == busy)
-                vn_sample_add(&round, ratio_of(c, s->model, &s->crowds[i]));
+                vn_sample_add(&round, ratio_of(c, s, &s->crowds[i]));
         if (round.n > 0)
             vn_sample_add(&x, vn_sample_mean(&round));
         vn_sample_free(&round);
@@ -187,11 +188,20 @@ crowd_of(const struct vn_calibrator *c, const struct vn_calibration_subject *s,
     return median;
 }
 
+/* "MODEL,TYPE" */
+static void
+write_names(const struct vn_calibrator *c,
+            const struct vn_calibration_subject *s, FILE *out)
+{
+    vn_csv_cell(out, s->model);
+    putc(',', out);
+    vn_csv_cell(out, c->cluster->types[s->type].name);
+}
+
 static void
 write_nodes(const struct vn_calibrator *c,
             const struct vn_calibration_subject *s, FILE *out)
 {
-    const char *type = c->cluster->types[s->type].name;
     double update_s = median_of(c, s, UPDATE, -1, 1);
     int64_t peak_bytes = 0;
 
@@ -199,11 +209,12 @@ write_nodes(const struct vn_calibrator *c,
         for (int k = 0; k < s->nturns; k++)
             if (s->turns[k].batch == i)
                 peak_bytes = s->turns[k].on[1].peak_bytes;
-        fprintf(out, "%s,%s,%" PRId64 ",%.9f,%" PRId64 ",%.9f,", s->model,
-                type, s->batch[i], median_of(c, s, NODE, i, 1), peak_bytes,
-                update_s);
-        if (c->probes[1].n > 0 && s->turns[0].on[1].probe_s > 0)
-            fprintf(out, "%.9f,%.4f", fastest(c, 1), power_of(c, s->model));
+        write_names(c, s, out);
+        fprintf(out, ",%" PRId64 ",%.9f,%" PRId64 ",%.9f,", s->batch[i],
+                median_of(c, s, NODE, i, 1), peak_bytes, update_s);
+        if (fastest(c, s->type, 1) > 0 && s->turns[0].on[1].probe_s > 0)
+            fprintf(out, "%.9f,%.4f", fastest(c, s->type, 1),
+                    power_of(c, s->model));
         else
             fprintf(out, ",");
         fprintf(out, "\n");
@@ -214,30 +225,33 @@ static void
 write_subject(const struct vn_calibrator *c,
               const struct vn_calibration_subject *s, struct vn_file *files)
 {
-    const char *type = c->cluster->types[s->type].name;
+    FILE *links = files[VN_CALIBRATION_LINKS].stream;
+    FILE *crowds = files[VN_CALIBRATION_CROWDS].stream;
     int own = c->cluster->types[s->type].devices, last = c->cluster->devices;
 
     write_nodes(c, s, files[VN_CALIBRATION_NODES].stream);
     for (int n = vn_calibration_next(1, own, last); n <= last;
-         n = vn_calibration_next(n, own, last))
-        fprintf(files[VN_CALIBRATION_LINKS].stream, "%s,%s,%d,%.9f\n",
-                s->model, type, n, median_of(c, s, SYNC, -1, n));
+         n = vn_calibration_next(n, own, last)) {
+        write_names(c, s, links);
+        fprintf(links, ",%d,%.9f\n", n, median_of(c, s, SYNC, -1, n));
+    }
     for (int n = 2; n <= last; n++) {
         double crowd = crowd_of(c, s, n), probe = 1;
 
-        if (c->probes[1].n > 0 && c->probes[n].n > 0)
-            probe = fastest(c, n) / fastest(c, 1);
-        if (crowd > 0)
-            fprintf(files[VN_CALIBRATION_CROWDS].stream,
-                    "%s,%s,%d,%.6f,%.6f\n", s->model, type, n,
+        if (fastest(c, s->type, 1) > 0 && fastest(c, s->type, n) > 0)
+            probe = fastest(c, s->type, n) / fastest(c, s->type, 1);
+        if (crowd > 0) {
+            write_names(c, s, crowds);
+            fprintf(crowds, ",%d,%.6f,%.6f\n", n,
                     pow(probe, power_of(c, s->model)) * crowd, probe);
+        }
     }
 }
 
 static void
 write_costs(const char *model, const struct vn_sample *costs, FILE *out)
 {
-    fprintf(out, "%s", model);
+    vn_csv_cell(out, model);
     for (int k = 0; k < VN_COST_KINDS; k++)
         if (costs[k].n > 1)
             fprintf(out, ",normal:%.6f:%.6f", vn_sample_mean(&costs[k]),
@@ -277,8 +291,8 @@ vn_calibrator_write(const struct vn_calibrator *c, const char *name,
     for (int m = 0; m < c->nmodels && status == VN_OK; m++)
         write_costs(c->models[m], c->costs + m * VN_COST_KINDS,
                     files[VN_CALIBRATION_COSTS].stream);
-    for (int i = 0; i < VN_CALIBRATION_TABLES && status == VN_OK; i++)
-        status = vn_file_commit(&files[i], err);
+    if (status == VN_OK)
+        return vn_file_commit_all(files, VN_CALIBRATION_TABLES, err);
     for (int i = 0; i < VN_CALIBRATION_TABLES; i++)
         vn_file_discard(&files[i]);
     return status;
@@ -350,6 +364,7 @@ vn_calibrator_show(const struct vn_calibrator *c, struct vn_findings *f)
         {"but for the host %", 1},
         {NULL, 0}};
     char title[200];
+    bool any = false;
 
     snprintf(title, sizeof title,
              "Calibration: a virtual node over %d rounds; its deviation from "
@@ -359,13 +374,20 @@ vn_calibrator_show(const struct vn_calibrator *c, struct vn_findings *f)
     for (int i = 0; i < c->nsubjects; i++)
         for (int k = 0; k < c->subjects[i].nbatches; k++)
             show_batch(c, &c->subjects[i], k, f);
-    if (c->probes[1].n == 0)
+    for (int t = 0; t < c->cluster->ntypes; t++) {
+        const struct vn_sample *probes = vn_calibration_probes(c, t, 1);
+
+        any = any || probes->n > 0;
+        if (probes->n > 0)
+            vn_findings_note(f,
+                             "a probe of the processors of %s took %.1f us on "
+                             "the undisturbed host, %.2f times that in the "
+                             "mean",
+                             c->cluster->types[t].name, 1e6 * fastest(c, t, 1),
+                             vn_sample_mean(probes) / fastest(c, t, 1));
+    }
+    if (!any)
         return;
-    vn_findings_note(f,
-                     "a probe of the processors took %.1f us on the "
-                     "undisturbed host, %.2f times that in the mean",
-                     1e6 * fastest(c, 1),
-                     vn_sample_mean(&c->probes[1]) / fastest(c, 1));
     for (int m = 0; m < c->nmodels; m++)
         vn_findings_note(f,
                          "%s: as much slower as a probe to the power of %.2f",

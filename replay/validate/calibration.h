@@ -44,10 +44,14 @@ struct vn_calibrator {
     struct vn_calibration_subject *subjects; /* by model, then type */
     int nsubjects;
     struct vn_sample *costs;  /* [model x VN_COST_KINDS + kind] */
-    struct vn_sample *probes; /* of all steps, by busy devices */
+    struct vn_sample *probes; /* of all steps: vn_calibration_probes() */
     struct vn_progress progress;
     int64_t done, all; /* things to measure */
 };
+
+/* Probes in steps of subjects of a type beside so many busy devices. */
+struct vn_sample *vn_calibration_probes(const struct vn_calibrator *c,
+                                        int type, int busy);
 
 /* The number of devices that is measured after n: 1, 2, 4, ..., the type's
  * own, then on, to the last; beyond that last + 1.  Linear between. */

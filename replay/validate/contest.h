@@ -67,8 +67,9 @@ struct vn_contest {
     double tolerance;                 /* of the mean error, as a part */
     struct vn_calibrator *calibrator; /* NULL where a profile was given */
     const char *name; /* that what was measured of the host is kept under, in
-                       * NAME-nodes.csv and NAME-POLICY-REPEAT-host.csv, or
-                       * NULL */
+                       * NAME-nodes.csv and NAME-POLICY-REPEAT-host.csv
+                       * (NAME-POLICY-2-REPEAT-host.csv of a policy that
+                       * stands there twice), or NULL */
 };
 
 /*

@@ -4,10 +4,12 @@
 
 #include "replay/validate/contest.h"
 
+#include "base/xalloc.h"
 #include "plan/contention.h"
 #include "plan/sync.h"
 
 #include <math.h>
+#include <stdlib.h>
 
 static const char *const part_names[] = {[VN_PART_STEP] = "step time",
                                          [VN_PART_SYNC] = "synchronisation",
@@ -34,8 +36,10 @@ struct price {
 /* What prices a job. */
 struct scale {
     const struct vn_engine_config *config;
+    const struct vn_live *live;
     const struct vn_job *job;
     int model;
+    const double *slowdown; /* of the host, by step */
 };
 
 static struct price
@@ -87,25 +91,93 @@ price_step(const struct scale *c, const struct vn_live_job *j, int k)
     return price_of(c, j->changes[step->change].of_type, step->busy);
 }
 
-/* How many times slower the processors were in a step than the profile has
- * them. */
+/* How many times as long as expected the probe of the processor took that was
+ * the slowest in a step, by that; 0 where none is known. */
 static double
-slowdown_of(const struct scale *c, const struct vn_live_job *j, int k)
+worst_probe(const struct scale *c, const struct vn_live_step *step)
 {
-    const struct vn_live_step *step = &j->steps[k];
-    const int *devices = j->changes[step->change].of_type;
     const struct vn_cluster *cluster = c->config->cluster;
-    double slowest = 0;
+    const struct vn_profile *profile = c->config->profile;
+    double worst = 0;
 
-    for (int t = 0; t < cluster->ntypes; t++)
-        if (devices[t] > 0)
-            slowest =
-                fmax(slowest,
-                     vn_host_slowdown(c->config->profile, c->model,
-                                      vn_profile_type(c->config->profile,
-                                                      cluster->types[t].name),
-                                      step->busy, step->probe_s));
-    return slowest > 0 ? slowest : 1;
+    for (int i = 0; i < step->nprobes; i++) {
+        const struct vn_live_probe *p = &c->live->probes[step->probes + i];
+        double expected = 0;
+
+        if (p->device >= 0 && p->device < cluster->devices) {
+            int type = vn_cluster_type_at(cluster, p->device);
+
+            expected = vn_probe_expected(
+                profile, c->model,
+                vn_profile_type(profile, cluster->types[type].name),
+                step->busy);
+        }
+        if (expected > 0)
+            worst = fmax(worst, p->s / expected);
+    }
+    return worst;
+}
+
+/* The power by which the job's model feels a probe's slowdown, on the first
+ * type that it has. */
+static double
+power_on(const struct scale *c, const struct vn_live_change *change)
+{
+    const struct vn_profile *profile = c->config->profile;
+
+    for (int t = 0; t < c->config->cluster->ntypes; t++) {
+        int type = vn_profile_type(profile, c->config->cluster->types[t].name);
+
+        if (change->of_type[t] > 0 && type >= 0 && c->model >= 0)
+            return vn_profile_probe_power(
+                vn_profile_curve(profile, c->model, type));
+    }
+    return 1;
+}
+
+/* How many times slower the slowest of a job's processors was, in the mean
+ * over the steps from `from` to `to`, of one mapping. */
+static double
+slowdown_over(const struct scale *c, const struct vn_live_job *j, int from,
+              int to)
+{
+    double sum = 0;
+    int n = 0;
+
+    for (int k = from; k < to; k++) {
+        double worst = worst_probe(c, &j->steps[k]);
+
+        sum += worst;
+        n += worst > 0;
+    }
+    return n > 0
+               ? pow(sum / n, power_on(c, &j->changes[j->steps[from].change]))
+               : 1;
+}
+
+/* By step: over as long as what the calibration fitted (plan/contention.h),
+ * of one mapping and the same beside it. */
+static double *
+slowdowns_of(const struct scale *c, const struct vn_live_job *j)
+{
+    double *slowdown = vn_xcalloc((size_t) j->nsteps + 1, sizeof *slowdown);
+    int to;
+
+    for (int from = 0; from < j->nsteps; from = to) {
+        const struct vn_live_step *first = &j->steps[from];
+        double mean;
+
+        for (to = from + 1; to < j->nsteps; to++)
+            if (j->steps[to].change != first->change
+                || j->steps[to].busy != first->busy
+                || (double) (j->steps[to].end - first->end) * 1e-6
+                       > VN_CALIBRATION_SPAN_S)
+                break;
+        mean = slowdown_over(c, j, from, to);
+        for (int k = from; k < to; k++)
+            slowdown[k] = mean;
+    }
+    return slowdown;
 }
 
 /* By how much longer the job's steps took than they should, where it was
@@ -122,7 +194,7 @@ alone_ratio(const struct scale *c, const struct vn_live_job *j)
         if (!p.alone)
             continue;
         said += p.compute_s;
-        was += (whole_s(j, k) - j->steps[k].sync_s) / slowdown_of(c, j, k);
+        was += (whole_s(j, k) - j->steps[k].sync_s) / c->slowdown[k];
         n++;
     }
     return n >= ALONE_MIN ? was / said : 1;
@@ -139,7 +211,7 @@ add_steps(struct vn_trial *t, const struct scale *c,
 
     for (int k = 0; k < j->nsteps; k++) {
         struct price p = price_step(c, j, k);
-        double slowdown = slowdown_of(c, j, k);
+        double slowdown = c->slowdown[k];
         double whole = whole_s(j, k) / slowdown;
         double sync = j->steps[k].sync_s / slowdown;
         double alone = p.alone ? whole - sync : ratio * p.compute_s;
@@ -192,16 +264,20 @@ vn_contest_blame(const struct vn_contest *s, struct vn_trial *t, int repeat,
         const struct vn_live_job *j = &live->jobs[i];
         const char *name =
             s->setup->workload.names->models.text[j->job->model];
-        struct scale c = {config, j->job,
-                          vn_profile_model(config->profile, name)};
-        double said = 0, was = 0;
+        struct scale c = {.config = config,
+                          .live = live,
+                          .job = j->job,
+                          .model = vn_profile_model(config->profile, name)};
+        double said = 0, was = 0, *slowdown = slowdowns_of(&c, j);
 
+        c.slowdown = slowdown;
         add_steps(t, &c, j, &said, &was, &t->measured[repeat].lost[i]);
         add_changes(t, &c, name, j);
         if (j->nsteps > 0) {
             t->step_predicted[i] += said / j->nsteps / s->repeats;
             t->step_measured[i] += was / j->nsteps / s->repeats;
         }
+        free(slowdown);
     }
 }
 

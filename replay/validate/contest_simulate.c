@@ -9,6 +9,7 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 static int
@@ -178,6 +179,24 @@ scene_of(const struct vn_contest *s, const struct vn_trial *t, int repeat)
                           .repeat = repeat};
 }
 
+/* NAME-POLICY-REPEAT-host.csv, with -NUMBER behind a policy that the contest
+ * has before this one too, with other options. */
+static void
+name_host(const struct vn_contest *s, const struct vn_trial *t, int repeat,
+          char *path, size_t size)
+{
+    const char *policy = t->contender->policy->name;
+    char number[16] = "";
+    int n = 1;
+
+    for (const struct vn_trial *other = s->trials; other < t; other++)
+        n += strcmp(other->contender->policy->name, policy) == 0;
+    if (n > 1)
+        snprintf(number, sizeof number, "-%d", n);
+    snprintf(path, size, "%s-%s%s-%d-host.csv", s->name, policy, number,
+             repeat + 1);
+}
+
 /* The policy, on the host as it was in a repeat. */
 static enum vn_status
 simulate_closed(const struct vn_contest *s, struct vn_trial *t, int repeat,
@@ -190,8 +209,7 @@ simulate_closed(const struct vn_contest *s, struct vn_trial *t, int repeat,
     enum vn_status status;
 
     if (s->name != NULL)
-        snprintf(path, sizeof path, "%s-%s-%d-host.csv", s->name,
-                 t->contender->policy->name, repeat + 1);
+        name_host(s, t, repeat, path, sizeof path);
     else
         snprintf(path, sizeof path, "%s/host.csv", setup->setup.folder);
     status =

@@ -191,7 +191,7 @@ read_slow(struct vn_faults *f, struct vn_table *table, struct vn_error *err)
     if (status == VN_OK)
         status = vn_table_time(table, TO, s.time + 1, VN_TIME_MAX, &to, err);
     if (status == VN_OK)
-        status = vn_table_real(table, SLOWDOWN, 1, 1e6, &s.slowdown, err);
+        status = vn_table_real(table, SLOWDOWN, 0.01, 1e6, &s.slowdown, err);
     if (status != VN_OK)
         return status;
     s.device = (int) device;
@@ -242,11 +242,13 @@ overlay(struct vn_faults *f)
         for (size_t i = from; i < to; i++) {
             vn_time time = f->slow[i].time;
 
-            slowdown[i] = 1;
+            slowdown[i] = 0;
             for (size_t k = from; k < to; k++)
                 if (f->slow[k].time <= time && time < f->slow[k].to
                     && f->slow[k].slowdown > slowdown[i])
                     slowdown[i] = f->slow[k].slowdown;
+            if (slowdown[i] == 0) /* no row covers it */
+                slowdown[i] = 1;
         }
     }
     for (size_t i = 0; i < n; i++)

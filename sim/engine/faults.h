@@ -16,8 +16,9 @@
  *     v100,3,3600,7200,1.8
  *
  * and a job is as slow as the slowest of the devices that work for it, a
- * device as the slowest of its rows says.  Times of failures are drawn per
- * unit, from the run's seed, and do not depend on what jobs do.
+ * device as the slowest of its rows says; below 1 it is faster.  Times of
+ * failures are drawn per unit, from the run's seed, and do not depend on what
+ * jobs do.
  */
 #ifndef SIM_ENGINE_FAULTS_H
 #define SIM_ENGINE_FAULTS_H

@@ -404,7 +404,7 @@ double
 vn_fleet_slowdown(const struct vn_fleet *f, int slot)
 {
     const struct belongings *b = &f->jobs[slot];
-    double most = 1;
+    double most = 0;
 
     if (!f->slowed || slot >= f->njobs)
         return 1;
@@ -418,7 +418,7 @@ vn_fleet_slowdown(const struct vn_fleet *f, int slot)
         if (p->works[device] && p->slowdown[device] > most)
             most = p->slowdown[device];
     }
-    return most;
+    return most > 0 ? most : 1;
 }
 
 /* Of a host: devices that jobs have, and those on which this one works. */

@@ -58,7 +58,8 @@ void vn_fleet_work(struct vn_fleet *fleet, int slot, bool all);
  * placement is none. */
 bool vn_fleet_is_spread(const struct vn_fleet *fleet, int slot);
 
-/* The slowdown of the slowest device that works for the job; at least 1. */
+/* The slowdown of the slowest device that works for the job; 1 where none
+ * does, less where all are faster than their profile. */
 double vn_fleet_slowdown(const struct vn_fleet *fleet, int slot);
 
 /*

@@ -240,6 +240,33 @@ check_quantiles(int n, uint64_t range)
     free(all);
 }
 
+/* Two files of which one finds no room: the other stays as it was. */
+static void
+check_together(const char *path)
+{
+    struct vn_file files[2];
+    struct vn_error err;
+    uint64_t before, after;
+
+    vn_file_hash(path, &before, &err);
+    ok(vn_file_create(&files[0], path, &err) == VN_OK
+           && vn_file_create(&files[1], "/dev/full", &err) == VN_OK,
+       "two files are begun");
+    fputs("new", files[0].stream);
+    fputs("new", files[1].stream);
+    is_int(vn_file_commit_all(files, 2, &err), VN_EIO, "one has no room");
+    is_str(err.text, "cannot write /dev/full: No space left on device",
+           "which is said");
+    ok(vn_file_hash(path, &after, &err) == VN_OK && after == before,
+       "and the other is as it was");
+    vn_file_create(&files[0], path, &err);
+    vn_file_create(&files[1], "/dev/null", &err);
+    fputs("new", files[0].stream);
+    ok(vn_file_commit_all(files, 2, &err) == VN_OK
+           && vn_file_hash(path, &after, &err) == VN_OK && after != before,
+       "with room both are new");
+}
+
 static void
 check_files(void)
 {
@@ -268,6 +295,7 @@ check_files(void)
     vn_file_discard(&file);
     ok(vn_file_hash(path, &hash, &err) == VN_OK && hash != 0,
        "what was dropped leaves the first");
+    check_together(path);
     unlink(path);
     ok(symlink("/dev/null", path) == 0
            && vn_file_create(&file, path, &err) == VN_OK

@@ -56,10 +56,25 @@ write_profile(const char *path, double node_s)
     fclose(f);
 }
 
-/* The job's finish, in seconds. */
-static double
-finish_of(const struct vn_live_grant *grants, int n, double node_s)
+static void
+write_slow(const char *path, double slowdown)
 {
+    FILE *f = fopen(path, "w");
+
+    fprintf(f,
+            "device_type,device,from_s,to_s,slowdown\n"
+            "x,0,0,1000,%g\nx,1,0,1000,%g\n",
+            slowdown, slowdown);
+    fclose(f);
+}
+
+/* The job's finish, in seconds; the devices are `slowdown` times as slow as
+ * the profile has them. */
+static double
+finish_on(const struct vn_live_grant *grants, int n, double node_s,
+          double slowdown)
+{
+    const struct vn_fault_config faults = {.slow = "forced-slow.csv"};
     struct vn_forced forced = {grants, n};
     double value = vn_forced_value(&forced);
     struct vn_profile profile = {0};
@@ -83,13 +98,24 @@ finish_of(const struct vn_live_grant *grants, int n, double node_s)
     unlink("forced.csv");
     vn_cluster_read("x:2", &cluster, &err);
     vn_pricing_alloc(&pricing, &config.pricing, &err);
+    if (slowdown != 1) {
+        write_slow(faults.slow, slowdown);
+        config.faults = &faults;
+    }
     is_int(vn_engine_alloc(&config, &engine, &err), VN_OK, "an engine");
     is_int(vn_engine_run(engine, &err), VN_OK, "runs");
+    unlink(faults.slow);
     vn_engine_free(engine);
     vn_pricing_free(config.pricing);
     vn_cluster_free(&cluster);
     vn_profile_free(&profile);
     return (double) record.finish * 1e-6;
+}
+
+static double
+finish_of(const struct vn_live_grant *grants, int n, double node_s)
+{
+    return finish_on(grants, n, node_s, 1);
 }
 
 int
@@ -110,6 +136,11 @@ main(void)
             "at half of it, changes come after as many steps");
     is_near(finish_of(grants, 4, 0.05), 3 + 4 + 1.5 + 2 + 1.5, 0.2,
             "and at twice");
+    /* The same by the devices instead of the profile: what was measured on a
+     * host that was half as fast throughout is forced at the same steps, the
+     * growth among them, and takes twice as long between. */
+    is_near(finish_on(grants, 4, 0.1, 2), 33, 0.6,
+            "devices half as fast, with a growth");
     is_near(finish_of(grants, 1, 0.1), 23, 0.3, "one grant, to the end");
     is_near(finish_of(grants + 1, 1, 0.1), 21, 0.3,
             "the first is at its time, whatever is left");

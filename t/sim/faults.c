@@ -53,7 +53,7 @@ check_tables(const struct vn_cluster *cluster)
         {"k80,0,1,2,2", "'k80' is no device type of the cluster"},
         {"x,7,1,2,2", "device is '7', expected"},
         {"x,0,2,2,2", "to_s is '2', expected"},
-        {"x,0,1,2,0.5", "slowdown is '0.5', expected"},
+        {"x,0,1,2,0.001", "slowdown is '0.001', expected"},
     };
     struct vn_fault_config nothing = {.fails = true, .shape = 1};
     struct vn_faults *faults;

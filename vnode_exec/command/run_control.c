@@ -22,7 +22,7 @@ vn_run_tell_resize(struct run *r, const struct vn_resize *resize, double began)
 }
 
 enum {
-    PROBES_TOLD = 32 /* devices whose probes stand in a line */
+    PROBES_TOLD = VN_SPEC_DEVICES /* devices whose probes stand in a line */
 };
 
 /* " probes=CPU:SECONDS,...", or nothing. */
