@@ -57,6 +57,8 @@ libsim_a_SOURCES = $(ENCLAVEDOM_SOURCES) \
 	sim/policy/adaptive/genetic_child.c \
 	sim/policy/adaptive/genetic_rank.c \
 	sim/policy/adaptive/genetic_state.h \
+	sim/policy/adaptive/numbers.c sim/policy/adaptive/numbers.h \
+	sim/policy/adaptive/pollux_fixed.c \
 	sim/policy/adaptive/sia_fixed.c \
 	sim/policy/adaptive/speedup.c sim/policy/adaptive/speedup.h \
 	sim/policy/round/interior_point.c sim/policy/round/interior_point.h \
@@ -121,7 +123,9 @@ check_PROGRAMS += t/sim/division.t
 t_sim_division_t_SOURCES = t/sim/division.c
 t_sim_division_t_LDADD = libsim.a $(BASE_LIBS) libtap.a
 
-check_PROGRAMS += t/sim/genetic.t t/sim/assign.t
+check_PROGRAMS += t/sim/genetic.t t/sim/assign.t t/sim/numbers.t
+t_sim_numbers_t_SOURCES = t/sim/numbers.c
+t_sim_numbers_t_LDADD = libsim.a libplan.a $(BASE_LIBS) libtap.a $(SIM_LIBS)
 t_sim_assign_t_SOURCES = t/sim/assign.c t/vectors.c t/vectors.h
 t_sim_assign_t_LDADD = libsim.a libplan.a $(BASE_LIBS) libtap.a $(SIM_LIBS)
 t_sim_genetic_t_SOURCES = t/sim/genetic.c t/vectors.c t/vectors.h

@@ -533,8 +533,11 @@ main(int argc, char **argv)
                    == VN_OK)
         && (status = vn_cluster_read(a.cluster, &cluster, &err)) == VN_OK
         && (status = vn_assumptions_open(&a.assumptions, &err)) == VN_OK
-        && (status = vn_trace_open(a.trace, &trace, &err)) == VN_OK)
+        && (status = vn_trace_open(a.trace, &trace, &err)) == VN_OK) {
+        a.policy = vn_policy_settle("vnsim", a.policy,
+                                    a.assumptions.profile.batches_adapt);
         status = replay(&a, &cluster, trace, &err);
+    }
     if (status != VN_OK)
         vn_error_print(stderr, "vnsim", &err);
     vn_external_free(a.policy);

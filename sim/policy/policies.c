@@ -33,6 +33,9 @@ extern const struct vn_policy vn_policy_optimus;
 extern const struct vn_policy vn_policy_optimus_oracle;
 extern const struct vn_policy vn_policy_themis;
 extern const struct vn_policy vn_policy_gandiva_fair;
+extern const struct vn_policy vn_policy_pollux;
+extern const struct vn_policy vn_policy_pollux_fixed;
+extern const struct vn_policy vn_policy_sia;
 extern const struct vn_policy vn_policy_sia_fixed;
 extern const struct vn_policy vn_policy_edf;
 extern const struct vn_policy vn_policy_edf_admission;
@@ -64,6 +67,9 @@ const struct vn_policy *const vn_policies[] = {
     &vn_policy_optimus_oracle,
     &vn_policy_themis,
     &vn_policy_gandiva_fair,
+    &vn_policy_pollux,
+    &vn_policy_pollux_fixed,
+    &vn_policy_sia,
     &vn_policy_sia_fixed,
     &vn_policy_edf,
     &vn_policy_edf_admission,
@@ -91,6 +97,59 @@ vn_policy_find(const char *name, const struct vn_policy **policy,
     if (status == VN_OK)
         *policy = vn_policies[choice];
     return status;
+}
+
+/* As each is named where batches adapt, and where they do not. */
+static const struct vn_policy *const forms[][2] = {
+    {&vn_policy_pollux, &vn_policy_pollux_fixed},
+    {&vn_policy_sia, &vn_policy_sia_fixed},
+};
+
+enum {
+    FORMS = sizeof forms / sizeof *forms
+};
+
+const struct vn_policy *
+vn_policy_form(const struct vn_policy *policy, bool batches_adapt)
+{
+    for (int i = 0; i < FORMS; i++)
+        if (policy == forms[i][0] || policy == forms[i][1])
+            return forms[i][!batches_adapt];
+    return policy;
+}
+
+const struct vn_policy *
+vn_policy_settle(const char *program, const struct vn_policy *policy,
+                 bool batches_adapt)
+{
+    const struct vn_policy *form = vn_policy_form(policy, batches_adapt);
+
+    if (form != policy)
+        fprintf(stderr,
+                "%s: %s is %s here: batches %s --profile "
+                "adapt=TABLES\n",
+                program, policy->name, form->name,
+                batches_adapt ? "adapt by" : "are fixed without");
+    return form;
+}
+
+bool
+vn_policy_is_adaptive(const char *name)
+{
+    for (int i = 0; i < FORMS; i++)
+        if (strcmp(name, forms[i][0]->name) == 0
+            || strcmp(name, forms[i][1]->name) == 0)
+            return true;
+    return false;
+}
+
+bool
+vn_policy_is_elastic(const char *name)
+{
+    for (int i = 0; vn_policies[i] != NULL; i++)
+        if (strcmp(vn_policies[i]->name, name) == 0)
+            return !vn_policies[i]->rigid && !vn_policies[i]->leases;
+    return false;
 }
 
 const char *

@@ -20,6 +20,27 @@ enum vn_status vn_policy_find(const char *name,
                               struct vn_error *err);
 
 /*
+ * Pollux and Sia have two names, one where batches adapt (--profile
+ * adapt=TABLES) and one where they are fixed: the policy by that of the two
+ * that holds; any other policy itself.
+ */
+const struct vn_policy *vn_policy_form(const struct vn_policy *policy,
+                                       bool batches_adapt);
+
+/* The same; that it is not what was asked for is said on standard error, by
+ * the program of that name. */
+const struct vn_policy *vn_policy_settle(const char *program,
+                                         const struct vn_policy *policy,
+                                         bool batches_adapt);
+
+/* Is it Pollux or Sia, whose authors' also change a job's batch? */
+bool vn_policy_is_adaptive(const char *name);
+
+/* Does the built-in policy of that name give jobs other numbers of devices
+ * than they ask for?  What goes by rounds may, and seldom does: false. */
+bool vn_policy_is_elastic(const char *name);
+
+/*
  * What the built-in policy of that name goes by of jobs (vn_policy.knows);
  * NULL where there is none of that name, or nobody says.
  */

@@ -5,6 +5,7 @@
 
 #include "sim/policy/share/shares.h"
 
+#include <math.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -197,6 +198,80 @@ wfs(struct run *r, int total)
     free(without);
 }
 
+enum {
+    ROUND = 60, /* seconds, of pollux-fixed */
+    RESTART = 30
+};
+
+static vn_time
+service(const struct naive_job *j)
+{
+    return j->job.duration * j->job.devices - j->work;
+}
+
+/* In millionths. */
+static int64_t
+cost_of(const struct run *r, const struct naive_job *j, int k)
+{
+    int fair = (r->devices + r->n[0] - 1) / r->n[0];
+    double age = (double) (r->now - j->job.submit) / 1e6, s;
+
+    fair = fair < j->job.devices ? fair : j->job.devices;
+    s = (double) k / fair;
+    if (k != j->held)
+        s *= fmax(age - RESTART * j->changes, 0) / (age + RESTART);
+    return llround(1e6 / (s + 0.001));
+}
+
+/* All numbers of devices of all jobs: of those that cost least together, to
+ * those with least service first, what they have, or else the most. */
+static void
+pollux(struct run *r)
+{
+    static int64_t least[200][64];
+    int left = r->devices, n = r->n[0], *who = r->list[0];
+
+    if (r->now % (ROUND * VN_SECOND) != 0)
+        return;
+    for (int i = 1; i < n; i++) {
+        int job = who[i], k = i;
+
+        for (; k > 0
+               && (service(&r->jobs[who[k - 1]]) > service(&r->jobs[job])
+                   || (service(&r->jobs[who[k - 1]]) == service(&r->jobs[job])
+                       && who[k - 1] > job));
+             k--)
+            who[k] = who[k - 1];
+        who[k] = job;
+    }
+    memset(least[n], 0, sizeof least[n]);
+    for (int i = n - 1; i >= 0; i--)
+        for (int d = 0; d <= r->devices; d++) {
+            least[i][d] = INT64_MAX;
+            for (int k = 0; k <= d && k <= r->jobs[who[i]].job.devices; k++) {
+                int64_t sum =
+                    cost_of(r, &r->jobs[who[i]], k) + least[i + 1][d - k];
+
+                least[i][d] = sum < least[i][d] ? sum : least[i][d];
+            }
+        }
+    for (int i = 0; i < n; i++) {
+        struct naive_job *j = &r->jobs[who[i]];
+        int k = j->job.devices < left ? j->job.devices : left;
+
+#define BEST(k) (cost_of(r, j, k) + least[i + 1][left - (k)] == least[i][left])
+        if (j->held > 0 && j->held <= left && BEST(j->held))
+            k = j->held;
+        else
+            while (!BEST(k))
+                k--;
+#undef BEST
+        j->changes += k > 0 && k != j->held && j->start >= 0;
+        j->held = k;
+        left -= k;
+    }
+}
+
 static void
 decide(struct run *r, int total)
 {
@@ -215,6 +290,8 @@ decide(struct run *r, int total)
     sort(r);
     if (is(r, "wfs"))
         wfs(r, total);
+    else if (is(r, "pollux-fixed"))
+        pollux(r);
     else if (strncmp(r->policy, "las", 3) == 0)
         las(r);
     else
@@ -245,6 +322,8 @@ next_instant(const struct run *r, int arrived, int total)
 #define EARLIER(t) (next = next < 0 || (t) < next ? (t) : next)
     if (arrived < total)
         EARLIER(r->jobs[arrived].job.submit);
+    if (is(r, "pollux-fixed") && r->n[0] > 0)
+        EARLIER((r->now / (ROUND * VN_SECOND) + 1) * ROUND * VN_SECOND);
     for (int q = 0; q < 3; q++)
         for (int i = 0; i < r->n[q]; i++) {
             const struct naive_job *j = &r->jobs[r->list[q][i]];
@@ -278,6 +357,7 @@ naive_run(const char *policy, int devices, struct naive_job *jobs, int n)
     for (int i = 0; i < n; i++) {
         jobs[i].start = jobs[i].finish = -1;
         jobs[i].work = jobs[i].job.duration * jobs[i].job.devices;
+        jobs[i].changes = 0;
     }
     while ((next = next_instant(&r, arrived, n)) >= 0) {
         for (int q = 0; q < 3; q++)

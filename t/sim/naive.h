@@ -22,6 +22,7 @@ struct naive_job {
     int before;
     int queue;
     int weight;
+    int changes;
 };
 
 /*

@@ -1,6 +1,6 @@
 /*
- * Sia (Jayaram Subramanya et al., SOSP'23) for jobs whose batch does not
- * adapt: in each round a program (assign.h) gives every job one of its
+ * Sia (Jayaram Subramanya et al., SOSP'23) in the engine: in each round a
+ * program (assign.h) gives every job one of its
  * configurations, 1, 2, 4, ... devices of one type or as many as it asks for
  * at least, mostly or at most, or none.
  *
@@ -11,8 +11,12 @@
  * where that is not what the job has (1 while age < restart), a configuration
  * costs e^-1/2 and none 1.1, in hundredths.  What Sia would have to learn is
  * read here: true speeds, and so a job may have any number of devices at once.
- * Efficiency is the same on all of them, and no part of it.  Devices that come
- * free within a round wait for the next; those that fail begin one.
+ * Devices that come free within a round wait for the next; those that fail
+ * begin one.
+ *
+ * As sia-fixed, of jobs whose batch is fixed, speed is work done a second, and
+ * efficiency, the same on all configurations, no part of it; under --profile
+ * adapt=TABLES it is sia, and speed is goodput (vn_policy_form()).
  */
 #include "config.h"
 
@@ -25,6 +29,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+extern const struct vn_policy vn_policy_sia;
 extern const struct vn_policy vn_policy_sia_fixed;
 
 enum {
@@ -78,6 +83,8 @@ sia_open(void *state, const struct vn_view *view, const double *values,
                        "most %d",
                        s->ntypes, VN_ASSIGN_TYPES);
     s->devices = vn_xcalloc((size_t) s->ntypes, sizeof *s->devices);
+    for (int t = 0; t < s->ntypes; t++)
+        s->capacity[t] = vn_view_devices(view, t);
     return VN_OK;
 }
 
@@ -323,10 +330,23 @@ static const struct vn_policy_option options[] = {
     {NULL, NULL, NULL, VN_OPTION_REAL, 0, 0, NULL},
 };
 
+const struct vn_policy vn_policy_sia = {
+    .name = "sia",
+    .summary = "a program of configurations in each round, by goodput (Sia)",
+    .knows = "goodput",
+    .options = options,
+    .late = true,
+    .state_size = sizeof(struct sia),
+    .open = sia_open,
+    .close = sia_close,
+    .arrive = sia_arrive,
+    .leave = sia_leave,
+    .decide = sia_decide,
+};
+
 const struct vn_policy vn_policy_sia_fixed = {
     .name = "sia-fixed",
-    .summary = "a program of configurations in each round, of jobs whose "
-               "batch is fixed (Sia)",
+    .summary = "the same, of jobs whose batch is fixed",
     .knows = "step times",
     .options = options,
     .late = true,

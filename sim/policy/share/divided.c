@@ -40,15 +40,14 @@ vn_divided_close(void *state)
     free(s->claims);
 }
 
-/* Where those that are there ask for least, in proportion. */
-static int
-find_home(const struct vn_divided *s, const struct vn_view *view, int slot)
+int
+vn_divided_home(const double *asked, const struct vn_view *view, int slot)
 {
     int home = -1;
     double least = 0;
 
-    for (int t = 0; t < s->ntypes; t++) {
-        double part = (s->asked[t] + vn_view_job(view, slot)->devices)
+    for (int t = 0; t < vn_view_types(view); t++) {
+        double part = (asked[t] + vn_view_job(view, slot)->devices)
                       / (vn_view_devices(view, t) + 1e-3);
 
         if (vn_view_runs(view, slot, t) && (home < 0 || part < least)) {
@@ -108,7 +107,7 @@ vn_divided_arrive(void *state, const struct vn_view *view, int slot)
     }
     job = s->jobs[slot] = vn_xcalloc(1, sizeof *job);
     job->slot = slot;
-    job->home = find_home(s, view, slot);
+    job->home = vn_divided_home(s->asked, view, slot);
     find_speeds(job, view);
     s->asked[job->home] += job->claim.demand;
     job->whole = (double) vn_view_remaining(view, slot);

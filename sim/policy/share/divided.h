@@ -52,4 +52,10 @@ void vn_divided_leave(void *state, const struct vn_view *view, int job);
 void vn_divided_decide(void *state, const struct vn_view *view,
                        struct vn_answer *answer);
 
+/*
+ * Of the types on which a job runs, the one whose devices those that are there
+ * ask for least, asked[type] of them in all, in proportion.
+ */
+int vn_divided_home(const double *asked, const struct vn_view *view, int job);
+
 #endif /* SIM_POLICY_SHARE_DIVIDED_H */
