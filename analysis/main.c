@@ -162,6 +162,18 @@ only_loads(const struct vn_groups *groups)
     return true;
 }
 
+/* Of experiments that differ in their scaling alone the one under linear
+ * scaling is drawn, unless another was asked for, by which it is alone. */
+static void
+prefer_linear(struct vn_groups *groups)
+{
+    int dropped = vn_groups_prefer_scaling(groups, "linear");
+
+    if (dropped > 0)
+        fprintf(stderr, "vnplot: of experiments that differ in scaling, the "
+                        "one with scaling=linear (see --where)\n");
+}
+
 /* There must be one experiment to draw; say which there are. */
 static enum vn_status
 check_groups(const struct vn_groups *groups, const struct arguments *a,
@@ -274,6 +286,7 @@ run(const struct arguments *a, struct vn_error *err)
     }
     if (status == VN_OK) {
         status = vn_groups_make(&runs, "fifo", a->pool, &groups, err);
+        prefer_linear(&groups);
         if (status == VN_OK && !a->figure->kinds)
             status = check_groups(&groups, a, err);
     }

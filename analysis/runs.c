@@ -545,17 +545,61 @@ vn_groups_make(struct vn_runs *runs, const char *baseline, bool pool,
     return status;
 }
 
+static void
+free_group(struct vn_group *g)
+{
+    for (int p = 0; p < g->npolicies; p++)
+        free(g->labels[p]);
+    free(g->labels);
+    free(g->runs);
+}
+
 void
 vn_groups_free(struct vn_groups *groups)
 {
-    for (int i = 0; i < groups->n; i++) {
-        for (int p = 0; p < groups->all[i].npolicies; p++)
-            free(groups->all[i].labels[p]);
-        free(groups->all[i].labels);
-        free(groups->all[i].runs);
-    }
+    for (int i = 0; i < groups->n; i++)
+        free_group(&groups->all[i]);
     free(groups->all);
     *groups = (struct vn_groups){0};
+}
+
+bool
+vn_runs_differ_in_scaling(const struct vn_store_run *a,
+                          const struct vn_store_run *b)
+{
+    struct vn_store_run x = *a, y = *b;
+
+    if (x.scaling == NULL || y.scaling == NULL
+        || strcmp(x.scaling, y.scaling) == 0)
+        return false;
+    x.scaling = y.scaling = NULL;
+    x.scaling_hash = y.scaling_hash = NULL;
+    return vn_runs_compare(&x, &y) == 0;
+}
+
+int
+vn_groups_prefer_scaling(struct vn_groups *groups, const char *scaling)
+{
+    bool *drop = vn_xcalloc((size_t) groups->n + 1, sizeof *drop);
+    int kept = 0, n = groups->n;
+
+    for (int i = 0; i < n; i++)
+        for (int j = 0; j < n; j++) {
+            const struct vn_store_run *a = groups->all[i].first,
+                                      *b = groups->all[j].first;
+
+            if (vn_runs_differ_in_scaling(a, b)
+                && strcmp(b->scaling, scaling) == 0)
+                drop[i] = true;
+        }
+    for (int i = 0; i < n; i++)
+        if (drop[i])
+            free_group(&groups->all[i]);
+        else
+            groups->all[kept++] = groups->all[i];
+    groups->n = kept;
+    free(drop);
+    return n - kept;
 }
 
 const struct vn_store_run *

@@ -89,6 +89,16 @@ enum vn_status vn_groups_label(struct vn_groups *groups, const char *words,
 int vn_runs_compare(const struct vn_store_run *a,
                     const struct vn_store_run *b);
 
+/* Do the runs of two groups differ in their scaling, and in nothing else? */
+bool vn_runs_differ_in_scaling(const struct vn_store_run *a,
+                               const struct vn_store_run *b);
+
+/*
+ * Drop the groups of which another with this scaling differs in that alone;
+ * how many.
+ */
+int vn_groups_prefer_scaling(struct vn_groups *groups, const char *scaling);
+
 /* The run of a policy and replicate. */
 const struct vn_store_run *vn_group_run(const struct vn_group *group,
                                         int policy, int replicate);

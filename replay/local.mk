@@ -154,7 +154,7 @@ demo: vntrace vnreplay vnplot
 	./vntrace stat --cluster $(DEMO_CLUSTER) demo/philly.csv
 	@echo
 	@echo '== Ten such traces under seven policies'
-	./vnreplay run --generate '$(DEMO_RECIPE)' --load 0.9 --seed 1:10 \
+	./vnreplay run --generate '$(DEMO_RECIPE)' --load 0.9 --scaling linear --seed 1:10 \
 		--cluster $(DEMO_CLUSTER) --policy $(DEMO_POLICIES) \
 		--results demo/demo.db
 	@echo

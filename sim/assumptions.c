@@ -111,6 +111,14 @@ hash_scaling(struct vn_assumptions *a, struct vn_error *err)
 }
 
 enum vn_status
+vn_assumptions_scale(struct vn_assumptions *a, const char *scaling,
+                     struct vn_error *err)
+{
+    a->scaling = scaling;
+    return hash_scaling(a, err);
+}
+
+enum vn_status
 vn_assumptions_open(struct vn_assumptions *a, struct vn_error *err)
 {
     enum vn_status status = VN_OK;

@@ -88,6 +88,10 @@ enum vn_status vn_assume(struct vn_assumptions *assumptions,
 enum vn_status vn_assumptions_open(struct vn_assumptions *assumptions,
                                    struct vn_error *err);
 
+/* Let opened assumptions have another scaling; its words are kept. */
+enum vn_status vn_assumptions_scale(struct vn_assumptions *assumptions,
+                                    const char *scaling, struct vn_error *err);
+
 void vn_assumptions_free(struct vn_assumptions *assumptions);
 
 /*

@@ -115,12 +115,12 @@ make_sweep(struct again *a, struct vn_error *err)
     if (status == VN_OK)
         status = vn_sweep_cluster(sweep, run->cluster, err);
     if (status == VN_OK)
-        status = vn_sweep_policy(
-            sweep, run->plugin != NULL ? run->plugin : run->policy, words, n,
-            err);
-    if (status == VN_OK)
         status = vn_assumptions_restore(&sweep->assumptions, run, err);
-    return status == VN_OK ? vn_assumptions_open(&sweep->assumptions, err)
+    if (status == VN_OK)
+        status = vn_assumptions_open(&sweep->assumptions, err);
+    return status == VN_OK ? vn_sweep_policy(
+               sweep, run->plugin != NULL ? run->plugin : run->policy, words,
+               n, err)
                            : status;
 }
 

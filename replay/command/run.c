@@ -78,6 +78,9 @@ enum {
     LIST_MAX = 1000
 };
 
+/* On 20 devices about half of linear: far enough from it to tell. */
+static const char second_scaling[] = "amdahl:0.05";
+
 /* Words of a list of options; their texts are owned. */
 struct words {
     char *text[LIST_MAX];
@@ -91,6 +94,8 @@ struct arguments {
     struct vn_range loads;
     struct words clusters;
     struct words policies;
+    struct words scalings;
+    bool second; /* of these the second was not asked for */
     const char *option_words[VN_POLICY_OPTIONS_MAX];
     int noption_words;
     int64_t windows;
@@ -181,6 +186,8 @@ take(struct arguments *a, struct vn_sweep *sweep, enum option option,
     int64_t count = 1;
     int choice = VN_RECORD_SAMPLES;
 
+    if (option == (enum option)(ASSUMED + VN_ASSUME_SCALING))
+        return add_list(&a->scalings, value, "scaling", err);
     if (option >= ASSUMED)
         return vn_assume(&sweep->assumptions,
                          (enum vn_assumption)(option - ASSUMED), value, err);
@@ -271,6 +278,31 @@ check_options(const struct arguments *a, const struct vn_sweep *sweep,
     return VN_OK;
 }
 
+/*
+ * Linear scaling where none was given; and, of recorded jobs under an elastic
+ * policy, which lives on that assumption, a second one beside it.
+ */
+static enum vn_status
+find_scalings(struct arguments *a, const struct vn_sweep *sweep,
+              struct vn_error *err)
+{
+    bool elastic = false;
+    enum vn_status status;
+
+    if (a->scalings.n > 0)
+        return VN_OK;
+    status = add_list(&a->scalings, "linear", "scaling", err);
+    for (int i = 0; i < sweep->ncontenders; i++)
+        elastic =
+            elastic
+            || (sweep->contenders[i].plugin == NULL
+                && vn_policy_is_elastic(sweep->contenders[i].policy->name));
+    a->second = elastic && sweep->assumptions.nprofiles == 0;
+    return a->second && status == VN_OK
+               ? add_list(&a->scalings, second_scaling, "scaling", err)
+               : status;
+}
+
 /* Fill the sweep from what was given. */
 static enum vn_status
 prepare(struct arguments *a, struct vn_sweep *sweep, struct vn_error *err)
@@ -290,11 +322,13 @@ prepare(struct arguments *a, struct vn_sweep *sweep, struct vn_error *err)
         status = vn_range_read("seed", "1", 1, 1, true, &a->seeds, err);
     if (status == VN_OK && a->policies.n == 0)
         status = add_list(&a->policies, vn_policies[0]->name, "policy", err);
+    if (status == VN_OK)
+        status = vn_assumptions_open(&sweep->assumptions, err);
     for (int i = 0; i < a->policies.n && status == VN_OK; i++)
         status = vn_sweep_policy(sweep, a->policies.text[i], a->option_words,
                                  a->noption_words, err);
     if (status == VN_OK)
-        status = vn_assumptions_open(&sweep->assumptions, err);
+        status = find_scalings(a, sweep, err);
     return status == VN_OK ? check_options(a, sweep, err) : status;
 }
 
@@ -423,12 +457,21 @@ print_plan(const struct arguments *a, const struct vn_sweep *sweep,
     fputs(" x ", stdout);
     print_count(sweep->nsettings, "cluster x ", "clusters x ");
     print_count(sweep->ncontenders, "policy", "policies");
+    if (a->scalings.n > 1) {
+        fputs(" x ", stdout);
+        print_count(a->scalings.n, "scaling", "scalings");
+    }
     if (sweep->shards > 1)
         printf(", shard %d of %d", sweep->shard + 1, sweep->shards);
     putchar('\n');
     if (a->recipes.n == 0 && a->seeds.n > 1)
         puts("nothing in these runs is random: seeds make no replicates, see "
              "--windows");
+    if (a->second)
+        printf("how elastic policies do on recorded jobs hangs on their "
+               "scaling: under linear and\n%s, to be compared; --scaling "
+               "linear is the one alone\n",
+               second_scaling);
     fflush(stdout);
 }
 
@@ -440,29 +483,24 @@ count_runs(const struct arguments *a, const struct vn_sweep *sweep)
 
     return (a->traces.n * a->windows
             + a->recipes.n * loads * (int64_t) a->seeds.n)
-           * sweep->nsettings * sweep->ncontenders;
+           * sweep->nsettings * sweep->ncontenders * a->scalings.n;
 }
 
+/* All that runs under one scaling; counts are added. */
 static enum vn_status
-run(const struct arguments *a, const struct vn_sweep *sweep,
-    struct vn_error *err)
+run_scaling(const struct arguments *a, struct vn_sweep *sweep,
+            const char *scaling, int total, struct vn_sweep_count *sum,
+            struct vn_error *err)
 {
-    int64_t total = count_runs(a, sweep);
-    double started = vn_clock();
     struct vn_error ending;
     struct vn_sweep_count count;
     struct vn_pool *pool;
-    enum vn_status status, end;
+    enum vn_status status =
+        vn_assumptions_scale(&sweep->assumptions, scaling, err);
+    enum vn_status end;
 
-    if (total > 100000000)
-        return vn_fail(err, VN_EUSAGE, "%lld runs are too many",
-                       (long long) total);
-    /* Of the runs numbered from 0, those that leave `shard` over. */
-    total = (total - sweep->shard + sweep->shards - 1) / sweep->shards;
-    print_plan(a, sweep, total);
-    if (a->dry_run)
-        return VN_OK;
-    status = vn_pool_begin(sweep, (int) total, &pool, err);
+    if (status == VN_OK)
+        status = vn_pool_begin(sweep, total, &pool, err);
     if (status != VN_OK)
         return status;
     for (int i = 0; i < a->traces.n && status == VN_OK; i++)
@@ -470,11 +508,38 @@ run(const struct arguments *a, const struct vn_sweep *sweep,
     for (int i = 0; i < a->recipes.n && status == VN_OK; i++)
         status = run_recipe(a, sweep, pool, a->recipes.text[i], err);
     end = vn_pool_end(pool, status != VN_OK, &count, &ending);
+    sum->total += count.total;
+    sum->done += count.done;
+    sum->there += count.there;
+    sum->failed += count.failed;
     /* An interruption may have been the cause of any other failure. */
     if (end != VN_OK)
         *err = ending;
-    if (status != VN_OK || end != VN_OK)
-        return end != VN_OK ? end : status;
+    return end != VN_OK ? end : status;
+}
+
+static enum vn_status
+run(const struct arguments *a, struct vn_sweep *sweep, struct vn_error *err)
+{
+    int64_t total = count_runs(a, sweep), one;
+    double started = vn_clock();
+    struct vn_sweep_count count = {0};
+    enum vn_status status = VN_OK;
+
+    if (total > 100000000)
+        return vn_fail(err, VN_EUSAGE, "%lld runs are too many",
+                       (long long) total);
+    /* Of the runs under a scaling, from 0, those that leave `shard` over. */
+    one = (total / a->scalings.n - sweep->shard + sweep->shards - 1)
+          / sweep->shards;
+    print_plan(a, sweep, one * a->scalings.n);
+    if (a->dry_run)
+        return VN_OK;
+    for (int i = 0; i < a->scalings.n && status == VN_OK; i++)
+        status =
+            run_scaling(a, sweep, a->scalings.text[i], (int) one, &count, err);
+    if (status != VN_OK)
+        return status;
     printf("%d done, %d there before, %d failed, in %.1f s\n", count.done,
            count.there, count.failed, vn_clock() - started);
     if (count.failed > 0)
@@ -507,6 +572,7 @@ vn_command_sweep(int argc, char **argv)
     free(a->loads.at);
     free_words(&a->clusters);
     free_words(&a->policies);
+    free_words(&a->scalings);
     free(a);
     return status == VN_OK ? 0 : vn_error_exit(&err);
 }

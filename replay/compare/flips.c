@@ -36,19 +36,6 @@ vn_standings_free(struct vn_standings *s)
     *s = (struct vn_standings){0};
 }
 
-/* Do the runs of two groups differ in their scaling, and in nothing else? */
-static bool
-differ_in_scaling(const struct vn_group *a, const struct vn_group *b)
-{
-    struct vn_store_run x = *a->first, y = *b->first;
-
-    if (strcmp(x.scaling, y.scaling) == 0)
-        return false;
-    x.scaling = y.scaling = NULL;
-    x.scaling_hash = y.scaling_hash = NULL;
-    return vn_runs_compare(&x, &y) == 0;
-}
-
 /* The group's policy of that label, or -1. */
 static int
 find(const struct vn_group *g, const char *label)
@@ -83,16 +70,14 @@ print_pairs(const struct vn_standing *a, const struct vn_standing *b)
     return flips;
 }
 
-/* May the run have given jobs other numbers of devices than they ask for? What
- * goes by rounds may by its rule, and does so seldom. */
+/* May the run have given jobs other numbers of devices than they ask for? */
 static bool
 is_elastic(const struct vn_store_run *run)
 {
-    for (int i = 0; run->policy != NULL && vn_policies[i] != NULL; i++)
-        if (strcmp(vn_policies[i]->name, run->policy) == 0)
-            return !vn_policies[i]->rigid
-                   && (!vn_policies[i]->leases || run->resizes > 0);
-    return false;
+    return run->policy != NULL
+           && (vn_policy_is_elastic(run->policy)
+               || (run->resizes > 0
+                   && vn_policy_goes_by(run->policy) != NULL));
 }
 
 /* Is an elastic policy among them, on recorded jobs? */
@@ -119,8 +104,7 @@ vn_standings_print(const struct vn_standings *s)
         for (int j = 0; j < s->n; j++) {
             const struct vn_group *a = s->all[i].group, *b = s->all[j].group;
 
-            if (a->first->scaling == NULL || b->first->scaling == NULL
-                || !differ_in_scaling(a, b))
+            if (!vn_runs_differ_in_scaling(a->first, b->first))
                 continue;
             paired = true;
             if (j < i)

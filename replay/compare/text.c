@@ -422,6 +422,32 @@ print_knowledge(const struct vn_group *g)
     }
 }
 
+/* Which policies change a job's batch: with tables of applications under
+ * adapt= all do, else none; of Pollux and Sia that needs saying. */
+static void
+print_batches(const struct vn_group *g)
+{
+    const char *profile = g->first->profile, *comma = "";
+
+    if (profile != NULL && strstr(profile, "adapt=") != NULL) {
+        puts("\nunder each of them a job of an application takes the batch "
+             "that suits its devices");
+        return;
+    }
+    for (int p = 0; p < g->npolicies; p++) {
+        const struct vn_store_run *run = vn_group_run(g, p, 0);
+
+        if (run->policy == NULL || !vn_policy_is_adaptive(run->policy))
+            continue;
+        if (comma[0] == '\0')
+            fputs("\nno policy here changes a job's batch (the originals of ",
+                  stdout);
+        printf("%s%s", comma, g->labels[p]);
+        comma = ", ";
+    }
+    fputs(comma[0] != '\0' ? " do)\n" : "", stdout);
+}
+
 void
 vn_report_text(const struct vn_comparison *c, const struct vn_report *a,
                int at)
@@ -444,4 +470,5 @@ vn_report_text(const struct vn_comparison *c, const struct vn_report *a,
         print_power(c, a);
     if (c->group->npolicies > 1)
         print_knowledge(c->group);
+    print_batches(c->group);
 }

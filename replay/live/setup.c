@@ -160,11 +160,11 @@ vn_setup_open(struct vn_setup *setup, struct vn_error *err)
     status = find_program(setup, err);
     if (status == VN_OK)
         status = vn_sweep_cluster(&setup->sweep, setup->cluster, err);
+    if (status == VN_OK)
+        status = vn_assumptions_open(&setup->sweep.assumptions, err);
     for (int i = 0; i < setup->npolicies && status == VN_OK; i++)
         status = vn_sweep_policy(&setup->sweep, setup->policies[i],
                                  setup->words, setup->nwords, err);
-    if (status == VN_OK)
-        status = vn_assumptions_open(&setup->sweep.assumptions, err);
     if (status == VN_OK)
         status = vn_trace_data_read(setup->trace, &setup->data, err);
     if (status == VN_OK) {

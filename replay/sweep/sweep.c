@@ -84,13 +84,15 @@ vn_sweep_policy(struct vn_sweep *sweep, const char *what,
     const char *own[2 * VN_POLICY_OPTIONS_MAX];
     const struct vn_policy *policy;
     enum vn_status status = VN_OK;
+    bool adapt = sweep->assumptions.profile.batches_adapt;
     char *text, *next, *name;
     int n = 0;
 
     if (strcmp(what, "all") == 0) {
         for (int i = 0; vn_policies[i] != NULL && status == VN_OK; i++)
-            status = vn_sweep_policy(sweep, vn_policies[i]->name, words,
-                                     nwords, err);
+            if (vn_policy_form(vn_policies[i], adapt) == vn_policies[i])
+                status = vn_sweep_policy(sweep, vn_policies[i]->name, words,
+                                         nwords, err);
         return status;
     }
     text = next = strcpy(vn_xcalloc(strlen(what) + 1, 1), what);
@@ -103,6 +105,7 @@ vn_sweep_policy(struct vn_sweep *sweep, const char *what,
                  ? vn_external_open(name, &sweep->limits, &policy, err)
                  : vn_policy_find(name, &policy, err);
     if (status == VN_OK) {
+        policy = vn_policy_settle("vnreplay", policy, adapt);
         for (int i = 0; i < nwords && n < VN_POLICY_OPTIONS_MAX; i++)
             if (vn_policy_knows(policy, words[i]))
                 own[n++] = words[i];

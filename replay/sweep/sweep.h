@@ -57,7 +57,8 @@ enum vn_status vn_sweep_cluster(struct vn_sweep *sweep, const char *what,
                                 struct vn_error *err);
 
 /*
- * Add a policy, "name" or "name:option=value:...", or "all" of them.  Of
+ * Once the assumptions are opened, by which Pollux and Sia have their names:
+ * add a policy, "name" or "name:option=value:...", or "all" of them.  Of
  * `words`, "option=value", it takes those that it knows.
  */
 enum vn_status vn_sweep_policy(struct vn_sweep *sweep, const char *what,

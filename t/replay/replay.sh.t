@@ -255,7 +255,7 @@ ok $? "seeds are replicates, loads are not"
 ok $? "both policies replay the same draw, and each draw is another"
 # What a job costs in the file, beside what the tables cost that stay empty.
 "$bin" run --generate '--preset philly --jobs 3000' --load 0.9 -c v100:16x8 \
-    -p fifo-skip,srtf,las,wfs -r size.db > /dev/null
+    --scaling linear -p fifo-skip,srtf,las,wfs -r size.db > /dev/null
 bytes=$(($(wc -c < size.db) / 12000))
 test "$bytes" -gt 20 && test "$bytes" -le 60
 ok $? "a job takes at most 60 bytes ($bytes)"

@@ -166,13 +166,13 @@ changed() { # file, sed script, options
     ok $? "$1 that was edited makes another run"
     cp was "$1"
 }
-changed a,b.csv '3s/,[0-9]*$/,9/' "$R"
+changed a,b.csv '3s/,[0-9]*$/,9/' "$R --scaling linear"
 changed cluster.csv 's/300/301/' '-t a,b.csv -c cluster.csv -p fifo'
 changed profile.csv 's/1.7/1.75/' "$M --profile profile.csv"
 changed mapped.csv 's/1.9/1.8/' "$M --profile profile.csv --profile mapped.csv"
-changed costs.csv 's/37/38/' "$R --costs costs.csv"
+changed costs.csv 's/37/38/' "$R --scaling linear --costs costs.csv"
 changed curve.csv 's/2.9/2.8/' "$R --scaling curve:curve.csv"
-changed slow.csv 's/1.8/1.9/' "$R --slow slow.csv"
+changed slow.csv 's/1.8/1.9/' "$R --scaling linear --slow slow.csv"
 rm a,b.csv
 says 1 'cannot be done again: a,b.csv: No such file' "a file that is gone is named" \
     "$bin" reproduce random.db

@@ -73,13 +73,41 @@ done
 
 # What policies go by is part of a comparison.
 "$TOP_BUILDDIR/vnreplay" run --trace two.csv --cluster x:1 --results k.db \
-    --policy fifo,srtf,srtf:error=0.5,sjf:error=0.5,optimus > out 2>&1
+    --scaling linear --policy fifo,srtf,srtf:error=0.5,sjf:error=0.5,optimus > out 2>&1
 "$TOP_BUILDDIR/vnreplay" compare k.db | sed -n '/go by$/,/^$/{/^$/!p;}' > out
 is "$(cat out)" "beyond what jobs ask for, policies go by
   nothing: fifo
   learned step times, steps: optimus
   predicted durations: sjf error=0.5, srtf error=0.5
   durations: srtf" "truths, predictions and what is learned"
+
+# Pollux and Sia by the name that holds, one table of them and others, and the
+# rankings that hang on what is assumed of recorded jobs.
+"$vnsim" -t trace.csv -c any:1 --profile "adapt=$tables" -p pollux-fixed > out 2>&1
+is "$(head -n 1 out) $(grep '^policy' out)" "vnsim: pollux-fixed is pollux here: \
+batches adapt by --profile adapt=TABLES policy       pollux" "batches that adapt"
+for p in pollux sia; do
+    is "$(mean trace.csv any:1 --profile "adapt=$tables" -p $p)" \
+        "$(mean trace.csv any:1 --profile "adapt=$tables" -p fifo -c any:1)" \
+        "$p: one job on one device"
+done
+printf 'job_id,submit_s,duration_s,devices,min_devices\n1,0,100,4,1\n2,1,100,4,1
+3,70,900,1,1\n' > few.csv
+"$TOP_BUILDDIR/vnreplay" run --trace few.csv --cluster v:4 --results p.db \
+    --policy fifo,wfs,tiresias,pollux,sia > out 2>&1
+is "$(sed -n '/is pollux-fixed/p; /x 2 scalings$/p' out)" \
+    "vnreplay: pollux is pollux-fixed here: batches are fixed without --profile \
+adapt=TABLES
+10 runs into p.db: 1 trace x 1 window x 1 cluster x 5 policies x 2 scalings" \
+    "recorded jobs under elastic policies, under two scalings"
+"$TOP_BUILDDIR/vnreplay" compare p.db > out
+is "$(grep -c '^of 2 experiments number [12], with scaling=' out) $(tail -n 3 out)" \
+    "2   pollux-fixed before fifo under amdahl:0.05, behind it under linear
+  wfs before fifo under amdahl:0.05, behind it under linear
+  wfs before pollux-fixed under amdahl:0.05, behind it under linear" \
+    "the rankings that flip"
+is "$(grep -c '^no policy here changes a job.s batch (the originals of pollux-fixed, sia-fixed do)$' out)" \
+    2 "which policies change a job's batch"
 
 shared=${VN_SHARED_DATA-/nowhere}/pollux
 if test -d "$shared"; then
