@@ -21,15 +21,17 @@ enum {
 
 /* One set of jobs, joined and left at random, both ways. */
 static bool
-same_both_ways(uint64_t seed)
+same_both_ways(uint64_t seed, int devices)
 {
     struct vn_rng rng = vn_rng_stream(seed, 1, 0);
-    struct vn_shares s = {.devices = 1 + (int) vn_rng_below(&rng, JOBS)};
+    struct vn_shares s = {
+        .devices = 1 + (int) vn_rng_below(&rng, (uint64_t) devices)};
     struct vn_shares_plan plan = {0};
     int64_t weight[JOBS], ordered[JOBS];
     int demand[JOBS], share[JOBS], got[JOBS], slot[JOBS], n = 0;
     int kinds = 1 + (int) vn_rng_below(&rng, 6);
     int most = 1 << vn_rng_below(&rng, 8);
+    int room = 1 + (int) vn_rng_below(&rng, (uint64_t) s.devices);
     bool same = true, in[JOBS] = {false};
 
     for (int i = 0; i < JOBS; i++) {
@@ -38,7 +40,7 @@ same_both_ways(uint64_t seed)
         demand[i] = 1 + (int) vn_rng_below(&rng, (uint64_t) most);
         if (seed % 2 == 0 && vn_rng_below(&rng, 4) != 0)
             demand[i] = 1; /* as in real traces */
-        if (s.count < s.devices && vn_rng_below(&rng, 4) != 0) {
+        if (s.count < room && vn_rng_below(&rng, 4) != 0) {
             vn_shares_join(&s, i, weight[i], demand[i], i);
             in[i] = true;
         }
@@ -159,8 +161,12 @@ main(void)
     int same = 0, seeds = 3000;
 
     for (int seed = 0; seed < seeds; seed++)
-        same += same_both_ways((uint64_t) seed);
+        same += same_both_ways((uint64_t) seed, JOBS);
     is_int(same, seeds, "shares by classes are those of the plain form");
+    same = 0;
+    for (int seed = 0; seed < 10 * seeds; seed++)
+        same += same_both_ways((uint64_t) seed, 24);
+    is_int(same, 10 * seeds, "and where few share few devices");
     snprintf(path, sizeof path, "%s/virtualflow/wfs_vectors.csv",
              shared != NULL ? shared : "/nowhere");
     check_vectors(path);

@@ -263,13 +263,13 @@ settle_group(const struct vn_shares *s, struct vn_shares_plan *plan, int g,
 }
 
 /*
- * The doubling within a group that had to halve: job by job.  There is little
- * left over to double with.
+ * The doubling job by job, within a group that had to halve or that some have
+ * left.  There is little left over to double with.
  */
 static void
-double_halved(const struct vn_shares *s, struct vn_shares_plan *plan,
-              const struct vn_shares_group *group, const struct round *round,
-              int *spare)
+double_walk(const struct vn_shares *s, struct vn_shares_plan *plan,
+            const struct vn_shares_group *group, const struct round *round,
+            int *spare)
 {
     struct walk w = begin_walk(s, group, round, round->left);
     int job, k;
@@ -331,6 +331,26 @@ double_all(const struct vn_shares_group *group, int place, int level, int top,
     }
     *spare -= (int) (sum - before);
     return at;
+}
+
+/*
+ * Did some leave U that would count as wanting more of the present share?  It
+ * falls where light jobs took more than their part, one each.
+ */
+static bool
+some_are_gone(const struct vn_shares_group *group, const struct round *round)
+{
+    int level = vn_shares_level(round->share);
+    uint64_t above = group->used & ~(classes_within(level) * 2 + 1);
+
+    for (; above != 0; above &= above - 1) {
+        int k = __builtin_ctzll(above);
+
+        if ((round->left >> k & 1) == 0
+            || round->count[k] < group->class[k].count)
+            return true;
+    }
+    return false;
 }
 
 /*
@@ -402,9 +422,9 @@ vn_shares_work_out(const struct vn_shares *s, struct vn_shares_plan *plan)
     for (size_t r = 0; r < n; r++) {
         if (rounds[r].left == 0)
             continue;
-        if (rounds[r].nhalved > 0 || rounds[r].odd >= 0)
-            double_halved(s, plan, &s->groups[s->sorted[r]], &rounds[r],
-                          &spare);
+        if (rounds[r].nhalved > 0 || rounds[r].odd >= 0
+            || some_are_gone(&s->groups[s->sorted[r]], &rounds[r]))
+            double_walk(s, plan, &s->groups[s->sorted[r]], &rounds[r], &spare);
         else
             double_group(s, plan, s->sorted[r], rounds[r].share, &spare);
     }
