@@ -197,6 +197,8 @@ vn_list_word(const char *list)
 {
     size_t first = strcspn(list, ","), n = strlen(list);
 
+    if (strncmp(list, "exec:", 5) == 0 || strncmp(list, "libos:", 6) == 0)
+        return n;
     for (; n > first; n--)
         if (list[n] == ',' || list[n] == '\0') {
             char *path = strncpy(vn_xcalloc(n + 1, 1), list, n);

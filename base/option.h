@@ -77,7 +77,8 @@ void vn_option_help(FILE *out, const struct vn_option *options, int noptions);
 
 /*
  * The length of the first word of a list with commas.  A file whose name has
- * commas is one word: of several that begin the list, the longest.
+ * commas is one word: of several that begin the list, the longest.  So is a
+ * command, `exec:` or `libos:`, whatever stands in it: it ends the list.
  */
 size_t vn_list_word(const char *list);
 

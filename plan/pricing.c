@@ -172,6 +172,12 @@ vn_pricing_free(struct vn_pricing *p)
 }
 
 const char *
+vn_pricing_model_name(const struct vn_pricing *pricing, int model)
+{
+    return pricing->config.profile->models[model];
+}
+
+const char *
 vn_pricing_scaling(const struct vn_pricing *p)
 {
     return p->words;

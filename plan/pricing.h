@@ -40,6 +40,9 @@ enum vn_status vn_pricing_alloc(const struct vn_pricing_config *config,
 
 void vn_pricing_free(struct vn_pricing *pricing);
 
+/* The name of a model of the profile. */
+const char *vn_pricing_model_name(const struct vn_pricing *pricing, int model);
+
 /* The assumption in words, as results say it: "linear", "amdahl:0.1". */
 const char *vn_pricing_scaling(const struct vn_pricing *pricing);
 

@@ -48,7 +48,9 @@ libsim_a_SOURCES = $(ENCLAVEDOM_SOURCES) \
 	sim/outside/plugin.c sim/outside/plugin.h \
 	sim/policy/policies.c sim/policy/policies.h \
 	sim/api/policy.c sim/api/policy.h \
+	sim/outside/asked.c sim/outside/asked.h \
 	sim/outside/exec.c sim/outside/exec.h \
+	sim/outside/pipe.c sim/outside/pipe.h \
 	sim/outside/libos.c sim/outside/libos.h \
 	sim/policy/adaptive/assign.c sim/policy/adaptive/assign.h \
 	sim/policy/adaptive/assign_program.c \
@@ -110,6 +112,21 @@ dist_check_SCRIPTS += t/sim/share.sh.t
 dist_check_SCRIPTS += t/sim/vnsim.sh.t t/sim/expected.sh.t t/sim/gavel.sh.t
 vnsim_SOURCES = sim/main.c sim/outside/new_policy.c sim/outside/new_policy.h \
 	sim/share.c sim/share.h sim/solve.c sim/solve.h
+# The module for policies in Python, as new-policy writes it.
+sim/outside/new_policy.$(OBJEXT): sim/outside/virtualflow_py.h
+sim/outside/virtualflow_py.h: sim/outside/python/virtualflow.py
+	@$(MKDIR_P) sim/outside
+	$(AM_V_GEN){ echo 'static const char *const virtualflow_py[] = {' && \
+	  sed 's/\\/\\\\/g; s/"/\\"/g; s/.*/    "&\\n",/' \
+	    $(srcdir)/sim/outside/python/virtualflow.py && \
+	  echo '    NULL};'; } > $@.part && mv $@.part $@
+CLEANFILES += sim/outside/virtualflow_py.h
+pythonexamplesdir = $(pkgdatadir)/python
+dist_pythonexamples_DATA = \
+	sim/outside/python/las.py \
+	sim/outside/python/virtualflow.py \
+	sim/outside/python/wfs.py
+dist_check_SCRIPTS += t/sim/exec.sh.t
 vnsim_LDADD = libsim.a libtraces.a libplan.a $(BASE_LIBS) $(SIM_LIBS)
 
 check_PROGRAMS += t/sim/recorder.t

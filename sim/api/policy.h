@@ -34,6 +34,9 @@ const char *vn_policy_text(double value);
 /* The name of a type, as the cluster has it. */
 const char *vn_view_type_name(const struct vn_view *view, int type);
 
+/* The name of a modelled job's model; NULL of a recorded one. */
+const char *vn_view_model_name(const struct vn_view *view, int job);
+
 /*
  * Are jobs still to arrive?  For the forms of built-in policies that follow a
  * published simulator, which knows its trace.

@@ -29,6 +29,15 @@ vn_view_type_name(const struct vn_view *view, int type)
     return view->ledger.cluster->types[type].name;
 }
 
+const char *
+vn_view_model_name(const struct vn_view *view, int job)
+{
+    const struct vn_ledger *l = &view->ledger;
+    int model = l->entries[job].model;
+
+    return model >= 0 ? vn_pricing_model_name(l->pricing, model) : NULL;
+}
+
 bool
 vn_view_arriving(const struct vn_view *view)
 {

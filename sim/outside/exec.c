@@ -3,29 +3,19 @@
 #include "sim/outside/exec.h"
 
 #include "base/digest.h"
-#include "base/file.h"
+#include "base/names.h"
+#include "base/number.h"
 #include "base/xalloc.h"
 #include "sim/engine/ledger.h"
-#include "sim/outside/libos.h"
+#include "sim/outside/asked.h"
+#include "sim/outside/pipe.h"
 
-#include <errno.h>
 #include <inttypes.h>
 #include <jansson.h>
 #include <limits.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/time.h>
-#include <sys/wait.h>
-#include <time.h>
-#include <unistd.h>
-
-enum {
-    LINE_MAX_BYTES = 64 << 20
-};
 
 struct exec {
     struct vn_policy policy;
@@ -37,222 +27,20 @@ struct exec {
 
 /* A program in one engine. */
 struct session {
-    const struct exec *exec;
-    pid_t child;
-    int line;        /* the socket to it */
-    char *text;      /* what it said: the line in hand first */
-    size_t length;   /* of that line, without its end */
-    size_t used;     /* the same, with it; 0 where none is in hand */
-    size_t have;     /* of all that came */
-    size_t size;     /* of the memory for it */
+    struct exec *exec;
+    struct vn_pipe pipe;
     json_t *arrived; /* since the last decision */
     json_t *left;
-    struct vn_file transcript; /* its stream NULL where there is none */
-    char why[380];
-    bool stopped;
 };
-
-static bool
-is_confined(const char *name)
-{
-    return strncmp(name, "libos:", 6) == 0;
-}
-
-/* What follows the ':'. */
-static const char *
-command_of(const char *name)
-{
-    return strchr(name, ':') + 1;
-}
 
 bool
 vn_exec_is(const char *name)
 {
-    return strncmp(name, "exec:", 5) == 0 || is_confined(name);
+    return vn_pipe_is(name);
 }
 
 static void
-stop(struct session *s, const char *what)
-{
-    if (!s->stopped)
-        snprintf(s->why, sizeof s->why, "policy %.160s: %.200s", s->exec->name,
-                 what);
-    s->stopped = true;
-}
-
-/* A line of the transcript, there at once: a policy that fails is read in it.
- */
-static void
-note(struct session *s, char mark, const char *text, const char *end)
-{
-    FILE *out = s->transcript.stream;
-
-    if (out == NULL || s->stopped)
-        return;
-    fprintf(out, "%c %s%s", mark, text, end);
-    if (fflush(out) != 0 || ferror(out)) {
-        char what[160];
-
-        snprintf(what, sizeof what, "cannot write %.80s: %.60s",
-                 s->exec->transcript, strerror(errno));
-        stop(s, what);
-    }
-}
-
-static vn_time
-now_us(void)
-{
-    struct timespec t;
-
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (vn_time) t.tv_sec * 1000000 + t.tv_nsec / 1000;
-}
-
-/* How the program ended, where it did not answer. */
-static void
-bury(struct session *s)
-{
-    char what[64];
-    int how, i;
-
-    for (i = 0; i < 100 && waitpid(s->child, &how, WNOHANG) == 0; i++)
-        nanosleep(&(struct timespec){0, 1000000}, NULL);
-    if (i == 100) {
-        stop(s, "closed its output, expected an answer");
-        return;
-    }
-    s->child = 0;
-    if (WIFSIGNALED(how))
-        snprintf(what, sizeof what, "was ended by signal %d", WTERMSIG(how));
-    else
-        snprintf(what, sizeof what, "ended with status %d, expected an answer",
-                 WEXITSTATUS(how));
-    stop(s, what);
-}
-
-static void
-say(struct session *s, const char *text)
-{
-    size_t n = strlen(text), at = 0;
-
-    note(s, '>', text, "");
-    while (at < n) {
-        ssize_t sent = send(s->line, text + at, n - at, MSG_NOSIGNAL);
-
-        if (sent > 0)
-            at += (size_t) sent;
-        else if (sent < 0 && errno != EINTR) {
-            if (errno == EAGAIN)
-                stop(s, "did not read in time");
-            else
-                bury(s);
-            return;
-        }
-    }
-}
-
-/* Drop the line in hand; what came behind it moves to the front. */
-static void
-drop_line(struct session *s)
-{
-    s->have -= s->used;
-    if (s->have > 0)
-        memmove(s->text, s->text + s->used, s->have);
-    s->length = s->used = 0;
-}
-
-/*
- * The next line, without its end, in s->text; false where none comes.  More
- * than one may have come at once: the rest is kept for later.
- */
-static bool
-hear(struct session *s)
-{
-    vn_time end = now_us() + s->exec->limits.call_us;
-    const char *newline;
-    ssize_t n;
-
-    drop_line(s);
-    while ((newline = s->have > 0 ? memchr(s->text, '\n', s->have) : NULL)
-           == NULL) {
-        if (s->have + 4096 > s->size) {
-            s->size = 2 * s->size + 8192;
-            s->text = vn_xrealloc(s->text, s->size, 1);
-        }
-        n = recv(s->line, s->text + s->have, s->size - s->have - 1, 0);
-        if (n > 0)
-            s->have += (size_t) n;
-        if (n == 0) {
-            bury(s);
-            return false;
-        }
-        if (now_us() > end || s->have > LINE_MAX_BYTES) {
-            stop(s, "did not answer in time");
-            return false;
-        }
-    }
-    s->length = (size_t) (newline - s->text);
-    s->used = s->length + 1;
-    s->text[s->length] = '\0';
-    return true;
-}
-
-/* 0 is no limit of ours. */
-static void
-limit(int what, size_t most)
-{
-    if (most > 0
-        && setrlimit((__rlimit_resource_t) what, &(struct rlimit){most, most})
-               != 0)
-        _exit(126);
-}
-
-static void
-run_program(const struct exec *x, int line)
-{
-    if (!is_confined(x->name)) {
-        limit(RLIMIT_AS, x->limits.memory_bytes);
-        limit(RLIMIT_STACK, x->limits.stack_bytes);
-    }
-    dup2(line, 0);
-    dup2(line, 1);
-    close_range(3, ~0U, 0); /* the trace among them */
-    if (is_confined(x->name))
-        vn_libos_become(command_of(x->name), &x->limits);
-    else {
-        limit(RLIMIT_NOFILE, (size_t) x->limits.files);
-        execl("/bin/sh", "sh", "-c", command_of(x->name), (char *) NULL);
-    }
-    _exit(127);
-}
-
-static enum vn_status
-start(struct session *s, struct vn_error *err)
-{
-    struct timeval limit = {.tv_sec = s->exec->limits.call_us / 1000000,
-                            .tv_usec = s->exec->limits.call_us % 1000000};
-    int pair[2];
-
-    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) != 0)
-        return vn_fail(err, VN_EIO, "cannot make a socket: %s",
-                       strerror(errno));
-    s->child = fork();
-    if (s->child == 0)
-        run_program(s->exec, pair[1]);
-    close(pair[1]);
-    s->line = pair[0];
-    if (s->child < 0) {
-        s->child = 0;
-        return vn_fail(err, VN_EIO, "cannot start a process: %s",
-                       strerror(errno));
-    }
-    setsockopt(s->line, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
-    setsockopt(s->line, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit);
-    return VN_OK;
-}
-
-static void
-say_json(struct session *s, json_t *message)
+say(struct session *s, json_t *message)
 {
     char *text = json_dumps(message, JSON_COMPACT);
     size_t n = text == NULL ? 0 : strlen(text);
@@ -260,12 +48,85 @@ say_json(struct session *s, json_t *message)
 
     memcpy(line, text == NULL ? "" : text, n);
     line[n] = '\n';
-    say(s, line);
+    vn_pipe_say(&s->pipe, line);
     free(line);
     free(text);
     json_decref(message);
 }
 
+/*
+ * The next line as an object all of whose keys are among those; the caller's,
+ * NULL where the session was stopped.
+ */
+static json_t *
+hear(struct session *s, const char *const *keys, size_t nkeys)
+{
+    struct vn_pipe *p = &s->pipe;
+    char what[JSON_ERROR_TEXT_LENGTH + 64];
+    json_error_t error;
+    json_t *said, *value;
+    const char *key, *near;
+
+    if (!vn_pipe_hear(p))
+        return NULL;
+    said = json_loadb(p->text, p->length, 0, &error);
+    if (said == NULL) {
+        snprintf(what, sizeof what, "answer is no JSON: column %d: %s",
+                 error.column, error.text);
+        vn_pipe_stop(p, what);
+    } else if (!json_is_object(said))
+        vn_pipe_stop(p, "expected an object, as in {\"set\": [[slot, type, "
+                        "devices]], \"wake\": microseconds}");
+    json_object_foreach(said, key, value)
+    {
+        size_t k = 0;
+
+        while (k < nkeys && strcmp(keys[k], key) != 0)
+            k++;
+        if (k < nkeys)
+            continue;
+        near = vn_names_nearest(key, keys, nkeys);
+        if (near != NULL)
+            snprintf(what, sizeof what,
+                     "unknown \"%.40s\", did you mean \"%s\"?", key, near);
+        else
+            snprintf(what, sizeof what,
+                     "unknown \"%.40s\", expected \"%s\" or another that is "
+                     "known here",
+                     key, keys[0]);
+        vn_pipe_stop(p, what);
+    }
+    if (!p->stopped)
+        return said;
+    json_decref(said);
+    return NULL;
+}
+
+/* What kind of policy it is: its answer to the first line. */
+static void
+greet(struct session *s)
+{
+    static const char *const keys[] = {"rigid", "late", "leases", "whole"};
+    struct vn_policy *policy = &s->exec->policy;
+    bool *flags[] = {&policy->rigid, &policy->late, &policy->leases,
+                     &policy->whole};
+    json_t *said = hear(s, keys, sizeof keys / sizeof keys[0]), *value;
+
+    for (size_t i = 0; said != NULL && i < sizeof keys / sizeof keys[0]; i++) {
+        value = json_object_get(said, keys[i]);
+        *flags[i] = json_is_true(value);
+        if (value != NULL && !json_is_boolean(value)) {
+            char what[64];
+
+            snprintf(what, sizeof what, "expected true or false of \"%s\"",
+                     keys[i]);
+            vn_pipe_stop(&s->pipe, what);
+        }
+    }
+    json_decref(said);
+}
+
+/* What goes wrong with the program is told at the first decision. */
 static enum vn_status
 exec_open(void *state, const struct vn_view *view, const double *values,
           struct vn_error *err)
@@ -276,20 +137,20 @@ exec_open(void *state, const struct vn_view *view, const double *values,
     enum vn_status status;
 
     (void) values;
-    *s = (struct session){.exec = (const struct exec *) view->policy};
+    *s = (struct session){.exec = (struct exec *) (uintptr_t) view->policy};
     s->arrived = json_array();
     s->left = json_array();
-    status = s->exec->transcript != NULL
-                 ? vn_file_create(&s->transcript, s->exec->transcript, err)
-                 : VN_OK;
-    if (status == VN_OK)
-        status = start(s, err);
+    status = vn_pipe_open(&s->pipe, s->exec->name, &s->exec->limits, err);
     for (int i = 0; i < cluster->ntypes; i++)
         json_array_append_new(
             types, json_pack("{s:s,s:i}", "name", cluster->types[i].name,
                              "devices", cluster->types[i].devices));
-    if (status == VN_OK)
-        say_json(s, json_pack("{s:i,s:O}", "virtualflow", 1, "types", types));
+    if (status == VN_OK) {
+        vn_pipe_begin(&s->pipe);
+        say(s, json_pack("{s:i,s:O}", "virtualflow", VN_EXEC_VERSION, "types",
+                         types));
+        greet(s);
+    }
     json_decref(types);
     return status;
 }
@@ -299,35 +160,17 @@ exec_close(void *state)
 {
     struct session *s = state;
 
-    if (s->line > 0)
-        close(s->line);
-    if (s->child > 0) {
-        kill(s->child, SIGKILL);
-        waitpid(s->child, NULL, 0);
-    }
+    vn_pipe_close(&s->pipe);
     json_decref(s->arrived);
     json_decref(s->left);
-    free(s->text);
-    if (s->transcript.stream != NULL && !ferror(s->transcript.stream))
-        vn_file_commit(&s->transcript, NULL);
-    vn_file_discard(&s->transcript);
 }
 
 static void
 exec_arrive(void *state, const struct vn_view *view, int slot)
 {
     struct session *s = state;
-    const struct vn_job *job = vn_view_job(view, slot);
 
-    json_array_append_new(
-        s->arrived,
-        json_pack("{s:i,s:I,s:I,s:I,s:i,s:i,s:i,s:i,s:f,s:f}", "slot", slot,
-                  "id", (json_int_t) job->id, "submit",
-                  (json_int_t) job->submit, "duration",
-                  (json_int_t) job->duration, "devices", job->devices,
-                  "min_devices", job->min_devices, "max_devices",
-                  job->max_devices, "type", vn_view_type(view, slot), "weight",
-                  job->weight, "priority", job->priority));
+    json_array_append_new(s->arrived, vn_asked_job(view, slot));
 }
 
 static void
@@ -347,66 +190,85 @@ small(const json_t *number)
     return n < INT32_MIN || n > INT32_MAX ? -1 : (int) n;
 }
 
-/* Read what it said; the engine checks what it means. */
+/* Read what changes; the engine checks what it means. */
 static void
-take(struct session *s, struct vn_answer *answer)
+take(struct session *s, const json_t *said, struct vn_answer *answer)
 {
-    json_error_t error;
-    json_t *said = json_loadb(s->text, s->length, 0, &error);
-    json_t *set = json_object_get(said, "set"), *one;
-    json_t *wake = json_object_get(said, "wake");
-    char what[sizeof error.text + 64];
+    const json_t *set = json_object_get(said, "set"), *one;
+    const json_t *wake = json_object_get(said, "wake");
     size_t i;
 
-    if (said == NULL) {
-        snprintf(what, sizeof what, "answer is no JSON: column %d: %s",
-                 error.column, error.text);
-        stop(s, what);
+    if ((set != NULL && !json_is_array(set))
+        || (wake != NULL && !json_is_integer(wake) && !json_is_null(wake))) {
+        vn_pipe_stop(&s->pipe,
+                     "expected {\"set\": [[slot, type, devices], ...], "
+                     "\"wake\": microseconds}");
         return;
     }
-    if (!json_is_object(said) || (set != NULL && !json_is_array(set))
-        || (wake != NULL && !json_is_integer(wake) && !json_is_null(wake)))
-        stop(s, "expected {\"set\": [[slot, type, devices], ...], \"wake\": "
-                "microseconds}");
-    else {
-        json_array_foreach(set, i, one)
-        {
-            if (!json_is_array(one) || json_array_size(one) != 3)
-                stop(s, "expected [slot, type, devices] in \"set\"");
-            else
-                vn_answer_set(answer, small(json_array_get(one, 0)),
-                              small(json_array_get(one, 1)),
-                              small(json_array_get(one, 2)));
-        }
-        if (json_is_integer(wake))
-            vn_answer_wake(answer, (vn_time) json_integer_value(wake));
+    json_array_foreach(set, i, one)
+    {
+        if (!json_is_array(one) || json_array_size(one) != 3)
+            vn_pipe_stop(&s->pipe,
+                         "expected [slot, type, devices] in \"set\"");
+        else
+            vn_answer_set(answer, small(json_array_get(one, 0)),
+                          small(json_array_get(one, 1)),
+                          small(json_array_get(one, 2)));
     }
-    json_decref(said);
+    if (json_is_integer(wake))
+        vn_answer_wake(answer, (vn_time) json_integer_value(wake));
+}
+
+/* Answer its questions until it says what changes. */
+static void
+converse(struct session *s, const struct vn_view *view,
+         struct vn_answer *answer)
+{
+    static const char *const keys[] = {"set", "wake", "ask"};
+    json_t *said, *ask, *told;
+
+    while ((said = hear(s, keys, sizeof keys / sizeof keys[0])) != NULL) {
+        char why[VN_ASKED_WHY] = "";
+
+        ask = json_object_get(said, "ask");
+        if (ask == NULL || json_is_null(ask)) {
+            take(s, said, answer);
+            json_decref(said);
+            return;
+        }
+        if (json_object_size(said) > 1)
+            vn_pipe_stop(&s->pipe, "expected \"ask\" alone: what changes is "
+                                   "said after the answer");
+        told = vn_asked(view, ask, why);
+        if (told == NULL)
+            vn_pipe_stop(&s->pipe, why);
+        else
+            say(s, json_pack("{s:o}", "told", told));
+        json_decref(said);
+    }
 }
 
 static void
 exec_decide(void *state, const struct vn_view *view, struct vn_answer *answer)
 {
     struct session *s = state;
-    json_t *free_devices = json_array();
+    json_t *free_devices = json_array(), *devices = json_array();
 
-    for (int t = 0; t < vn_view_types(view); t++)
+    for (int t = 0; t < vn_view_types(view); t++) {
         json_array_append_new(free_devices,
                               json_integer(vn_view_free(view, t)));
-    if (!s->stopped)
-        say_json(s, json_pack("{s:I,s:O,s:O,s:O}", "now",
-                              (json_int_t) vn_view_now(view), "free",
-                              free_devices, "left", s->left, "arrived",
-                              s->arrived));
-    json_decref(free_devices);
+        json_array_append_new(devices, json_integer(vn_view_devices(view, t)));
+    }
+    vn_pipe_begin(&s->pipe);
+    say(s,
+        json_pack("{s:I,s:o,s:o,s:O,s:O}", "now",
+                  (json_int_t) vn_view_now(view), "free", free_devices,
+                  "devices", devices, "left", s->left, "arrived", s->arrived));
     json_array_clear(s->arrived);
     json_array_clear(s->left);
-    if (!s->stopped && hear(s)) {
-        note(s, '<', s->text, "\n");
-        take(s, answer);
-    }
-    if (s->stopped)
-        vn_answer_fail(answer, s->why);
+    converse(s, view, answer);
+    if (s->pipe.stopped)
+        vn_answer_fail(answer, s->pipe.why);
 }
 
 /* A regular file by its path, or as the shell would find it. */
@@ -433,7 +295,7 @@ find_file(const char *word, char path[PATH_MAX])
 static enum vn_status
 make_label(struct exec *x, struct vn_error *err)
 {
-    char *words = vn_xstrdup(command_of(x->name)), *next = words, *word;
+    char *words = vn_xstrdup(vn_pipe_command(x->name)), *next = words, *word;
     struct vn_digest *digest = vn_digest_begin();
     size_t size = strlen(x->name) + 1 + VN_DIGEST_TEXT;
     char text[VN_DIGEST_TEXT], path[PATH_MAX];
@@ -460,7 +322,7 @@ vn_exec_open(const char *name, const struct vn_plugin_limits *limits,
     struct exec *x;
 
     *policy = NULL;
-    if (*command_of(name) == '\0')
+    if (*vn_pipe_command(name) == '\0')
         return vn_fail(err, VN_EUSAGE, "--policy: expected %sCOMMAND", name);
     x = vn_xcalloc(1, sizeof *x);
     x->name = strcpy(vn_xcalloc(strlen(name) + 1, 1), name);
@@ -474,8 +336,7 @@ vn_exec_open(const char *name, const struct vn_plugin_limits *limits,
     if (x->limits.call_us == 0)
         x->limits.call_us = 10 * VN_SECOND;
     if (limits->transcript != NULL)
-        x->transcript = strcpy(vn_xcalloc(strlen(limits->transcript) + 1, 1),
-                               limits->transcript);
+        x->limits.transcript = x->transcript = vn_xstrdup(limits->transcript);
     x->policy = (struct vn_policy){.name = x->label,
                                    .summary = "a program",
                                    .state_size = sizeof(struct session),
@@ -494,7 +355,7 @@ vn_exec_backend(const struct vn_policy *policy)
     const struct exec *x = (const struct exec *) policy;
     const struct ed_backend *backend;
 
-    if (policy->decide != exec_decide || !is_confined(x->name))
+    if (policy->decide != exec_decide || !vn_pipe_is_confined(x->name))
         return NULL;
     backend =
         x->limits.backend != NULL ? x->limits.backend : ed_backend_default();

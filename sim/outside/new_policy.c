@@ -4,6 +4,7 @@
 
 #include "base/file.h"
 #include "base/option.h"
+#include "sim/outside/virtualflow_py.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -63,6 +64,35 @@ static const char makefile[] =
     "%s.so: %s.c\n"
     "\t$(CC) $(CPPFLAGS) $(CFLAGS) -shared -o $@ $<\n";
 
+static const char python_source[] =
+    "\"\"\"%s: the job that came last is served first, if it fits.\n"
+    "\n"
+    "    vnsim --trace TRACE --cluster CLUSTER --policy 'exec:python3 "
+    "%s/%s.py'\n"
+    "\"\"\"\n"
+    "\n"
+    "import virtualflow\n"
+    "\n"
+    "\n"
+    "class Mine(virtualflow.Policy):\n"
+    "    rigid = True  # a job has all the devices that it asks for, or none\n"
+    "\n"
+    "    def open(self, view):\n"
+    "        self.waiting = []  # the newest last\n"
+    "\n"
+    "    def arrive(self, view, job):\n"
+    "        self.waiting.append(job)\n"
+    "\n"
+    "    def decide(self, view):\n"
+    "        free = view.free[0]  # of type 0\n"
+    "        while self.waiting and self.waiting[-1].devices <= free:\n"
+    "            job = self.waiting.pop()\n"
+    "            free -= job.devices\n"
+    "            view.set(job, 0, job.devices)\n"
+    "\n"
+    "\n"
+    "virtualflow.run(Mine())\n";
+
 static bool
 is_name(const char *name)
 {
@@ -85,47 +115,78 @@ create(const char *folder, const char *name, char path[PATH_SIZE],
     return vn_file_create(file, path, err);
 }
 
-/* Both files, or none of them. */
+/* Both files, which write() fills, or none of them. */
 static enum vn_status
-write_files(const char *name, struct vn_error *err)
+write_files(const char *folder, const char *first, const char *second,
+            void (*write)(const char *name, FILE *first, FILE *second),
+            struct vn_error *err)
 {
-    char own[64], source_path[PATH_SIZE], make_path[PATH_SIZE];
-    struct vn_file source_file = {0}, make_file = {0};
+    char first_path[PATH_SIZE], second_path[PATH_SIZE];
+    struct vn_file first_file = {0}, second_file = {0};
     enum vn_status status;
 
-    snprintf(own, sizeof own, "%s.c", name);
-    status = create(name, own, source_path, &source_file, err);
+    status = create(folder, first, first_path, &first_file, err);
     if (status == VN_OK)
-        status = create(name, "Makefile", make_path, &make_file, err);
+        status = create(folder, second, second_path, &second_file, err);
     if (status == VN_OK) {
-        fprintf(source_file.stream, source, name, name);
-        fprintf(make_file.stream, makefile, name, INCLUDEDIR, name, name);
-        status = vn_file_commit(&source_file, err);
+        write(folder, first_file.stream, second_file.stream);
+        status = vn_file_commit(&first_file, err);
         if (status == VN_OK
-            && (status = vn_file_commit(&make_file, err)) != VN_OK)
-            unlink(source_path);
+            && (status = vn_file_commit(&second_file, err)) != VN_OK)
+            unlink(first_path);
     }
-    vn_file_discard(&source_file);
-    vn_file_discard(&make_file);
+    vn_file_discard(&first_file);
+    vn_file_discard(&second_file);
     return status;
 }
 
-static enum vn_status
-parse(int argc, char **argv, const char **name, struct vn_error *err)
+static void
+write_c(const char *name, FILE *first, FILE *second)
 {
-    struct vn_args args = vn_args_begin(argc, argv, NULL, 0);
+    fprintf(first, source, name, name);
+    fprintf(second, makefile, name, INCLUDEDIR, name, name);
+}
+
+static void
+write_python(const char *name, FILE *first, FILE *second)
+{
+    fprintf(first, python_source, name, name, name);
+    for (const char *const *line = virtualflow_py; *line != NULL; line++)
+        fputs(*line, second);
+}
+
+enum option {
+    PYTHON,
+    NOPTIONS
+};
+
+static const struct vn_option options[] = {
+    [PYTHON] = {"python", NULL, "one in Python, for --policy exec:", 0},
+};
+
+static enum vn_status
+parse(int argc, char **argv, const char **name, bool *python,
+      struct vn_error *err)
+{
+    struct vn_args args = vn_args_begin(argc, argv, options, NOPTIONS);
     const char *value;
-    int i = vn_args_next(&args, &value, err);
+    int i;
 
     *name = NULL;
+    *python = false;
+    while ((i = vn_args_next(&args, &value, err)) == PYTHON)
+        *python = true;
     if (i == VN_ARGS_FAILED)
         return VN_EUSAGE;
     if (i == VN_ARGS_HELP) {
-        puts("usage: vnsim new-policy NAME\n\n"
+        puts("usage: vnsim new-policy [--python] NAME\n\n"
              "Write NAME/NAME.c, a first policy of your own, and "
-             "NAME/Makefile, which makes the\nshared object that --policy "
-             "takes.  What is there already is left alone.\n");
-        vn_option_help(stdout, NULL, 0);
+             "NAME/Makefile, which\nmakes the shared object that --policy "
+             "takes; or NAME/NAME.py, and beside it\nvirtualflow.py, the "
+             "module that it is written with.  What is there already is\n"
+             "left alone.\n");
+        vn_option_help(stdout, options, NOPTIONS);
+        puts("\nexample: vnsim new-policy --python mine");
         return VN_OK;
     }
     if (args.nrest != 1 || !is_name(args.rest[0]))
@@ -133,6 +194,10 @@ parse(int argc, char **argv, const char **name, struct vn_error *err)
             err, VN_EUSAGE,
             "new-policy: expected one NAME, of letters, digits, '_' "
             "and '-'");
+    if (*python && strcmp(args.rest[0], "virtualflow") == 0)
+        return vn_fail(err, VN_EUSAGE,
+                       "new-policy: 'virtualflow' is the module's name, "
+                       "expected another");
     *name = args.rest[0];
     return VN_OK;
 }
@@ -141,15 +206,18 @@ enum vn_status
 vn_new_policy(int argc, char **argv, struct vn_error *err)
 {
     const char *name;
-    enum vn_status status = parse(argc, argv, &name, err);
-    bool made;
+    char first[64];
+    bool made, python;
+    enum vn_status status = parse(argc, argv, &name, &python, err);
 
     if (status != VN_OK || name == NULL)
         return status;
     made = mkdir(name, 0777) == 0;
     if (!made && errno != EEXIST)
         return vn_fail(err, VN_EIO, "%s: %s", name, strerror(errno));
-    status = write_files(name, err);
+    snprintf(first, sizeof first, "%s.%s", name, python ? "py" : "c");
+    status = write_files(name, first, python ? "virtualflow.py" : "Makefile",
+                         python ? write_python : write_c, err);
     if (status != VN_OK && made)
         rmdir(name);
     return status;

@@ -34,7 +34,7 @@ awk 'BEGIN { for (i = 1; i <= 3000; i++)
     print i, 10 * i, 5, 100, 1, 50, -1, 1, 100, -1, 1, i % 5, 1, 1, 1, 1, -1, -1
     }' > t.swf
 cat > talk.sh <<'END'
-read -r x; while read -r x; do echo '{"set": []}'; done
+read -r x; echo '{}'; while read -r x; do echo '{"set": []}'; done
 END
 
 # Fill the disk but for so many KiB, have older files there, and write on it.

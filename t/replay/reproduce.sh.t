@@ -96,7 +96,7 @@ says 0 '^8 runs reproduced' "are drawn again" "$bin" reproduce draw.db
 ok $? "a run of vnsim"
 says 0 '^1 runs reproduced' "is done again" "$bin" reproduce sim.db
 cat > fifo.sh <<'END'
-read -r x; while read -r x; do echo '{"set": []}'; done
+read -r x; echo '{}'; while read -r x; do echo '{"set": []}'; done
 END
 run exec.db -t a,b.csv -c v100:4x2 -p 'exec:sh fifo.sh' --limit time=5,files=40 \
     --until 50
@@ -105,7 +105,7 @@ says 0 '^1 runs reproduced' "a command with its limits is run again" \
 "$bin" export exec.db -t run | grep -q 'time=5,files=40'
 ok $? "which are stored"
 
-echo 'read -r x; while read -r x; do echo "{}"; done' > fifo.sh
+echo 'while read -r x; do echo "{}"; done' > fifo.sh
 says 1 "policy was exec:sh fifo.sh@.*, is exec" "one that was changed is named" \
     "$bin" reproduce exec.db
 run exec.db -t a,b.csv -c v100:4x2 -p 'exec:sh fifo.sh' --limit time=5,files=40 \

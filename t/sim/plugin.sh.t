@@ -215,34 +215,6 @@ timeout 1 "$vnsim" -t "$tmp/t.csv" -c v100:2x8 -p "$plugins/hostile_loop.so" \
 test $? = 124
 ok $? "a loop goes on under none"
 
-# A program as a policy.
-if command -v python3 > /dev/null; then
-    run -p "exec:python3 $TOP_SRCDIR/t/sim/plugin/fifo.py" --transcript "$tmp/said" > "$tmp/out"
-    cmp -s "$tmp/fifo.csv" "$tmp/jobs.csv"
-    ok $? "a program gives the same bytes"
-    head -1 "$tmp/said" | grep -q '^> {"virtualflow":1,"types":\[{"name":"v100","devices":16}\]}$' &&
-        grep -q '^< {"set": \[\[0, 0, [0-9]\]\]}$' "$tmp/said"
-    ok $? "and what was said is written down"
-else
-    skip "a program" "no python3 here"
-    skip "its transcript" "no python3 here"
-fi
-program() { # command, what is said
-    said=$(run -p "exec:$1" --limit 2)
-    failed=$?
-    said=$(printf '%s' "$said" | sed 's/@[0-9a-f]\{32\}: /: /')
-    test $failed = 1 -a "$said" = "vnsim: policy exec:$1: $2"
-    ok $? "exec:$1" || echo "# said: $said"
-}
-program "exit 3" "ended with status 3, expected an answer"
-program "kill -9 \$\$" "was ended by signal 9"
-program "exec sleep 100" "did not answer in time"
-program "while read x; do echo nonsense; done" "answer is no JSON: column 8: '[' or '{' expected near 'nonsense'"
-program "while read x; do echo []; done" 'expected {"set": [[slot, type, devices], ...], "wake": microseconds}'
-program "read x; while read x; do echo '{\"set\": [[1]]}'; done" 'expected [slot, type, devices] in "set"'
-program "read x; while read x; do echo '{\"set\": [[99,0,1]]}'; done" \
-    "there is no job in slot 99, expected one that arrived and has not left"
-
 # Limits.
 limited() { # limits, policy, what is said
     said=$(run -p "$2" --limit "$1" | sed 's/@[0-9a-f]*//; s/0x[0-9a-f]*/ADDRESS/')
@@ -260,7 +232,6 @@ limited 0.02 "$plugins/hostile_loop.so" \
     "policy hostile: in decide(): did not return within 0.02 s (stopped by $b)"
 limited time=0.03 "$plugins/hostile_loop.so" \
     "policy hostile: in decide(): did not return within 0.03 s (stopped by $b)"
-program "test -e /proc/\$\$/fd/3 && exit 4; exit 3" "ended with status 3, expected an answer"
 limited files=4 "exec:exec 2>&-; exec 4</dev/null" \
     "policy exec:exec 2>&-; exec 4</dev/null: ended with status 2, expected an answer"
 limited files=4,memory=1 "$plugins/fifo.so" \

@@ -5,6 +5,7 @@ import sys
 
 waiting = collections.deque()
 types = json.loads(sys.stdin.readline())["types"]
+print(json.dumps({"rigid": True}), flush=True)
 for line in sys.stdin:
     told = json.loads(line)
     free = told["free"]
