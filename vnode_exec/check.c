@@ -173,7 +173,7 @@ vn_check_ranks(const struct vn_exec_job *job, const char *command,
                const struct vn_checkpoint *resumed, struct vn_error *err)
 {
     const struct vn_options *o = job->options;
-    char text[4096], resume[64] = "nothing";
+    char text[8192], resume[64] = "nothing";
     size_t n;
 
     if (resumed != NULL)

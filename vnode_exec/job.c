@@ -21,7 +21,9 @@ complete_options(struct vn_exec_job *job)
     if (!o->has_optimizer)
         t->optimizer =
             strcmp(job->model->optimizer, "adamw") == 0 ? VN_ADAMW : VN_SGD;
-    if (!o->has_rate)
+    if (!o->has_rate && job->model->rate > 0 && !o->has_optimizer)
+        t->rate = job->model->rate;
+    else if (!o->has_rate)
         t->rate = t->optimizer == VN_ADAMW ? 1e-3 : 0.1;
     if (t->decay < 0)
         t->decay = t->optimizer == VN_ADAMW ? 0.1 : 5e-4;
@@ -170,7 +172,8 @@ describe(struct vn_exec_job *job)
     struct vn_stage even = {.from_step = 0};
     struct vn_error ignored;
 
-    vn_options_describe(job->options, &job->data, job->text, sizeof job->text);
+    vn_options_describe(job->options, job->model, job->graph, &job->data,
+                        job->text, sizeof job->text);
     if (vn_stage_sized(job->options->mapping))
         return;
     (void) vn_stage_map(&job->options->train, &stage->specs, 1, NULL, &even,
@@ -182,6 +185,26 @@ describe(struct vn_exec_job *job)
                  (unsigned long long) vn_hash(0, stage->first,
                                               (n + 1) * sizeof *stage->first));
     vn_stage_free(&even);
+}
+
+/* The model, of a checkpoint or by name, with the options that are given. */
+static enum vn_status
+open_model(struct vn_exec_job *job, struct vn_error *err)
+{
+    struct vn_options *o = job->options;
+    enum vn_status status;
+
+    if (o->stored_model != NULL)
+        status = vn_model_parse(o->stored_model, o->stored_size, o->model_name,
+                                o->resume, &job->model, err);
+    else
+        status = vn_model_open(o->model_name, &job->model, err);
+    for (int i = 0; status == VN_OK && i < o->set.n; i++)
+        status =
+            vn_model_set(job->model, o->set.name[i], o->set.value[i], err);
+    if (status == VN_OK)
+        o->model_name = job->model->name;
+    return status;
 }
 
 enum vn_status
@@ -200,7 +223,7 @@ vn_exec_job_open(struct vn_options *o, struct vn_exec_job *job,
                        processes);
     if (o->data_name == NULL)
         o->data_name = "synthetic";
-    status = vn_model_find(o->model_name, &job->model, err);
+    status = open_model(job, err);
     if (status == VN_OK && o->mpi)
         status = vn_comm_open(&job->comm, err);
     if (status == VN_OK && job->comm.size > VN_SPEC_DEVICES)
@@ -209,21 +232,25 @@ vn_exec_job_open(struct vn_options *o, struct vn_exec_job *job,
     if (status == VN_OK)
         status = make_stages(job, err);
     if (status == VN_OK)
-        status = vn_data_open(o->data_name, job->model, o->shape.context,
+        status = vn_data_open(o->data_name, job->model,
+                              vn_model_option(job->model, "context"),
                               &job->data, err);
     if (status != VN_OK)
         return status;
     job->graph = vn_xcalloc(1, sizeof *job->graph);
-    status = job->model->build(&job->data.shape, &o->shape, job->graph, err);
+    status = vn_model_build(job->model, &job->data.shape, job->graph, err);
+    if (status != VN_OK)
+        return status;
     complete_options(job);
     describe(job);
-    return status;
+    return VN_OK;
 }
 
 void
 vn_exec_job_close(struct vn_exec_job *job)
 {
     vn_data_close(&job->data);
+    vn_model_close(job->model);
     free(job->graph);
     vn_stages_free(&job->stages);
     vn_comm_close(&job->comm);

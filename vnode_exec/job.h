@@ -8,13 +8,13 @@
 
 struct vn_exec_job {
     struct vn_options *options;
-    const struct vn_model *model;
+    struct vn_model *model;
     struct vn_data data;
     struct vn_graph *graph;
     struct vn_stages stages;
     struct vn_stage_solved solved; /* of the first, where there is a profile */
     struct vn_comm comm;
-    char text[1024]; /* what is trained, as a checkpoint says it */
+    char text[4096]; /* what is trained, as a checkpoint says it */
 };
 
 /*

@@ -21,9 +21,11 @@ libexec_a_SOURCES = \
 	vnode_exec/job.c vnode_exec/job.h \
 	vnode_exec/model/layer_image.c vnode_exec/model/layer_linear.c \
 	vnode_exec/model/layer_sequence.c \
+	vnode_exec/model/layer_join.c \
 	vnode_exec/model/model.c vnode_exec/model/model.h \
-	vnode_exec/model/gpt.c vnode_exec/model/mlp.c \
-	vnode_exec/model/resnet.c \
+	vnode_exec/model/build.c vnode_exec/model/build.h \
+	vnode_exec/model/kinds.c \
+	vnode_exec/model/expression.c vnode_exec/model/expression.h \
 	vnode_exec/options.c vnode_exec/options.h \
 	vnode_exec/train/probe.c vnode_exec/train/probe.h \
 	vnode_exec/record.c vnode_exec/record.h \
@@ -39,6 +41,18 @@ libexec_a_SOURCES = \
 	vnode_exec/device/host/team.c vnode_exec/device/host/team.h \
 	vnode_exec/train/train.c vnode_exec/train/train.h \
 	vnode_exec/train/worker.c vnode_exec/train/worker.h
+# The shipped models are installed, and compiled in.
+MODEL_FILES = vnode_exec/models/mlp.yaml vnode_exec/models/resnet8.yaml \
+	vnode_exec/models/resnet20.yaml vnode_exec/models/gpt.yaml
+modelsdir = $(pkgdatadir)/models
+dist_models_DATA = $(MODEL_FILES)
+EXTRA_DIST += vnode_exec/model/shipped.sh
+nodist_libexec_a_SOURCES = vnode_exec/model/shipped.c
+CLEANFILES += vnode_exec/model/shipped.c
+vnode_exec/model/shipped.c: $(MODEL_FILES) vnode_exec/model/shipped.sh
+	$(AM_V_GEN)$(MKDIR_P) vnode_exec/model && \
+	(cd $(srcdir) && sh vnode_exec/model/shipped.sh $(MODEL_FILES)) > $@.tmp && \
+	mv $@.tmp $@
 # Nothing may be contracted: every fused multiply-add is written as one.
 libexec_a_CFLAGS = $(AM_CFLAGS) $(MPI_CFLAGS) -ffp-contract=off
 EXEC_LIBS = libexec.a libhost_base.a $(HOST_ISA_LIBS) $(CUDA_BACKEND) \
@@ -91,11 +105,12 @@ EXTRA_DIST += t/exec/cublas_host.c
 bin_PROGRAMS += vnexec
 vnexec_SOURCES = vnode_exec/main.c vnode_exec/command/command.h \
 	vnode_exec/command/devices.c vnode_exec/command/eval.c \
+	vnode_exec/command/model.c \
 	vnode_exec/command/profile.c vnode_exec/command/run.c \
 	vnode_exec/command/run.h vnode_exec/command/run_control.c \
 	vnode_exec/command/run_report.c \
 	vnode_exec/command/work.c
-dist_man_MANS += man/vnexec.1
+dist_man_MANS += man/vnexec.1 man/vnexec-model.5
 vnexec_LDADD = $(EXEC_LIBS) $(BASE_LIBS)
 
 # The host's arithmetic, once for each instruction set.
@@ -128,6 +143,12 @@ t_exec_device_t_LDADD = $(EXEC_LIBS) $(BASE_LIBS) libtap.a
 check_PROGRAMS += t/exec/spec.t
 t_exec_spec_t_SOURCES = t/exec/spec.c
 t_exec_spec_t_LDADD = $(EXEC_LIBS) $(BASE_LIBS) libtap.a
+
+check_PROGRAMS += t/exec/model.t
+t_exec_model_t_SOURCES = t/exec/model.c
+t_exec_model_t_LDADD = $(EXEC_LIBS) $(BASE_LIBS) libtap.a
+dist_check_SCRIPTS += t/exec/model.sh.t
+EXTRA_DIST += t/data/model
 
 check_PROGRAMS += t/exec/gradient.t
 t_exec_gradient_t_SOURCES = t/exec/gradient.c

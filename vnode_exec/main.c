@@ -6,6 +6,7 @@
 static const struct vn_command commands[] = {
     {"run", "train a model over virtual nodes", vn_command_train},
     {"eval", "test a checkpoint", vn_command_eval},
+    {"model", "show a model file and what it needs", vn_command_model},
     {"profile", "measure step times and memory by batch", vn_command_profile},
     {"work", "count the arithmetic and traffic of a step", vn_command_work},
     {"digest", "print the hash of checkpoints", vn_command_digest},

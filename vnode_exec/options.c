@@ -36,6 +36,7 @@ enum {
     WIDTH,
     HEADS,
     CONTEXT,
+    SET,
     RESIZE,
     FAIL,
     CHECKPOINT,
@@ -60,7 +61,8 @@ enum {
 };
 
 const struct vn_option vn_exec_options[NOPTIONS] = {
-    [MODEL] = {"model", "NAME", "mlp, resnet8, resnet20 or gpt [mlp]", 'm'},
+    [MODEL] = {"model", "NAME",
+               "mlp, resnet8, resnet20, gpt or a FILE.yaml [mlp]", 'm'},
     [DATA] = {"data", "DATA",
               "fashion-mnist[:FOLDER], cifar10:FOLDER, bytes:FILE or "
               "synthetic[:N] [synthetic]",
@@ -101,7 +103,9 @@ const struct vn_option vn_exec_options[NOPTIONS] = {
     [LAYERS] = {"layers", "N", "of gpt [4]", 0},
     [WIDTH] = {"width", "N", "of gpt [256]", 0},
     [HEADS] = {"heads", "N", "of gpt [8]", 0},
-    [CONTEXT] = {"context", "N", "bytes that gpt sees [128]", 0},
+    [CONTEXT] = {"context", "N", "tokens that gpt sees [128]", 0},
+    [SET] = {"set", "NAME=N",
+             "an option of the model, such as layers=2; may be repeated", 0},
     [RESIZE] = {"resize", "STEP:LIST",
                 "other devices from that step on; may be repeated", 0},
     [FAIL] = {"fail", "DEVICE@STEP",
@@ -256,6 +260,68 @@ take_arithmetic(const char *value, struct vn_options *o, struct vn_error *err)
     return status;
 }
 
+/* An option of the model, which may not be known yet. */
+static enum vn_status
+set_option(const char *name, size_t n, const char *value, const char *option,
+           struct vn_options *o, struct vn_error *err)
+{
+    struct vn_model_options *set = &o->set;
+    int64_t number = 0;
+    enum vn_status status =
+        vn_option_int(option, value, 1, 1 << 16, &number, err);
+    int i = 0;
+
+    if (status != VN_OK)
+        return status;
+    while (
+        i < set->n
+        && (strlen(set->name[i]) != n || strncmp(set->name[i], name, n) != 0))
+        i++;
+    if (i == VN_MODEL_OPTIONS || n >= sizeof set->name[0])
+        return vn_args_refuse(err, option, value,
+                              "an option that the model has");
+    memcpy(set->name[i], name, n);
+    set->name[i][n] = '\0';
+    set->value[i] = (int) number;
+    set->n = i == set->n ? i + 1 : set->n;
+    return VN_OK;
+}
+
+static enum vn_status
+take_layers(const char *value, struct vn_options *o, struct vn_error *err)
+{
+    return set_option("layers", 6, value, "layers", o, err);
+}
+
+static enum vn_status
+take_width(const char *value, struct vn_options *o, struct vn_error *err)
+{
+    return set_option("width", 5, value, "width", o, err);
+}
+
+static enum vn_status
+take_heads(const char *value, struct vn_options *o, struct vn_error *err)
+{
+    return set_option("heads", 5, value, "heads", o, err);
+}
+
+static enum vn_status
+take_context(const char *value, struct vn_options *o, struct vn_error *err)
+{
+    return set_option("context", 7, value, "context", o, err);
+}
+
+static enum vn_status
+take_set(const char *value, struct vn_options *o, struct vn_error *err)
+{
+    const char *equals = strchr(value, '=');
+
+    if (equals == NULL || equals == value)
+        return vn_args_refuse(err, "set", value, "NAME=N, such as layers=2");
+    return set_option(value, (size_t) (equals - value), equals + 1, "set", o,
+                      err);
+}
+
 /* What an option's value is, and where it goes. */
 enum kind {
     TEXT,
@@ -298,10 +364,11 @@ static const struct setting {
     [WARMUP] = {WHOLE, AT(train.warmup), 0, 1 << 30},
     [CLIP] = {REAL, AT(train.clip), 1e-9, 1e9},
     [ARITHMETIC] = {OWN, .take = take_arithmetic},
-    [LAYERS] = {SMALL, AT(shape.layers), 1, 16},
-    [WIDTH] = {SMALL, AT(shape.width), 1, 4096},
-    [HEADS] = {SMALL, AT(shape.heads), 1, 256},
-    [CONTEXT] = {SMALL, AT(shape.context), 1, 4096},
+    [LAYERS] = {OWN, .take = take_layers},
+    [WIDTH] = {OWN, .take = take_width},
+    [HEADS] = {OWN, .take = take_heads},
+    [CONTEXT] = {OWN, .take = take_context},
+    [SET] = {OWN, .take = take_set},
     [RESIZE] = {OWN, .take = take_resize},
     [FAIL] = {OWN, .take = take_failure},
     [CHECKPOINT] = {TEXT, AT(checkpoint)},
@@ -376,7 +443,6 @@ vn_options_read(int argc, char **argv, struct vn_options *o, bool *help,
     *help = false;
     *o = (struct vn_options){.model_name = "mlp",
                              .devices = "host:1",
-                             .shape = vn_model_defaults(),
                              .train = {.batch = 256,
                                        .vnodes = 16,
                                        .seed = 1,
@@ -409,26 +475,33 @@ vn_options_read(int argc, char **argv, struct vn_options *o, bool *help,
 }
 
 void
-vn_options_describe(const struct vn_options *o, const struct vn_data *data,
+vn_options_describe(const struct vn_options *o, const struct vn_model *model,
+                    const struct vn_graph *graph, const struct vn_data *data,
                     char *text, size_t size)
 {
     const struct vn_train *t = &o->train;
-    int n = snprintf(
-        text, size,
-        "model=%s\nlayers=%d\nwidth=%d\nheads=%d\ncontext=%d\ndata=%s\n"
-        "data-hash=%016llx\nbatch=%lld\nvnodes=%d\nseed=%llu\n"
-        "optimizer=%s\nrate=%.17g\nmomentum=%.17g\ndecay=%.17g\nclip=%.17g\n"
-        "schedule=%s\nwarmup=%lld\narithmetic=%s\n",
-        o->model_name, o->shape.layers, o->shape.width, o->shape.heads,
-        o->shape.context, o->data_name, (unsigned long long) data->hash,
-        (long long) t->batch, t->vnodes, (unsigned long long) t->seed,
-        vn_optimizer_names[t->optimizer], t->rate, t->momentum, t->decay,
-        t->clip, vn_schedule_names[t->schedule], (long long) t->warmup,
-        t->exact  ? "exact"
-        : t->tf32 ? "tf32"
-                  : "fast");
+    size_t n = (size_t) snprintf(text, size, "model=%s\n", model->name);
 
-    if (t->schedule != VN_CONSTANT && n > 0 && (size_t) n < size)
-        snprintf(text + n, size - (size_t) n, "steps=%lld\n",
-                 (long long) t->steps);
+    for (int i = 0; i < model->options.n && n < size; i++)
+        n +=
+            (size_t) snprintf(text + n, size - n, "option.%s=%d\n",
+                              model->options.name[i], model->options.value[i]);
+    if (n < size)
+        n += (size_t) snprintf(
+            text + n, size - n,
+            "model-hash=%016llx\ndata=%s\ndata-hash=%016llx\n"
+            "shape=%dx%dx%d:%d\nbatch=%lld\nvnodes=%d\nseed=%llu\n"
+            "optimizer=%s\nrate=%.17g\nmomentum=%.17g\ndecay=%.17g\n"
+            "clip=%.17g\nschedule=%s\nwarmup=%lld\narithmetic=%s\n",
+            (unsigned long long) vn_graph_hash(graph), o->data_name,
+            (unsigned long long) data->hash, data->shape.height,
+            data->shape.width, data->shape.channels, data->shape.classes,
+            (long long) t->batch, t->vnodes, (unsigned long long) t->seed,
+            vn_optimizer_names[t->optimizer], t->rate, t->momentum, t->decay,
+            t->clip, vn_schedule_names[t->schedule], (long long) t->warmup,
+            t->exact  ? "exact"
+            : t->tf32 ? "tf32"
+                      : "fast");
+    if (t->schedule != VN_CONSTANT && n < size)
+        snprintf(text + n, size - n, "steps=%lld\n", (long long) t->steps);
 }

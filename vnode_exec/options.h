@@ -31,7 +31,9 @@ struct vn_planned_failure {
 
 struct vn_options {
     const char *model_name, *data_name, *devices, *mapping;
-    struct vn_model_options shape;
+    struct vn_model_options set; /* of the model, by the command line */
+    const char *stored_model;    /* its file as a checkpoint has it, or NULL */
+    size_t stored_size;
     struct vn_train train;
     double epochs; /* 0: steps are given */
     int64_t couple;
@@ -66,6 +68,8 @@ enum vn_status vn_options_read(int argc, char **argv, struct vn_options *o,
 
 /* The job as a checkpoint describes it. */
 void vn_options_describe(const struct vn_options *o,
+                         const struct vn_model *model,
+                         const struct vn_graph *graph,
                          const struct vn_data *data, char *text, size_t size);
 
 #endif /* VNODE_EXEC_OPTIONS_H */

@@ -202,7 +202,7 @@ add_devices(struct vn_record *r, const struct vn_executor *x,
 }
 
 enum {
-    OPTIONS = 1500 /* bytes of a job's text in one line */
+    OPTIONS = 6000 /* bytes of a job's text in one line */
 };
 
 /* A job of one line: its text with commas for newlines. */

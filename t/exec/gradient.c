@@ -10,7 +10,7 @@
 #include "base/rng.h"
 #include "base/xalloc.h"
 #include "t/tap.h"
-#include "vnode_exec/model/graph.h"
+#include "vnode_exec/model/model.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -209,6 +209,18 @@ twin_loss(struct twin *t, const struct vn_node *n, double *y)
 }
 
 static void
+twin_join(struct twin *t, const struct vn_node *n, double *y)
+{
+    for (size_t i = 0; i < size_of(n); i++) {
+        y[i] = t->value[n->inputs[0]][i];
+        if (n->inputs[1] >= 0)
+            y[i] += t->value[n->inputs[1]][i];
+        if (strcmp(n->layer->name, "relu") == 0)
+            y[i] = fmax(y[i], 0);
+    }
+}
+
+static void
 twin_input(struct twin *t, const struct vn_node *n, double *y)
 {
     for (size_t i = 0; t->images != NULL && i < size_of(n); i++)
@@ -219,12 +231,20 @@ static const struct {
     const char *name;
     void (*forward)(struct twin *t, const struct vn_node *n, double *y);
 } twins[] = {
-    {"input", twin_input},         {"linear", twin_linear},
-    {"linear, relu", twin_linear}, {"convolution", twin_conv},
-    {"batch norm", twin_norm},     {"layer norm", twin_norm},
-    {"mean pool", twin_pool},      {"embedding", twin_embed},
-    {"attention", twin_attention}, {"gelu", twin_gelu},
+    {"input", twin_input},
+    {"linear", twin_linear},
+    {"linear, relu", twin_linear},
+    {"convolution", twin_conv},
+    {"batch norm", twin_norm},
+    {"layer norm", twin_norm},
+    {"mean pool", twin_pool},
+    {"embedding", twin_embed},
+    {"attention", twin_attention},
+    {"gelu", twin_gelu},
     {"cross-entropy", twin_loss},
+    {"copy", twin_join},
+    {"add", twin_join},
+    {"relu", twin_join},
 };
 
 static double
@@ -350,6 +370,52 @@ check_graph(const char *name, const struct vn_graph *g)
     free(labels);
 }
 
+/* A model file, built for images of 6 x 5 in two colours. */
+static void
+check_file(const char *name, const char *text)
+{
+    static struct vn_graph g;
+    const struct vn_shape shape = {6, 5, 2, 4};
+    struct vn_model *model;
+    struct vn_error err = {0};
+
+    g = (struct vn_graph){.nnodes = 0};
+    if (vn_model_parse(text, strlen(text), name, name, &model, &err) != VN_OK
+        || vn_model_build(model, &shape, &g, &err) != VN_OK)
+        ok(false, "%s is read: %ld:%ld: %s", name, err.line, err.column,
+           err.text);
+    else
+        check_graph(name, &g);
+    vn_model_close(model);
+}
+
+/* Paths that the shipped models do not have. */
+static void
+check_files(void)
+{
+    check_file("a network that normalises before it adds",
+               "learns: images\nlayers:\n"
+               "  - batchnorm: {}\n  - conv: 3\n    relu: true\n"
+               "  - residual:\n      - batchnorm: {}\n        relu: true\n"
+               "      - conv: 3\n      - relu\n      - conv: 3\n"
+               "    relu: true\n"
+               "  - residual:\n      - relu\n      - conv: 4\n"
+               "        stride: 2\n"
+               "    shortcut:\n      - batchnorm: {}\n      - conv: 4\n"
+               "        stride: 2\n        size: 1\n"
+               "  - residual:\n      - residual: [gelu]\n      - gelu\n"
+               "  - layernorm: {}\n  - pool\n  - linear: classes\n");
+    check_file("a perceptron with residuals",
+               "learns: images\nlayers:\n"
+               "  - residual: [gelu, relu]\n"
+               "  - linear: 7\n"
+               "  - residual:\n      - gelu\n      - linear: 7\n"
+               "      - residual: [linear: 7]\n        relu: yes\n"
+               "    relu: true\n"
+               "  - residual: [layernorm: {}]\n"
+               "  - linear: classes\n");
+}
+
 static struct vn_graph graph;
 
 int
@@ -391,5 +457,6 @@ main(void)
     at = vn_graph_linear(g, "down", at, 8, false, residual, 0.3F);
     vn_graph_loss(g, vn_graph_tied(g, at, table, 11));
     check_graph("a transformer", g);
+    check_files();
     return done_testing();
 }

@@ -8,6 +8,7 @@
 int vn_command_train(int argc, char **argv);
 int vn_command_eval(int argc, char **argv);
 int vn_command_profile(int argc, char **argv);
+int vn_command_model(int argc, char **argv);
 int vn_command_work(int argc, char **argv);
 int vn_command_digest(int argc, char **argv);
 int vn_command_devices(int argc, char **argv);

@@ -106,10 +106,12 @@ vn_command_digest(int argc, char **argv)
         struct vn_checkpoint c;
 
         status = vn_checkpoint_read(words[i], NULL, NULL, &c, NULL, &err);
+        if (status == VN_OK)
+            printf("%s: step %lld digest %016llx\n", words[i],
+                   (long long) c.step, (unsigned long long) c.digest);
+        vn_checkpoint_free(&c);
         if (status != VN_OK)
             return fail(&err);
-        printf("%s: step %lld digest %016llx\n", words[i], (long long) c.step,
-               (unsigned long long) c.digest);
     }
     return 0;
 }

@@ -14,7 +14,7 @@
 /* The model that a checkpoint is of. */
 struct trained {
     struct vn_checkpoint checkpoint;
-    char model[32], data[512];
+    char model[64], data[VN_CHECKPOINT_TEXT];
 };
 
 static int
@@ -41,12 +41,11 @@ complete(struct vn_options *o, bool has_data, struct trained *t,
     vn_checkpoint_value(c, "model", t->model, sizeof t->model);
     vn_checkpoint_value(c, "data", t->data, sizeof t->data);
     o->model_name = t->model;
+    o->stored_model = c->model;
+    o->stored_size = c->model_size;
     if (!has_data)
         o->data_name = t->data;
-    o->shape.layers = number_of(c, "layers");
-    o->shape.width = number_of(c, "width");
-    o->shape.heads = number_of(c, "heads");
-    o->shape.context = number_of(c, "context");
+    vn_checkpoint_options(c, &o->set);
     vn_checkpoint_value(c, "optimizer", text, sizeof text);
     o->train.optimizer = text[0] == 'a' ? VN_ADAMW : VN_SGD;
     o->has_optimizer = true;
@@ -78,8 +77,8 @@ evaluate(struct vn_options *o, struct trained *t, struct vn_exec_job *job,
         return status;
     status = vn_executor_save(*x, &state, err);
     if (status == VN_OK)
-        status = vn_checkpoint_read(o->resume, NULL, job->graph,
-                                    &t->checkpoint, state, err);
+        status = vn_checkpoint_fill(o->resume, &t->checkpoint, job->graph,
+                                    state, err);
     if (status == VN_OK)
         status = vn_executor_load(*x, t->checkpoint.step, err);
     if (status == VN_OK)
@@ -98,7 +97,7 @@ vn_command_eval(int argc, char **argv)
     struct vn_exec_job job = {.options = NULL};
     struct vn_executor *x = NULL;
     struct vn_error err = {0};
-    struct trained t;
+    struct trained t = {.model = ""};
     bool help;
     enum vn_status status = vn_options_read(argc, argv, &o, &help, &err);
 
@@ -113,5 +112,6 @@ vn_command_eval(int argc, char **argv)
     if (status == VN_OK)
         status = evaluate(&o, &t, &job, &x, &err);
     vn_executor_close(x);
+    vn_checkpoint_free(&t.checkpoint);
     return vn_exec_job_end(&job, status, &err);
 }

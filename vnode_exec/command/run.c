@@ -61,24 +61,27 @@ static enum vn_status
 resume(struct run *r, struct vn_error *err)
 {
     struct vn_state *state;
-    struct vn_checkpoint checkpoint;
+    struct vn_checkpoint checkpoint = {.step = 0};
+    int64_t step;
     enum vn_status status = vn_executor_save(r->x, &state, err);
 
     if (status == VN_OK)
         status = vn_checkpoint_read(r->options.resume, r->job.text,
                                     r->job.graph, &checkpoint, state, err);
-    return status == VN_OK ? vn_executor_load(r->x, checkpoint.step, err)
-                           : status;
+    step = checkpoint.step;
+    vn_checkpoint_free(&checkpoint);
+    return status == VN_OK ? vn_executor_load(r->x, step, err) : status;
 }
 
 static enum vn_status
 begin(struct run *r, struct vn_error *err)
 {
     struct vn_options *o = &r->options;
-    struct vn_checkpoint resumed;
+    struct vn_checkpoint resumed = {.step = 0};
     struct vn_executor_job view;
     enum vn_status status = prepare(r, &resumed, err);
 
+    vn_checkpoint_free(&resumed);
     if (status != VN_OK)
         return status;
     view = vn_exec_job_view(&r->job);
@@ -158,7 +161,8 @@ vn_run_checkpoint(struct run *r, const char *path, struct vn_error *err)
 
     if (status != VN_OK || !vn_run_speaks(r))
         return status;
-    status = vn_checkpoint_write(path, r->job.text, r->job.graph, state, err);
+    status = vn_checkpoint_write(path, r->job.text, r->job.model, r->job.graph,
+                                 state, err);
     if (status == VN_OK)
         vn_control_say(r->control, "checkpointed step=%lld time=%.6f",
                        (long long) state->step, vn_clock());

@@ -23,7 +23,7 @@ vn_graph_param(struct vn_graph *g, const char *layer, const char *name,
     assert(g->nparams < VN_GRAPH_PARAMS);
     snprintf(p->name, sizeof p->name, "%s.%s", layer, name);
     p->kind = kind;
-    p->size = size;
+    p->size = p->dims[0] = size;
     p->offset = g->vector;
     p->spread = spread;
     p->centre = centre;
@@ -32,6 +32,53 @@ vn_graph_param(struct vn_graph *g, const char *layer, const char *name,
     if (kind != VN_STATISTIC)
         g->parameters += size;
     return g->nparams++;
+}
+
+void
+vn_graph_form(struct vn_graph *g, int param, enum vn_param_form form, size_t a,
+              size_t b, size_t c, size_t d)
+{
+    struct vn_param *p = &g->params[param];
+
+    p->form = form;
+    p->dims[0] = a;
+    p->dims[1] = b;
+    p->dims[2] = c;
+    p->dims[3] = d;
+}
+
+uint64_t
+vn_graph_hash(const struct vn_graph *g)
+{
+    uint64_t hash = 0;
+
+    for (int i = 0; i < g->nnodes; i++) {
+        const struct vn_node *n = &g->nodes[i];
+        int64_t what[] = {n->inputs[0],
+                          n->inputs[1],
+                          n->params[0],
+                          (int64_t) n->rows,
+                          (int64_t) n->width,
+                          n->height,
+                          n->conv.size,
+                          n->conv.stride,
+                          n->relu,
+                          n->transposed,
+                          n->heads};
+
+        hash = vn_hash(hash, n->layer->name, strlen(n->layer->name) + 1);
+        hash = vn_hash(hash, what, sizeof what);
+    }
+    for (int i = 0; i < g->nparams; i++) {
+        const struct vn_param *p = &g->params[i];
+        uint64_t size = p->size;
+
+        hash = vn_hash(hash, p->name, strlen(p->name) + 1);
+        hash = vn_hash(hash, &size, sizeof size);
+        hash = vn_hash(hash, &p->spread, sizeof p->spread);
+        hash = vn_hash(hash, &p->centre, sizeof p->centre);
+    }
+    return hash;
 }
 
 int

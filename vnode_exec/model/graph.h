@@ -22,8 +22,8 @@
 #include <stdint.h>
 
 enum {
-    VN_GRAPH_LAYERS = 160,
-    VN_GRAPH_PARAMS = 256,
+    VN_GRAPH_LAYERS = 320,
+    VN_GRAPH_PARAMS = 512,
     VN_LAYER_INPUTS = 2,
     VN_LAYER_PARAMS = 4,
     VN_PARAM_ALIGN = 64 /* floats */
@@ -35,8 +35,23 @@ enum vn_param_kind {
     VN_STATISTIC /* a running mean: combined over nodes, not trained */
 };
 
+/*
+ * How a parameter's floats lie, and how others (PyTorch) have them: a linear
+ * layer's [in][out] is their [out][in], a convolution's [row][column][in][out]
+ * their [out][in][row][column]; an image that a linear layer sees as one row
+ * is [pixel][channel] here and [channel][pixel] there.
+ */
+enum vn_param_form {
+    VN_FORM_VECTOR, /* [n] */
+    VN_FORM_TABLE,  /* [n][width] */
+    VN_FORM_LINEAR, /* [pixel][channel][out] */
+    VN_FORM_CONV    /* [row][column][in][out] */
+};
+
 struct vn_param {
-    char name[32];
+    char name[48];
+    enum vn_param_form form;
+    size_t dims[4]; /* of its form, the first ones */
     enum vn_param_kind kind;
     size_t size;   /* floats */
     size_t offset; /* in the one vector of all parameters */
@@ -131,6 +146,11 @@ int vn_graph_param(struct vn_graph *g, const char *layer, const char *name,
                    enum vn_param_kind kind, size_t size, float spread,
                    float centre);
 int vn_graph_append(struct vn_graph *g, const struct vn_node *node);
+/* Say how a parameter's floats lie, where it is no vector. */
+void vn_graph_form(struct vn_graph *g, int param, enum vn_param_form form,
+                   size_t a, size_t b, size_t c, size_t d);
+/* A number that tells graphs apart that do not train alike. */
+uint64_t vn_graph_hash(const struct vn_graph *g);
 
 /* The inputs of a model; the loss is the last layer. */
 int vn_graph_images(struct vn_graph *g, int height, int width, int channels);
@@ -149,6 +169,10 @@ int vn_graph_embed(struct vn_graph *g, const char *name, int input,
 int vn_graph_layernorm(struct vn_graph *g, const char *name, int input);
 int vn_graph_attention(struct vn_graph *g, int input, int heads);
 int vn_graph_gelu(struct vn_graph *g, int input);
+/* The same floats, or their sum with those of another layer. */
+int vn_graph_copy(struct vn_graph *g, int input);
+int vn_graph_add(struct vn_graph *g, int a, int b);
+int vn_graph_relu(struct vn_graph *g, int input);
 int vn_graph_loss(struct vn_graph *g, int input);
 
 /* Plan the memory of a run over that many examples. */

@@ -67,6 +67,8 @@ vn_graph_conv(struct vn_graph *g, const char *name, int input, int out,
     int w = vn_graph_param(g, name, "weight", VN_WEIGHT, k * (size_t) out,
                            sqrtf(2 / (float) k), 0);
 
+    vn_graph_form(g, w, VN_FORM_CONV, (size_t) size, (size_t) size, in->width,
+                  (size_t) out);
     return vn_graph_append(g, &(struct vn_node){.layer = &layer_conv,
                                                 .inputs = {input, -1},
                                                 .params = {w, -1, -1, -1},

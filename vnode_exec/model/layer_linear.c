@@ -134,6 +134,8 @@ vn_graph_linear(struct vn_graph *g, const char *name, int input, int out,
     int w = vn_graph_param(g, name, "weight", VN_WEIGHT, size, spread, 0);
     int b = vn_graph_param(g, name, "bias", VN_BIAS, (size_t) out, 0, 0);
 
+    vn_graph_form(g, w, VN_FORM_LINEAR, image ? in->rows : 1, in->width,
+                  (size_t) out, 0);
     return vn_graph_append(
         g,
         &(struct vn_node){.layer = relu ? &layer_linear_relu : &layer_linear,

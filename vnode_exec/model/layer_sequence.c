@@ -41,6 +41,8 @@ vn_graph_embed(struct vn_graph *g, const char *name, int input, int vocabulary,
     int p =
         vn_graph_param(g, name, "position", VN_WEIGHT, context * w, 0.02F, 0);
 
+    vn_graph_form(g, t, VN_FORM_TABLE, (size_t) vocabulary, w, 0, 0);
+    vn_graph_form(g, p, VN_FORM_TABLE, context, w, 0, 0);
     return vn_graph_append(
         g, &(struct vn_node){.layer = &layer_embed,
                              .inputs = {input, -1},
@@ -98,6 +100,7 @@ vn_graph_layernorm(struct vn_graph *g, const char *name, int input)
                                              .params = {gamma, beta, -1, -1},
                                              .rows = in->rows,
                                              .width = w,
+                                             .height = in->height,
                                              .saved = 2 * in->rows,
                                              .work_fixed = 2 * w});
 }
@@ -267,5 +270,6 @@ vn_graph_gelu(struct vn_graph *g, int input)
                                                 .inputs = {input, -1},
                                                 .params = {-1, -1, -1, -1},
                                                 .rows = in->rows,
-                                                .width = in->width});
+                                                .width = in->width,
+                                                .height = in->height});
 }

@@ -11,48 +11,62 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char magic[16] = "virtualflow ck1\n";
+static const char magic[16] = "virtualflow ck2\n";
+static const char old_magic[16] = "virtualflow ck1\n";
 
 /* Little-endian on every machine that this runs on. */
 struct head {
     char magic[16];
     int64_t step;
     int64_t nparams, nvectors, vector;
-    char text[VN_CHECKPOINT_TEXT];
+    int64_t text, model; /* bytes of each, which follow in this order */
+};
+
+/* A head with its texts. */
+struct front {
+    struct head head;
+    const char *text, *model;
 };
 
 static uint64_t
-hash_of(const struct head *head, const struct vn_state *state)
+hash_of(const struct front *f, const struct vn_state *state)
 {
-    uint64_t hash = vn_hash(0, head, sizeof *head);
+    uint64_t hash = vn_hash(0, &f->head, sizeof f->head);
 
-    hash =
-        vn_hash(hash, state->scales, (size_t) head->nparams * sizeof(double));
-    for (int i = 0; i < head->nvectors; i++)
+    hash = vn_hash(hash, f->text, (size_t) f->head.text);
+    hash = vn_hash(hash, f->model, (size_t) f->head.model);
+    hash = vn_hash(hash, state->scales,
+                   (size_t) f->head.nparams * sizeof(double));
+    for (int i = 0; i < f->head.nvectors; i++)
         hash = vn_hash(hash, state->vectors[i],
-                       (size_t) head->vector * sizeof(float));
+                       (size_t) f->head.vector * sizeof(float));
     return hash;
 }
 
 enum vn_status
 vn_checkpoint_write(const char *path, const char *text,
-                    const struct vn_graph *graph, const struct vn_state *state,
-                    struct vn_error *err)
+                    const struct vn_model *model, const struct vn_graph *graph,
+                    const struct vn_state *state, struct vn_error *err)
 {
-    struct head head = {.step = state->step,
-                        .nparams = graph->nparams,
-                        .nvectors = state->nvectors,
-                        .vector = (int64_t) graph->vector};
+    struct front f = {.head = {.step = state->step,
+                               .nparams = graph->nparams,
+                               .nvectors = state->nvectors,
+                               .vector = (int64_t) graph->vector,
+                               .text = (int64_t) strlen(text),
+                               .model = (int64_t) model->size},
+                      .text = text,
+                      .model = model->text};
     struct vn_file file;
     uint64_t hash;
     enum vn_status status = vn_file_create(&file, path, err);
 
     if (status != VN_OK)
         return status;
-    memcpy(head.magic, magic, sizeof magic);
-    snprintf(head.text, sizeof head.text, "%s", text);
-    hash = hash_of(&head, state);
-    fwrite(&head, sizeof head, 1, file.stream);
+    memcpy(f.head.magic, magic, sizeof magic);
+    hash = hash_of(&f, state);
+    fwrite(&f.head, sizeof f.head, 1, file.stream);
+    fwrite(f.text, 1, (size_t) f.head.text, file.stream);
+    fwrite(f.model, 1, (size_t) f.head.model, file.stream);
     fwrite(state->scales, sizeof(double), (size_t) graph->nparams,
            file.stream);
     for (int i = 0; i < state->nvectors; i++)
@@ -75,9 +89,17 @@ compare_texts(const char *path, const char *have, const char *want,
 }
 
 static enum vn_status
-read_state(FILE *in, const char *path, const struct head *head,
+fail_cut(const char *path, struct vn_error *err)
+{
+    return vn_fail(err, VN_EFORMAT, "%s: is cut off, or goes on too long",
+                   path);
+}
+
+static enum vn_status
+read_state(FILE *in, const char *path, const struct front *f,
            struct vn_state *state, uint64_t *digest, struct vn_error *err)
 {
+    const struct head *head = &f->head;
     uint64_t hash = 0;
     size_t n = (size_t) head->vector;
     bool whole =
@@ -88,9 +110,8 @@ read_state(FILE *in, const char *path, const struct head *head,
         whole = fread(state->vectors[i], sizeof(float), n, in) == n;
     whole = whole && fread(&hash, sizeof hash, 1, in) == 1 && getc(in) == EOF;
     if (!whole)
-        return vn_fail(err, VN_EFORMAT, "%s: is cut off, or goes on too long",
-                       path);
-    if (hash != hash_of(head, state))
+        return fail_cut(path, err);
+    if (hash != hash_of(f, state))
         return vn_fail(err, VN_EFORMAT,
                        "%s: is damaged: its hash is not that "
                        "of its contents",
@@ -102,60 +123,138 @@ read_state(FILE *in, const char *path, const struct head *head,
     return VN_OK;
 }
 
-/* Read into memory of our own where the caller lends none. */
 static enum vn_status
-read_body(FILE *in, const char *path, const struct head *head,
-          struct vn_state *state, uint64_t *digest, struct vn_error *err)
+read_head(FILE *in, const char *path, struct head *head, struct vn_error *err)
 {
-    struct vn_state own = {.nvectors = (int) head->nvectors};
-    enum vn_status status;
+    bool whole = fread(head, sizeof *head, 1, in) == 1;
 
-    if (state != NULL)
-        return read_state(in, path, head, state, digest, err);
-    own.scales = vn_xcalloc((size_t) head->nparams, sizeof(double));
-    for (int i = 0; i < own.nvectors; i++)
-        own.vectors[i] = vn_xcalloc((size_t) head->vector, sizeof(float));
-    status = read_state(in, path, head, &own, digest, err);
-    for (int i = 0; i < own.nvectors; i++)
-        free(own.vectors[i]);
-    free(own.scales);
-    return status;
+    if (whole && memcmp(head->magic, old_magic, sizeof old_magic) == 0)
+        return vn_fail(err, VN_EFORMAT,
+                       "%s: is a checkpoint of an older version, which holds "
+                       "no model",
+                       path);
+    if (!whole || memcmp(head->magic, magic, sizeof magic) != 0
+        || head->step < 0 || head->nparams < 1
+        || head->nparams > VN_GRAPH_PARAMS || head->nvectors < 1
+        || head->nvectors > 3 || head->vector < 1 || head->vector > 1 << 30
+        || head->text < 0 || head->text >= VN_CHECKPOINT_TEXT
+        || head->model < 1 || head->model > VN_YAML_BYTES)
+        return vn_fail(err, VN_EFORMAT, "%s: this is no checkpoint", path);
+    return VN_OK;
+}
+
+/* Memory of our own, where the caller lends none. */
+static void
+make_state(const struct head *head, struct vn_state *state)
+{
+    state->nvectors = (int) head->nvectors;
+    state->scales = vn_xcalloc((size_t) head->nparams, sizeof(double));
+    for (int i = 0; i < state->nvectors; i++)
+        state->vectors[i] = vn_xcalloc((size_t) head->vector, sizeof(float));
+}
+
+static enum vn_status
+read_front(FILE *in, const char *path, struct head *head,
+           struct vn_checkpoint *c, struct vn_error *err)
+{
+    enum vn_status status = read_head(in, path, head, err);
+
+    if (status != VN_OK)
+        return status;
+    c->step = head->step;
+    c->nparams = (int) head->nparams;
+    c->nvectors = (int) head->nvectors;
+    c->vector = head->vector;
+    c->model_size = (size_t) head->model;
+    c->model = vn_xcalloc(c->model_size + 1, 1);
+    if (fread(c->text, 1, (size_t) head->text, in) != (size_t) head->text
+        || fread(c->model, 1, c->model_size, in) != c->model_size)
+        return fail_cut(path, err);
+    return VN_OK;
+}
+
+static enum vn_status
+check_sizes(const char *path, const struct vn_checkpoint *c,
+            const struct vn_graph *graph, const struct vn_state *state,
+            struct vn_error *err)
+{
+    return c->nparams == graph->nparams && c->nvectors == state->nvectors
+                   && c->vector == (int64_t) graph->vector
+               ? VN_OK
+               : vn_fail(err, VN_EINVAL, "%s: is of another model", path);
 }
 
 enum vn_status
 vn_checkpoint_read(const char *path, const char *text,
-                   const struct vn_graph *graph,
-                   struct vn_checkpoint *checkpoint, struct vn_state *state,
-                   struct vn_error *err)
+                   const struct vn_graph *graph, struct vn_checkpoint *c,
+                   struct vn_state *state, struct vn_error *err)
 {
     struct head head;
     FILE *in;
     enum vn_status status = vn_file_open(path, &in, err);
 
+    *c = (struct vn_checkpoint){.step = 0};
     if (status != VN_OK)
         return status;
-    if (fread(&head, sizeof head, 1, in) != 1
-        || memcmp(head.magic, magic, sizeof magic) != 0 || head.nparams < 1
-        || head.nparams > VN_GRAPH_PARAMS || head.nvectors < 1
-        || head.nvectors > 3 || head.vector < 1 || head.vector > 1 << 30
-        || memchr(head.text, '\0', sizeof head.text) == NULL)
-        status = vn_fail(err, VN_EFORMAT, "%s: this is no checkpoint", path);
+    status = read_front(in, path, &head, c, err);
     if (status == VN_OK && text != NULL)
-        status = compare_texts(path, head.text, text, err);
-    if (status == VN_OK && state != NULL
-        && (head.nparams != graph->nparams || head.nvectors != state->nvectors
-            || head.vector != (int64_t) graph->vector))
-        status = vn_fail(err, VN_EINVAL, "%s: is of another model", path);
+        status = compare_texts(path, c->text, text, err);
+    if (status == VN_OK && state != NULL)
+        status = check_sizes(path, c, graph, state, err);
     if (status == VN_OK) {
-        *checkpoint = (struct vn_checkpoint){.step = head.step,
-                                             .nparams = (int) head.nparams,
-                                             .nvectors = (int) head.nvectors,
-                                             .vector = head.vector};
-        memcpy(checkpoint->text, head.text, sizeof head.text);
-        status = read_body(in, path, &head, state, &checkpoint->digest, err);
+        struct front f = {head, c->text, c->model};
+
+        if (state == NULL)
+            make_state(&head, state = &c->state);
+        status = read_state(in, path, &f, state, &c->digest, err);
     }
     vn_file_close(in);
     return status;
+}
+
+enum vn_status
+vn_checkpoint_fill(const char *path, const struct vn_checkpoint *c,
+                   const struct vn_graph *graph, struct vn_state *state,
+                   struct vn_error *err)
+{
+    enum vn_status status = check_sizes(path, c, graph, state, err);
+
+    if (status != VN_OK)
+        return status;
+    state->step = c->step;
+    memcpy(state->scales, c->state.scales,
+           (size_t) c->nparams * sizeof *state->scales);
+    for (int i = 0; i < state->nvectors; i++)
+        memcpy(state->vectors[i], c->state.vectors[i],
+               (size_t) c->vector * sizeof(float));
+    return VN_OK;
+}
+
+void
+vn_checkpoint_options(const struct vn_checkpoint *c,
+                      struct vn_model_options *options)
+{
+    const char *at = c->text;
+
+    options->n = 0;
+    while (options->n < VN_MODEL_OPTIONS
+           && (at = strstr(at, "option.")) != NULL) {
+        char *name = options->name[options->n];
+
+        at += strlen("option.");
+        if (sscanf(at, "%23[a-z_]=%d", name, &options->value[options->n]) == 2)
+            options->n++;
+    }
+}
+
+void
+vn_checkpoint_free(struct vn_checkpoint *c)
+{
+    free(c->model);
+    free(c->state.scales);
+    for (int i = 0; i < c->state.nvectors; i++)
+        free(c->state.vectors[i]);
+    *c = (struct vn_checkpoint){.step = 0};
 }
 
 void

@@ -22,14 +22,14 @@ vn_text_value(const char *text, const char *name, char *value, size_t size)
     }
 }
 
-/* Are the data of both known by their contents, and the same? */
+/* Are the data, or models, of both known by their contents, and the same? */
 static bool
-same_data(const char *a, const char *b)
+same_contents(const char *a, const char *b, const char *name)
 {
     char hash[2][32];
 
-    vn_text_value(a, "data-hash", hash[0], sizeof hash[0]);
-    vn_text_value(b, "data-hash", hash[1], sizeof hash[1]);
+    vn_text_value(a, name, hash[0], sizeof hash[0]);
+    vn_text_value(b, name, hash[1], sizeof hash[1]);
     return strcmp(hash[0], hash[1]) == 0 && hash[0][strspn(hash[0], "0")] != 0;
 }
 
@@ -37,15 +37,17 @@ bool
 vn_text_differs(const char *have, const char *want,
                 struct vn_text_difference *difference)
 {
-    bool by_contents = same_data(have, want);
+    bool data = same_contents(have, want, "data-hash");
+    bool model = same_contents(have, want, "model-hash");
 
     while (*want != '\0' || *have != '\0') {
         size_t n = strcspn(want, "\n"), m = strcspn(have, "\n");
-        bool name =
-            strncmp(want, "data=", 5) == 0 && strncmp(have, "data=", 5) == 0;
+        bool named = (data && strncmp(want, "data=", 5) == 0
+                      && strncmp(have, "data=", 5) == 0)
+                     || (model && strncmp(want, "model=", 6) == 0
+                         && strncmp(have, "model=", 6) == 0);
 
-        if (!(name && by_contents)
-            && (n != m || strncmp(want, have, n) != 0)) {
+        if (!named && (n != m || strncmp(want, have, n) != 0)) {
             snprintf(difference->have, sizeof difference->have, "%.*s",
                      (int) m, have);
             snprintf(difference->want, sizeof difference->want, "%.*s",

@@ -18,8 +18,8 @@ void vn_text_value(const char *text, const char *name, char *value,
                    size_t size);
 
 /*
- * The first difference of two texts; false where there is none.  The name of
- * the data does not count where their hashes are the same.
+ * The first difference of two texts; false where there is none.  The names of
+ * data and model do not count where their hashes are the same.
  */
 bool vn_text_differs(const char *have, const char *want,
                      struct vn_text_difference *difference);
