@@ -94,6 +94,14 @@ enum vn_status vn_option_real(const char *name, const char *value, double min,
                               double max, double *to, struct vn_error *err);
 enum vn_status vn_option_time(const char *name, const char *value, vn_time min,
                               vn_time max, vn_time *to, struct vn_error *err);
+
+/*
+ * A load: what is asked for as a share of what there is, where 0.9 is 90 %.
+ * Who writes 90 did not mean ninety clusters.
+ */
+#define VN_LOAD_MAX    10.0
+#define VN_LOAD_WANTED "a share of the cluster, where 0.9 is 90 %, up to 10"
+
 enum vn_status vn_option_bytes(const char *name, const char *value,
                                int64_t min, int64_t max, int64_t *to,
                                struct vn_error *err);

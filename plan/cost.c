@@ -67,13 +67,29 @@ static const struct {
               [EXPONENTIAL] = {"exponential", 1},
               [LOGNORMAL] = {"lognormal", 2}};
 
+static const char a_time[] = "a time (90, 30s, 1.5h)";
 static const char expected[] =
-    "seconds, or normal:MEAN:SD, uniform:LOW:HIGH, exponential:MEAN or "
-    "lognormal:MEDIAN:SIGMA";
+    "a time (90, 30s, 1.5h), or normal:MEAN:SD, uniform:LOW:HIGH, "
+    "exponential:MEAN or lognormal:MEDIAN:SIGMA";
 
-/* Read the shape's parameters from "a" or "a:b"; false if they are not so. */
 static bool
-read_parameters(const char *text, int n, double *a, double *b)
+read_seconds(const char *text, double *s)
+{
+    char why[VN_WHY_SIZE];
+    vn_time time = 0;
+    bool good =
+        vn_read_time(text, 0, 1000000000 * VN_SECOND, &time, why) == NULL;
+
+    *s = (double) time / 1e6;
+    return good;
+}
+
+/*
+ * Read the shape's parameters from "a" or "a:b", times but for the sigma of
+ * the logarithm; false if they are not so.
+ */
+static bool
+read_parameters(const char *text, enum shape shape, double *a, double *b)
 {
     char copy[64], why[VN_WHY_SIZE], *colon;
 
@@ -81,12 +97,15 @@ read_parameters(const char *text, int n, double *a, double *b)
         return false;
     strcpy(copy, text);
     colon = strchr(copy, ':');
-    if ((colon != NULL) != (n == 2))
+    if ((colon != NULL) != (shapes[shape].parameters == 2))
         return false;
     if (colon != NULL)
         *colon++ = '\0';
-    return vn_read_real(copy, 0, 1e9, a, why) == NULL
-           && (colon == NULL || vn_read_real(colon, 0, 1e9, b, why) == NULL);
+    return read_seconds(copy, a)
+           && (colon == NULL
+               || (shape == LOGNORMAL
+                       ? vn_read_real(colon, 0, 1e9, b, why) == NULL
+                       : read_seconds(colon, b)));
 }
 
 static bool
@@ -101,8 +120,8 @@ read_value(const char *text, struct value *value)
             || strncmp(shapes[i].name, text, length) != 0)
             continue;
         value->shape = (enum shape) i;
-        return read_parameters(colon != NULL ? colon + 1 : text,
-                               shapes[i].parameters, &value->a, &value->b)
+        return read_parameters(colon != NULL ? colon + 1 : text, value->shape,
+                               &value->a, &value->b)
                && (i != UNIFORM || value->a <= value->b);
     }
     return false;
@@ -166,7 +185,7 @@ read_row(struct vn_costs *c, struct vn_table *t, bool *any,
         if (!read_value(text, &row->values[i])
             || (i == CHECKPOINT && row->values[i].shape != CONSTANT))
             return vn_table_fail(t, i, err, "'%.64s', expected %s", text,
-                                 i == CHECKPOINT ? "seconds" : expected);
+                                 i == CHECKPOINT ? a_time : expected);
     }
     return VN_OK;
 }
@@ -206,7 +225,7 @@ read_word(struct vn_costs *c, char *word, struct vn_error *err)
         || (key == CHECKPOINT && value->shape != CONSTANT))
         return vn_fail(err, VN_EUSAGE, "costs: %s is '%.64s', expected %s",
                        word, equals + 1,
-                       key == CHECKPOINT ? "seconds" : expected);
+                       key == CHECKPOINT ? a_time : expected);
     return VN_OK;
 }
 

@@ -43,7 +43,7 @@ enum vn_assumption {
      "in the reference simulators", 0},                                      \
     {"placement", "none|consolidate|spread", "where devices are taken "      \
      "[none: they are only counted]", 0},                                    \
-    {"faults", "device|node[,mtbf=S,mttr=S,shape=K]",                        \
+    {"faults", "device|node[,mtbf=TIME,mttr=TIME,shape=K]",                        \
      "devices or nodes fail and are repaired", 0},                           \
     {"slow", "FILE", "a table of devices that are slow for a while", 0}
 /* clang-format on */

@@ -49,10 +49,13 @@ take(int i, const char *value, struct vn_setup *setup, struct request *r,
     char why[VN_WHY_SIZE];
     const char *wrong = NULL;
     int64_t n = 1;
+    vn_time span = 0;
 
     switch (i) {
     case SPAN:
-        wrong = vn_read_real(value, 0.01, 3600, &r->span_s, why);
+        wrong =
+            vn_read_time(value, VN_SECOND / 100, 3600 * VN_SECOND, &span, why);
+        r->span_s = (double) span / 1e6;
         break;
     case REPEATS:
         wrong = vn_read_int(value, 1, 1000, &n, why);

@@ -179,6 +179,18 @@ take_shard(struct vn_sweep *sweep, const char *value, struct vn_error *err)
 }
 
 static enum vn_status
+take_loads(const char *value, struct vn_range *loads, struct vn_error *err)
+{
+    enum vn_status status =
+        vn_range_read("load", value, 1e-6, 1e6, false, loads, err);
+
+    for (int i = 0; i < loads->n && status == VN_OK; i++)
+        if (loads->at[i] > VN_LOAD_MAX)
+            return vn_args_refuse(err, "load", value, VN_LOAD_WANTED);
+    return status;
+}
+
+static enum vn_status
 take(struct arguments *a, struct vn_sweep *sweep, enum option option,
      const char *value, struct vn_error *err)
 {
@@ -199,7 +211,7 @@ take(struct arguments *a, struct vn_sweep *sweep, enum option option,
     case SEED:
         return vn_range_read("seed", value, 0, 1e15, true, &a->seeds, err);
     case LOAD:
-        return vn_range_read("load", value, 1e-6, 1e6, false, &a->loads, err);
+        return take_loads(value, &a->loads, err);
     case CLUSTER:
         /* A list with a ':' is one cluster of several types. */
         if (strchr(value, ':') != NULL && access(value, F_OK) != 0)

@@ -51,7 +51,8 @@ static enum vn_status
 read_value(const char *word, struct vn_fault_config *c, struct vn_error *err)
 {
     static const char *const names[] = {"mtbf", "mttr", "shape"};
-    double *values[] = {&c->mtbf_s, &c->mttr_s, &c->shape};
+    double *values[] = {&c->mtbf_s, &c->mttr_s};
+    vn_time time;
     size_t length = strcspn(word, "=");
     char name[16];
     int choice;
@@ -60,14 +61,20 @@ read_value(const char *word, struct vn_fault_config *c, struct vn_error *err)
              word);
     if (word[length] != '=')
         return vn_fail(err, VN_EUSAGE,
-                       "--faults: '%.64s' has no value, expected mtbf=S, "
-                       "mttr=S or shape=K",
+                       "--faults: '%.64s' has no value, expected mtbf=TIME, "
+                       "mttr=TIME or shape=K",
                        word);
     if (vn_option_choice("faults", name, names, 3, &choice, err) != VN_OK)
         return VN_EUSAGE;
-    return vn_option_real("faults", word + length + 1,
-                          choice == 2 ? 0.1 : 1e-3, choice == 2 ? 10 : 1e12,
-                          values[choice], err);
+    if (choice == 2)
+        return vn_option_real("faults", word + length + 1, 0.1, 10, &c->shape,
+                              err);
+    if (vn_option_time("faults", word + length + 1, VN_SECOND / 1000,
+                       VN_TIME_MAX, &time, err)
+        != VN_OK)
+        return VN_EUSAGE;
+    *values[choice] = (double) time / 1e6;
+    return VN_OK;
 }
 
 enum vn_status
@@ -297,9 +304,10 @@ vn_faults_alloc(const struct vn_fault_config *config,
     for (int t = 0; t < cluster->ntypes; t++)
         any = any || cluster->types[t].mtbf_s > 0;
     if (config->fails && !any)
-        status = vn_fail(err, VN_EUSAGE,
-                         "--faults: nothing says how often devices fail, "
-                         "expected mtbf=S, or mtbf_s in the cluster's table");
+        status =
+            vn_fail(err, VN_EUSAGE,
+                    "--faults: nothing says how often devices fail, "
+                    "expected mtbf=TIME, or mtbf_s in the cluster's table");
     if (status == VN_OK && config->fails)
         add_units(f, seed);
     if (status == VN_OK && config->slow != NULL)

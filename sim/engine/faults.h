@@ -40,7 +40,7 @@ struct vn_fault_config {
     const char *slow; /* a table's path, or NULL */
 };
 
-/* Read "device" or "node", with ",mtbf=S,mttr=S,shape=K" behind it. */
+/* Read "device" or "node", with ",mtbf=TIME,mttr=TIME,shape=K" behind it. */
 enum vn_status vn_fault_config_read(const char *words,
                                     struct vn_fault_config *config,
                                     struct vn_error *err);

@@ -445,6 +445,12 @@ check_costs(void)
         VN_OK, "inline");
     is_int(vn_costs_checkpoint(costs, 0), 5 * VN_SECOND, "checkpoints");
     vn_costs_free(costs);
+    is_int(vn_costs_read("start=lognormal:2m:0.5,grow=normal:1m:5s,"
+                         "checkpoint=1.5h",
+                         &costs, &err),
+           VN_OK, "times have units");
+    is_int(vn_costs_checkpoint(costs, 0), 5400 * VN_SECOND, "of their own");
+    vn_costs_free(costs);
 }
 
 /* clang-format off: a case reads as words or file, and what is said of it. */
@@ -454,22 +460,24 @@ static const struct {
     const char *message;
 } bad_costs[] = {
     {"start=", NULL,
-     "costs: start is '', expected seconds, or normal:MEAN:SD, "
+     "costs: start is '', expected a time (90, 30s, 1.5h), or normal:MEAN:SD, "
      "uniform:LOW:HIGH, exponential:MEAN or lognormal:MEDIAN:SIGMA"},
     {"strat=1", NULL, "--costs: unknown 'strat', did you mean 'start'?"},
     {"start=uniform:2:1", NULL,
-     "costs: start is 'uniform:2:1', expected seconds, or normal:MEAN:SD, "
+     "costs: start is 'uniform:2:1', expected a time (90, 30s, 1.5h), or "
+     "normal:MEAN:SD, "
      "uniform:LOW:HIGH, exponential:MEAN or lognormal:MEDIAN:SIGMA"},
     {"checkpoint=normal:1:1", NULL,
-     "costs: checkpoint is 'normal:1:1', expected seconds"},
+     "costs: checkpoint is 'normal:1:1', expected a time (90, 30s, 1.5h)"},
     {"start=1,grow", NULL, "costs: 'grow' has no value, expected start=60"},
     {NULL, "model,start_s\nm,1\nm,2\n",
      "'m' stands here a second time, expected one row for a model"},
     {NULL, "model,start_s\nm,gamma:1:1\n",
-     "'gamma:1:1', expected seconds, or normal:MEAN:SD, uniform:LOW:HIGH, "
+     "'gamma:1:1', expected a time (90, 30s, 1.5h), or normal:MEAN:SD, "
+     "uniform:LOW:HIGH, "
      "exponential:MEAN or lognormal:MEDIAN:SIGMA"},
     {NULL, "model,checkpoint_s\nm,normal:1:1\n",
-     "'normal:1:1', expected seconds"},
+     "'normal:1:1', expected a time (90, 30s, 1.5h)"},
 };
 /* clang-format on */
 

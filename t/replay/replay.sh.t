@@ -269,6 +269,8 @@ says 0 'seeds make no replicates' "of a trace, seeds change nothing" \
 for s in 3:1 1:x 1:2:0 1.5 ''; do
     says 2 'expected whole numbers' "no seeds '$s'" draws x.db --seed "$s"
 done
+says 2 "'90' is wrong, expected a share of the cluster, where 0.9 is 90 %, up to 10" \
+    "a load of 90" draws x.db --load 90
 says 2 'expected numbers' "a range of loads needs a step" \
     draws x.db --load 0.5:1
 says 2 'without seed and output' "a recipe has no output" \

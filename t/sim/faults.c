@@ -26,9 +26,11 @@ check_words(void)
         const char *message;
     } cases[] = {
         {"disk", "--faults: unknown 'disk', expected one of device, node"},
-        {"node,mtbf",
-         "--faults: 'mtbf' has no value, expected mtbf=S, mttr=S or shape=K"},
+        {"node,mtbf", "--faults: 'mtbf' has no value, expected mtbf=TIME, "
+                      "mttr=TIME or shape=K"},
         {"node,mtbv=3", "--faults: unknown 'mtbv', did you mean 'mtbf'?"},
+        {"node,mtbf=30x",
+         "--faults: '30x' is wrong, expected seconds, of at least 0.001"},
         {"node,shape=11",
          "--faults: '11' is wrong, expected a number of at most 10"},
     };
@@ -73,10 +75,11 @@ check_tables(const struct vn_cluster *cluster)
         unlink(path);
     }
     vn_faults_alloc(&nothing, cluster, 1, NULL, &faults, &err);
-    is_str(err.text,
-           "--faults: nothing says how often devices fail, expected mtbf=S, "
-           "or mtbf_s in the cluster's table",
-           "failures of unknown frequency are refused");
+    is_str(
+        err.text,
+        "--faults: nothing says how often devices fail, expected mtbf=TIME, "
+        "or mtbf_s in the cluster's table",
+        "failures of unknown frequency are refused");
 }
 
 static int

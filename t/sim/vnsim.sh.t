@@ -218,7 +218,7 @@ printf 'device_type,device,from_s,to_s,slowdown\nx,0,0,50,2\n' \
     > "$tmp/slow.csv"
 is "$("$vnsim" -t "$tmp/two.csv" -c x:1 -p fifo --slow "$tmp/slow.csv" -j - \
     | tail -n +2 | cut -d, -f5 | tr '\n' ' ')" "125 115 " "a slow device"
-refused 2 "--faults: nothing says how often devices fail, expected mtbf=S, or mtbf_s in the cluster's table" \
+refused 2 "--faults: nothing says how often devices fail, expected mtbf=TIME, or mtbf_s in the cluster's table" \
     "faults that never come" -t "$tmp/two.csv" -c x:1 --faults device
 "$vnsim" -t "$tmp/two.csv" -c x:2x2 --faults node,mtbf=60,mttr=20 -p srtf \
     --seed 3 --format csv > "$tmp/a" && "$vnsim" -t "$tmp/two.csv" -c x:2x2 \

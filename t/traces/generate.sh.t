@@ -103,6 +103,8 @@ test ! -e "$tmp/never.csv"
 ok $? "and leaves no file"
 refused $g 2 "--preset: unknown 'phily', did you mean 'philly'?" --preset phily
 refused $g 2 "--preset and --like, expected one of them" --preset philly --like x
+refused $g 2 "--load: '90' is wrong, expected a share of the cluster, where 0.9 is 90 %, up to 10" \
+    --load 90 --cluster x:1
 refused $g 2 "--load and --rate, expected one of them" --load 1 --rate 1/s --cluster x:1
 refused $g 2 "--load needs --cluster" --load 1
 refused $g 2 "--rate: '12' is wrong, expected N/TIME, as in 12/h or 1/90" --rate 12

@@ -136,6 +136,7 @@ static enum vn_status
 read_numbers(struct arguments *a, struct vn_error *err)
 {
     const char *const *v = a->value;
+    char why[VN_WHY_SIZE];
     enum vn_status status;
 
     a->seed = 1;
@@ -154,8 +155,9 @@ read_numbers(struct arguments *a, struct vn_error *err)
             && (status = vn_option_time("span", v[SPAN], 1, VN_TIME_MAX / 8,
                                         &a->span, err)))
         || (v[LOAD] != NULL
-            && (status = vn_option_real("load", v[LOAD], 1e-6, 1e6, &a->load,
-                                        err))))
+            && vn_read_real(v[LOAD], 1e-6, VN_LOAD_MAX, &a->load, why) != NULL
+            && (status =
+                    vn_args_refuse(err, "load", v[LOAD], VN_LOAD_WANTED))))
         return status;
     if (v[JOBS] == NULL)
         a->jobs = v[SPAN] != NULL ? JOBS_MAX : 1000;
