@@ -133,6 +133,26 @@ vn_p_ratio(const double *x, const double *base, int n)
     return p;
 }
 
+double
+vn_p_below(const double *x, const double *base, int n)
+{
+    double p = vn_p_ratio(x, base, n);
+    double ratio = vn_interval_ratio(x, base, n, 0.95).estimate;
+
+    if (isnan(p) || ratio == 1)
+        return isnan(p) ? NAN : 0.5;
+    return ratio < 1 ? 1 - p / 2 : p / 2;
+}
+
+int
+vn_order_is_known(const double *x, const double *base, int n, double error)
+{
+    double look = n - 1;
+
+    return n > 1
+           && vn_p_ratio(x, base, n) < error * 6 / (M_PI * M_PI * look * look);
+}
+
 void
 vn_holm(double *p, int n)
 {

@@ -82,6 +82,24 @@ struct vn_interval vn_interval_share(const double *x, int n, double level);
 double vn_p_ratio(const double *x, const double *base, int n);
 
 /*
+ * The probability that x lies below base, of replicates paired as above: of
+ * the mean logarithm of x / base, with Student's distribution about it (the
+ * posterior of a normal mean under Jeffreys' prior).  NAN below two pairs;
+ * 0.5 where all ratios are 1.
+ */
+double vn_p_below(const double *x, const double *base, int n);
+
+/*
+ * Is it known which of x and base is the smaller, where this is asked after
+ * each further pair, from the second on, until it is?  If there is no
+ * difference it is ever said to be with a probability of at most `error`: look
+ * k has error x 6 / (pi^2 k^2) of it (their sum is `error`), against which
+ * vn_p_ratio() is held.
+ */
+int vn_order_is_known(const double *x, const double *base, int n,
+                      double error);
+
+/*
  * Holm's correction (1979) of a family of n p-values, in place: the adjusted
  * p-value of each, so that with those below 0.05 called differences the chance
  * of one false call among all is at most 5 %.  NAN counts for none and stays.

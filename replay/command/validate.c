@@ -14,6 +14,8 @@
 enum option {
     SETUP,
     REPEATS = VN_SETUP_OPTIONS,
+    CERTAIN,
+    WITHIN,
     TOLERANCE,
     FORMAT,
     PLAN,
@@ -29,6 +31,12 @@ enum option {
 static const struct vn_option options[] = {
     VN_SETUP_ROWS,
     [REPEATS] = {"repeats", "N", "executions of each policy [3]", 'n'},
+    [CERTAIN] = {"until-certain", "P",
+                 "repeat until it is known which of any two policies is the "
+                 "better one, at most --repeats times [100]",
+                 0},
+    [WITHIN] = {"within", "TIME",
+                "and as long as another repeat ends within it [1h]", 0},
     [TOLERANCE] = {"tolerance", "X",
                    "of the mean error of completion times [0.05]", 0},
     [FORMAT] = {"format", "text|csv|json", "how to print it [text]", 0},
@@ -111,11 +119,19 @@ take(int i, const char *value, struct vn_contest *s, int *format,
     char why[VN_WHY_SIZE];
     const char *wrong = NULL;
     int64_t n = 1;
+    vn_time within = 0;
 
     switch (i) {
     case REPEATS:
         wrong = vn_read_int(value, 1, VN_REPEATS_MAX, &n, why);
         s->repeats = (int) n;
+        break;
+    case CERTAIN:
+        wrong = vn_read_real(value, 0.5, 0.9999, &s->certainty, why);
+        break;
+    case WITHIN:
+        wrong = vn_read_time(value, VN_SECOND, VN_TIME_MAX, &within, why);
+        s->within_s = (double) within * 1e-6;
         break;
     case TOLERANCE:
         wrong = vn_read_real(value, 1e-6, 10, &s->tolerance, why);
@@ -201,7 +217,8 @@ vn_command_validate(int argc, char **argv)
 {
     struct vn_args args = vn_args_begin(argc, argv, options, NOPTIONS);
     struct vn_setup setup = {.scale = 1, .seed = 1};
-    struct vn_contest s = {.setup = &setup, .repeats = 3, .tolerance = 0.05};
+    struct vn_contest s = {
+        .setup = &setup, .tolerance = 0.05, .within_s = 3600};
     struct vn_validation planned = {.setup = &setup, .job = -1, .span_s = 4};
     enum vn_status status = VN_OK;
     struct vn_error err = {0};
@@ -217,6 +234,8 @@ vn_command_validate(int argc, char **argv)
         print_help();
         return 0;
     }
+    if (s.repeats == 0)
+        s.repeats = s.certainty > 0 ? VN_REPEATS_MAX : 3;
     if (status == VN_OK && i == VN_ARGS_FAILED)
         status = VN_EUSAGE;
     else if (status == VN_OK && args.nrest > 0)

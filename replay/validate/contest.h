@@ -63,7 +63,12 @@ struct vn_contest {
     struct vn_setup *setup;
     struct vn_trial *trials; /* the first is the baseline */
     int ntrials;
-    int repeats;
+    int repeats;                      /* at most, where certainty is set; then
+                                       * those that were executed */
+    double certainty;                 /* of the order of any two policies, at
+                                       * which no more is executed; 0: unasked */
+    double within_s;                  /* and no repeat begins that would end
+                                       * later than this, from the begin */
     double tolerance;                 /* of the mean error, as a part */
     struct vn_calibrator *calibrator; /* NULL where a profile was given */
     const char *name; /* that what was measured of the host is kept under, in
@@ -108,6 +113,22 @@ enum vn_status vn_contest_simulate(const struct vn_contest *contest,
 /* Add where the time of a repeat went, and what the model says of it. */
 void vn_contest_blame(const struct vn_contest *contest, struct vn_trial *trial,
                       int repeat, const struct vn_engine_config *config);
+
+/* The mean JCT of an outcome in seconds. */
+double vn_contest_mean_jct(const struct vn_contest *contest,
+                           const struct vn_outcome *outcome);
+
+/*
+ * Is it known, after so many repeats, which of any two policies has the lower
+ * mean JCT when executed?  Asked after each repeat, the chance that it ever
+ * is wrongly said of any two that are alike is at most 1 - certainty
+ * (vn_order_is_known(), divided by the number of pairs).
+ */
+bool vn_contest_order_is_known(const struct vn_contest *contest, int repeats);
+
+/* A table of each two policies, and what is known of their order. */
+void vn_contest_show_order(const struct vn_contest *contest,
+                           struct vn_findings *findings);
 
 /* What it found, in tables and notes; the last table, of blame, on its own. */
 void vn_contest_report(const struct vn_contest *contest,

@@ -256,18 +256,6 @@ show_policies(struct vn_findings *f, const struct vn_contest *s)
                             "the profile (see vnreplay calibrate)");
 }
 
-/* Mean JCT of a run. */
-static double
-mean_jct(const struct vn_contest *s, const struct vn_outcome *o)
-{
-    double sum = 0;
-
-    for (size_t i = 0; i < s->setup->workload.njobs; i++)
-        sum +=
-            o->finish[i] - (double) s->setup->workload.jobs[i].submit * 1e-6;
-    return sum / (double) s->setup->workload.njobs;
-}
-
 static void
 show_ratios(struct vn_findings *f, const struct vn_contest *s)
 {
@@ -292,10 +280,10 @@ show_ratios(struct vn_findings *f, const struct vn_contest *s)
         struct vn_interval said, was, error;
 
         for (int r = 0; r < s->repeats; r++) {
-            sim[r] = mean_jct(s, &t->closed[r]);
-            sim_base[r] = mean_jct(s, &base->closed[r]);
-            hw[r] = mean_jct(s, &t->measured[r]);
-            hw_base[r] = mean_jct(s, &base->measured[r]);
+            sim[r] = vn_contest_mean_jct(s, &t->closed[r]);
+            sim_base[r] = vn_contest_mean_jct(s, &base->closed[r]);
+            hw[r] = vn_contest_mean_jct(s, &t->measured[r]);
+            hw_base[r] = vn_contest_mean_jct(s, &base->measured[r]);
         }
         said = vn_interval_ratio(sim, sim_base, s->repeats, 0.95);
         was = vn_interval_ratio(hw, hw_base, s->repeats, 0.95);
@@ -348,6 +336,7 @@ vn_contest_report(const struct vn_contest *s, struct vn_findings *f)
         show_jobs(f, s, &s->trials[k]);
     show_policies(f, s);
     show_ratios(f, s);
+    vn_contest_show_order(s, f);
     for (int k = 0; k < s->ntrials; k++)
         note_grants(f, s, &s->trials[k]);
     vn_contest_show_blame(s, f);

@@ -3,6 +3,7 @@
 
 #include "replay/validate/contest.h"
 
+#include "base/progress.h"
 #include "base/store/origin.h"
 #include "base/xalloc.h"
 #include "sim/observe/recorder.h"
@@ -114,16 +115,28 @@ calibrate(struct vn_contest *s, int rounds, struct vn_error *err)
 static enum vn_status
 execute_all(struct vn_contest *s, struct vn_error *err)
 {
+    double begun = vn_clock(), longest = 0;
     enum vn_status status = calibrate(s, FIRST_ROUNDS, err);
+    int done = 0;
 
     for (int k = 0; k < s->ntrials && status == VN_OK; k++)
         status = vn_contest_rehearse(s, &s->trials[k], err);
     for (int r = 0; r < s->repeats && status == VN_OK; r++) {
+        double from = vn_clock();
+
+        if (s->certainty > 0 && r > 1
+            && (vn_contest_order_is_known(s, r)
+                || from - begun + longest > s->within_s))
+            break;
         for (int k = 0; k < s->ntrials && status == VN_OK; k++)
             status = execute(s, &s->trials[k], r, err);
         if (status == VN_OK)
             status = calibrate(s, 1, err);
+        longest = fmax(longest, vn_clock() - from);
+        done++;
     }
+    if (status == VN_OK)
+        s->repeats = done;
     return status;
 }
 

@@ -186,9 +186,67 @@ test_coverage(void)
        skewed / 20.0, students / 20.0);
 }
 
+/* A normal number, by Box and Muller. */
+static double
+normal(struct vn_rng *rng)
+{
+    double radius = sqrt(-2 * log(1 - vn_rng_uniform(rng)));
+
+    return radius * cos(2 * M_PI * vn_rng_uniform(rng));
+}
+
+/* After how many of at most 30 pairs, whose logarithms differ by so much where
+ * their deviation is 1, the order is said to be known; 0: never. */
+static int
+looks(struct vn_rng *rng, double difference, double error)
+{
+    double x[30], base[30];
+
+    for (int n = 0; n < 30; n++) {
+        x[n] = exp(difference + normal(rng));
+        base[n] = 1;
+        if (vn_order_is_known(x, base, n + 1, error))
+            return n + 1;
+    }
+    return 0;
+}
+
+static void
+test_order(void)
+{
+    static const double x[] = {1.1, 0.8, 0.9, 0.7}, base[] = {1, 1, 1, 1};
+    struct vn_rng rng = vn_rng_stream(1, 2, 3);
+    int wrong = 0, right = 0, often = 0;
+
+    /* scipy: t.cdf(-mean / (sd / 2), 3) of log(x) */
+    is_near(vn_p_below(x, base, 4), 0.8892613035888153, 1e-10,
+            "the probability of an order is scipy's");
+    is_near(vn_p_below(base, x, 4), 1 - 0.8892613035888153, 1e-10,
+            "and that of the other the rest");
+    is_near(vn_p_below(base, base, 4), 0.5, 0, "of none, a half");
+    ok(isnan(vn_p_below(x, base, 1)), "one pair says nothing");
+    for (int i = 0; i < 1000; i++) {
+        double value[30], one[30];
+        bool peeked = false;
+
+        wrong += looks(&rng, 0, 0.05) > 0;
+        right += looks(&rng, -2, 0.05) > 0;
+        for (int n = 0; n < 30; n++) {
+            value[n] = exp(normal(&rng));
+            one[n] = 1;
+            peeked = peeked || vn_p_ratio(value, one, n + 1) < 0.05;
+        }
+        often += peeked;
+    }
+    ok(wrong <= 50, "of 1,000 pairs that are alike %d are told apart", wrong);
+    ok(often > 150, "where as many looks at 5 %% each tell %d apart", often);
+    is_int(right, 1000, "those that differ are");
+}
+
 int
 main(void)
 {
+    test_order();
     test_mean();
     test_ratio();
     test_quantile();

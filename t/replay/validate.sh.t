@@ -63,6 +63,15 @@ ok $? "vnplot draws both, a point for each job and policy"
     > "$tmp/out" 2>&1
 test "$(tail -n +2 "$tmp/v.csv" | cut -d, -f 2 | tr '\n' ' ')" = 'fifo fifo '
 ok $? "or of one policy"
+validate --policy fifo,fifo-skip --until-certain 0.9999 --repeats 3 --within 5m
+grep -q "^ *fifo / fifo-skip  *[0-9.]*  *[0-9.]*  *[0-9.]*$" "$tmp/out" \
+    && grep -q "which of fifo and fifo-skip is better is not known after 3 \
+executions of each, with a certainty of 0.9999" "$tmp/out"
+ok $? "of two policies that are one the order stays unknown, and is said to"
+validate --policy fifo,fifo-skip --until-certain 0.5 --within 1
+grep -q "not known after 2 executions" "$tmp/out" \
+    || grep -q "is known after 2 executions" "$tmp/out"
+ok $? "no repeat begins for which there is no time"
 validate --policy fifo --repeats 1
 test $? -eq 3 && grep -q inconclusive "$tmp/out" \
     && grep -q "one execution: no interval" "$tmp/out" \
@@ -131,6 +140,8 @@ refuses "no --output given" calibrate --trace "$tmp/trace" --cluster host:2
 refuses "'x' is no option" validate x
 refuses "tolerance" validate --tolerance 0
 refuses "repeats" validate --repeats 0
+refuses "until-certain" validate --until-certain 1
+refuses "within" validate --within -1
 refuses "span" calibrate --span 0
 refuses "expected --output only where there is a calibration" validate \
     --trace "$tmp/trace" --cluster host:2 --profile "$tmp/host-nodes.csv" \
