@@ -108,7 +108,7 @@ refused $g 2 "--load: '90' is wrong, expected a share of the cluster, where 0.9 
 refused $g 2 "--load and --rate, expected one of them" --load 1 --rate 1/s --cluster x:1
 refused $g 2 "--load needs --cluster" --load 1
 refused $g 2 "--rate: '12' is wrong, expected N/TIME, as in 12/h or 1/90" --rate 12
-refused $g 2 "--load: '0' is wrong, expected a number from 1e-06 to 1000000" --load 0
+refused $g 2 "--load: '0' is wrong, expected a share of the cluster, where 0.9 is 90 %, up to 10" --load 0
 refused $g 2 "--jobs: 'many' is wrong, expected a whole number from 0 to 200000000" --jobs many
 refused $g 2 "--seed: '-1' is wrong, expected a whole number of at least 0" --seed -1
 refused $g 2 "--burst: '10' is wrong, expected RATIO:BUSY:QUIET, as in 10:10m:1h, of a ratio of at least 1 and times of at least 1 s; or up to three, as in 3:1d:6d,9:1h:9h" --burst 10
