@@ -253,6 +253,27 @@ conv_shortcut(backend *b, device *d, float *m)
     all_conv(b, d, m, conv(13, 8, 24, 1, 1, 0));
 }
 
+/* The gradient of weights in several chunks of images, the last one short. */
+static void
+conv_chunks(backend *b, device *d, float *m)
+{
+    static const struct {
+        int examples, side, in, out, size, stride;
+    } of[] = {{5, 20, 3, 9, 3, 1},  {11, 14, 4, 16, 3, 1},
+              {5, 28, 3, 20, 3, 1}, {26, 12, 4, 35, 3, 2},
+              {3, 31, 5, 8, 3, 1},  {1, 31, 1, 40, 1, 1}};
+    float *to = m + OUT;
+
+    for (size_t i = 0; i < sizeof of / sizeof of[0]; i++) {
+        struct vn_conv s = conv(of[i].side, of[i].in, of[i].out, of[i].size,
+                                of[i].stride, of[i].size / 2);
+
+        s.examples = of[i].examples;
+        b->conv_backward_weights(d, &s, m, m + 20000, to);
+        to += 3000;
+    }
+}
+
 static void
 column_sum(backend *b, device *d, float *m)
 {
@@ -413,6 +434,7 @@ static const struct op_case cases[] = {
     {"convolution of few channels", conv_first},
     {"convolution with a stride", conv_stride},
     {"1x1 convolution", conv_shortcut},
+    {"convolution's gradient in chunks of images", conv_chunks},
     {"column sum", column_sum},
     {"batch norm", batchnorm},
     {"batch norm with a residual", batchnorm_residual},

@@ -58,6 +58,14 @@ vn_device_free(struct vn_device *dev, void *p, size_t bytes)
     dev->used -= (int64_t) bytes;
 }
 
+int
+vn_conv_chunk(const struct vn_conv *s)
+{
+    int pixels = s->out_height * s->out_width;
+
+    return (VN_PIXELS + pixels - 1) / pixels;
+}
+
 void
 vn_device_accumulate(struct vn_device *dev, size_t n, const float *g,
                      float weight, const struct vn_sum *sum)

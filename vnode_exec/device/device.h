@@ -14,6 +14,11 @@
  *  - A sum along a row (softmax, layer norm) goes through 32 lanes: lane l
  *    adds elements l, l + 32, ... in order, then lane l adds lane l + w for
  *    w = 16, 8, 4, 2, 1.
+ *  - So is the gradient of a convolution's weights over a chunk of images, as
+ *    few whole ones as have VN_PIXELS pixels of the output, the last chunk
+ *    what is left; the first chunk's sum, and each of the others added to it
+ *    in order.  One chain over all pixels would be the whole of a device's
+ *    time where it has a hundred processors and few weights.
  *  - A sum down the rows (bias, batch norm) goes through chunks of VN_CHUNK
  *    rows: a float chain in each, and a double chain over the chunks.
  *  - exp, log and erf are those of formula.h, which C and CUDA both compile.
@@ -53,6 +58,7 @@ enum vn_tally {
 enum {
     VN_LANES = 32,          /* of a sum along a row */
     VN_CHUNK = 128,         /* rows of a partial sum down the rows */
+    VN_PIXELS = 1024,       /* least of a chunk of images, unless the last */
     VN_BLOCK = 4096,        /* elements of a partial sum of squares */
     VN_DEVICE_THREADS = 64, /* most of a host device */
     VN_DEVICE_MARKS = 3     /* of the device's clock */
@@ -222,7 +228,7 @@ struct vn_backend {
     void (*conv_backward_data)(struct vn_device *dev, const struct vn_conv *s,
                                const float *dy, const float *w, bool add,
                                float *dx);
-    /* k is (example, y, x) of the output. */
+    /* k is (example, y, x) of the output, in chunks of images. */
     void (*conv_backward_weights)(struct vn_device *dev,
                                   const struct vn_conv *s, const float *x,
                                   const float *dy, float *dw);
@@ -368,6 +374,9 @@ extern const struct vn_backend *const vn_backends[];
 
 /* The backend of that name, or NULL. */
 const struct vn_backend *vn_backend_find(const char *name);
+
+/* The images of a chunk of the gradient of a convolution's weights. */
+int vn_conv_chunk(const struct vn_conv *s);
 
 /* Add n elements of a gradient to a sum, weighted. */
 void vn_device_accumulate(struct vn_device *dev, size_t n, const float *g,

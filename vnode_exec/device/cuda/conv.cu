@@ -3,10 +3,10 @@
  * the product finds its elements in the images.  A tile has 128 rows (pixels)
  * and as many columns as the convolution has channels, 16, 32 or 64.
  *
- * The gradient of the weights is one chain over all pixels for each weight
- * and there are few weights, so that its tiles are small, 16 x 16 where a
- * larger one would leave multiprocessors idle.  Where arithmetic may be
- * fast the pixels are cut into parts, whose sums are added in their order.
+ * The gradient of the weights has few elements and each many terms: a block
+ * takes a tile of them over one chunk of images, and the chunks' sums are
+ * added in their order.  Tiles are 64 high, and 16 where that would leave
+ * multiprocessors idle.
  */
 #include "vnode_exec/device/cuda/tile.h"
 
@@ -346,12 +346,12 @@ struct positions {
     }
 };
 
-/* dw's part of the terms that the block's group has. */
+/* dw's part of the terms, those of the block's chunk of images. */
 template <int R, int C>
 __global__ void
 __launch_bounds__(VN_CUDA_THREADS, 2)
     weights_kernel(struct vn_conv s, const float *x, const float *dy,
-                   int group, float *dw)
+                   int chunk, float *dw)
 {
     int rows = s.size * s.size * s.in_channels;
     int terms = s.examples * s.out_height * s.out_width;
@@ -360,8 +360,8 @@ __launch_bounds__(VN_CUDA_THREADS, 2)
     int part = (int) blockIdx.x / all, tile = (int) blockIdx.x % all;
     int row = tile / tiles * VN_TILE_SIDE * R;
     int column = tile % tiles * VN_TILE_SIDE * C;
-    int from = part * group;
-    int to = from + group < terms ? from + group : terms;
+    int from = part * chunk;
+    int to = from + chunk < terms ? from + chunk : terms;
     positions left = {{s, x}};
     vn_matrix right = by_channel(dy, s);
     float acc[R][C];
@@ -379,44 +379,37 @@ __global__ void
 parts_kernel(size_t n, int parts, const float *from, float *to)
 {
     size_t i = vn_cuda_element();
-    float sum = 0;
+    float sum;
 
     if (i >= n)
         return;
-    for (int p = 0; p < parts; p++)
+    sum = from[i];
+    VN_CUDA_UNROLL(8)
+    for (int p = 1; p < parts; p++)
         sum += from[(size_t) p * n + i];
     to[i] = sum;
 }
 
 template <int R, int C>
 static void
-weight_gradient(struct vn_cuda *d, const struct vn_conv *s, const float *x,
-                const float *dy, float *dw)
+weight_gradient(struct vn_cuda *d, const struct vn_conv *s, unsigned parts,
+                const float *x, const float *dy, float *dw)
 {
     size_t rows =
         (size_t) s->size * (size_t) s->size * (size_t) s->in_channels;
     size_t n = rows * (size_t) s->out_channels;
-    size_t terms =
-        (size_t) s->examples * (size_t) s->out_height * (size_t) s->out_width;
     unsigned tiles =
         vn_cuda_blocks(rows, VN_TILE_SIDE * R)
         * vn_cuda_blocks((size_t) s->out_channels, VN_TILE_SIDE * C);
-    unsigned parts = 1;
     float *to = dw;
 
-    if (d->device.options.fast) {
-        unsigned want = 2 * (unsigned) d->processors / tiles + 1;
-        unsigned most = vn_cuda_blocks(terms, 256);
-
-        parts = want < most ? want : most;
-    }
     if (parts > 1)
         to = (float *) vn_cuda_scratch(d, parts * n * sizeof *to);
     if (to == NULL)
         return;
     vn_cuda_launch(d, "a convolution's gradient", weights_kernel<R, C>,
                    tiles * parts, *s, x, dy,
-                   (int) vn_cuda_blocks(terms, parts), to);
+                   vn_conv_chunk(s) * s->out_height * s->out_width, to);
     if (parts > 1)
         vn_cuda_launch(d, "a convolution's gradient", parts_kernel,
                        vn_cuda_blocks(n, VN_CUDA_THREADS), n, (int) parts, to,
@@ -430,15 +423,21 @@ vn_cuda_conv_backward_weights(struct vn_device *dev, const struct vn_conv *s,
     struct vn_cuda *d = vn_cuda(dev);
     size_t rows =
         (size_t) s->size * (size_t) s->size * (size_t) s->in_channels;
+    unsigned parts =
+        vn_cuda_blocks((size_t) s->examples, (size_t) vn_conv_chunk(s));
+    unsigned columns = s->out_channels <= 16   ? 1
+                       : s->out_channels <= 32 ? 2
+                                               : 4;
+    size_t large =
+        (size_t) vn_cuda_blocks(rows, VN_TILE_SIDE * 4) * parts
+        * vn_cuda_blocks((size_t) s->out_channels, VN_TILE_SIDE * columns);
 
-    /* Where the terms may be split among blocks, large tiles suffice. */
-    if (rows > 2 * VN_TILE_SIDE && s->out_channels > 2 * VN_TILE_SIDE
-        && (d->device.options.fast
-            || (size_t) vn_cuda_blocks(rows, VN_TILE_SIDE * 4)
-                       * vn_cuda_blocks((size_t) s->out_channels,
-                                        VN_TILE_SIDE * 4)
-                   >= 2 * (size_t) d->processors))
-        weight_gradient<4, 4>(d, s, x, dy, dw);
+    if (large < (size_t) d->processors)
+        weight_gradient<1, 1>(d, s, parts, x, dy, dw);
+    else if (columns == 1)
+        weight_gradient<4, 1>(d, s, parts, x, dy, dw);
+    else if (columns == 2)
+        weight_gradient<4, 2>(d, s, parts, x, dy, dw);
     else
-        weight_gradient<1, 1>(d, s, x, dy, dw);
+        weight_gradient<4, 4>(d, s, parts, x, dy, dw);
 }

@@ -13,7 +13,7 @@
 #include <string.h>
 
 enum {
-    RUNS = 64 /* most rows of a window, and of runs of an image, at a time */
+    RUNS = 64 /* most rows of a window */
 };
 
 static int
@@ -373,16 +373,103 @@ VN_ISA_NAME(vn_host_conv_backward_data)(struct vn_device *dev,
 }
 
 /*
- * Of one image: the weights' rows [first, last), a row being a window's row
- * and a tile's worth of its columns x channels.  `more`: not the first image.
+ * A chunk of images for the gradient of the weights: their frames, their
+ * gradients in rows of whole vectors, and the rows of all of them as runs.
+ */
+struct chunk {
+    struct frame f; /* of the first image */
+    float *copy;    /* of the gradients, where their rows must be padded */
+    const float *dy;
+    ptrdiff_t dy_step; /* floats of a row */
+    struct run *runs;
+    int images;
+};
+
+static int
+chunk_rows(const struct vn_conv *s)
+{
+    int images = least(vn_conv_chunk(s), s->examples);
+
+    return images * s->out_height;
+}
+
+static size_t
+chunk_copy(const struct vn_conv *s)
+{
+    int padded =
+        round_up(s->out_channels, vectors_for(s->out_channels) * WIDTH);
+
+    return padded == s->out_channels
+               ? 0
+               : (size_t) (chunk_rows(s) * s->out_width) * (size_t) padded;
+}
+
+/* Floats of work memory; the runs, whose alignment is the largest, first. */
+static size_t
+chunk_size(const struct vn_conv *s, const struct frame *f)
+{
+    size_t runs = (size_t) chunk_rows(s) * sizeof(struct run) / sizeof(float);
+
+    return runs + chunk_copy(s)
+           + frame_size(f) * (size_t) least(vn_conv_chunk(s), s->examples);
+}
+
+/* Lay out a chunk in work memory. */
+static struct chunk
+chunk_begin(const struct vn_conv *s, float *work)
+{
+    struct chunk c = {.f = input_frame(s)};
+
+    c.runs = (struct run *) (void *) work;
+    c.copy = (float *) (c.runs + chunk_rows(s));
+    c.f.pixels = c.copy + chunk_copy(s);
+    memset(c.f.pixels, 0,
+           frame_size(&c.f) * (size_t) least(vn_conv_chunk(s), s->examples)
+               * sizeof(float));
+    return c;
+}
+
+/* Fill it with the images from `first` on. */
+static void
+chunk_fill(struct chunk *c, const struct call *call, int first)
+{
+    const struct vn_conv *s = call->s;
+    ptrdiff_t step = s->stride * frame_width(&c->f);
+    int pixels = s->out_height * s->out_width;
+    int padded =
+        round_up(s->out_channels, vectors_for(s->out_channels) * WIDTH);
+
+    c->images = least(vn_conv_chunk(s), s->examples - first);
+    c->dy = call->w + (size_t) first * image_out(s);
+    c->dy_step = padded;
+    if (padded != s->out_channels) {
+        pack_panel(c->dy, c->images * pixels, s->out_channels, 1,
+                   s->out_channels, padded, c->copy);
+        c->dy = c->copy;
+    }
+    for (int e = 0; e < c->images; e++) {
+        struct frame f = c->f;
+        ptrdiff_t at = e * (ptrdiff_t) frame_size(&f);
+
+        f.pixels += at;
+        frame_fill(&f, call->from + (size_t) (first + e) * image_in(s));
+        for (int y = 0; y < s->out_height; y++)
+            c->runs[e * s->out_height + y] =
+                (struct run){at + y * step, s->out_width};
+    }
+}
+
+/*
+ * The weights' rows [first, last) of a chunk, a row being a window's row and
+ * a tile's worth of its columns x channels.  add: not the first chunk.
  */
 static void
-weights_image(const struct call *call, const struct frame *f, const float *b,
-              ptrdiff_t b_step, int wide, size_t first, size_t last, bool more)
+weights_chunk(const struct call *call, const struct chunk *c, size_t first,
+              size_t last, bool add)
 {
     const struct vn_conv *s = call->s;
     int run = s->size * s->in_channels, tiles = (run + ROWS - 1) / ROWS;
-    ptrdiff_t step = s->stride * frame_width(f);
+    int vectors = vectors_for(s->out_channels), wide = vectors * WIDTH;
 
     for (size_t at = first; at < last; at++) {
         int i = (int) at / tiles, r0 = (int) at % tiles * ROWS;
@@ -390,30 +477,22 @@ weights_image(const struct call *call, const struct frame *f, const float *b,
         for (int j = 0; j < s->out_channels; j += wide) {
             struct finish fin = {.rows = least(ROWS, run - r0),
                                  .cols = least(wide, s->out_channels - j),
-                                 .more = more};
+                                 .last = true,
+                                 .add = add};
+            struct tile t = {.runs = c->runs,
+                             .nruns = c->images * s->out_height,
+                             .a_step = (ptrdiff_t) s->stride * s->in_channels,
+                             .b = c->dy + j,
+                             .b_step = c->dy_step};
 
-            for (int y0 = 0; y0 < s->out_height; y0 += RUNS) {
-                struct run runs[RUNS];
-                struct tile t = {
-                    .runs = runs,
-                    .nruns = least(RUNS, s->out_height - y0),
-                    .a_step = (ptrdiff_t) s->stride * s->in_channels,
-                    .b = b + (ptrdiff_t) y0 * s->out_width * b_step + j,
-                    .b_step = b_step};
+            for (int r = 0; r < ROWS; r++) {
+                int row = r0 + least(r, fin.rows - 1);
 
-                for (int y = 0; y < t.nruns; y++)
-                    runs[y] = (struct run){(y0 + y) * step, s->out_width};
-                for (int r = 0; r < ROWS; r++) {
-                    int row = r0 + least(r, fin.rows - 1);
-
-                    t.a[r] = f->pixels + i * frame_width(f) + row;
-                    fin.c[r] = call->to
-                               + ((ptrdiff_t) i * run + row) * s->out_channels
-                               + j;
-                }
-                tile_compute(&t, &fin, wide / WIDTH);
-                fin.more = true;
+                t.a[r] = c->f.pixels + i * frame_width(&c->f) + row;
+                fin.c[r] = call->to
+                           + ((ptrdiff_t) i * run + row) * s->out_channels + j;
             }
+            tile_compute(&t, &fin, vectors);
         }
     }
 }
@@ -423,30 +502,18 @@ weights_thread(void *arg, int thread, int threads)
 {
     const struct call *call = arg;
     const struct vn_conv *s = call->s;
-    struct frame f = input_frame(s);
-    int wide = vectors_for(s->out_channels) * WIDTH;
-    int padded = round_up(s->out_channels, wide);
     int tiles = (s->size * s->in_channels + ROWS - 1) / ROWS;
     size_t first, last;
+    struct chunk c;
 
     vn_team_share((size_t) (s->size * tiles), 1, thread, threads, &first,
                   &last);
     if (first == last)
         return;
-    f.pixels = vn_host_work(call->dev, thread);
-    memset(f.pixels, 0, frame_size(&f) * sizeof(float));
-    for (size_t e = 0; e < (size_t) s->examples; e++) {
-        const float *dy = call->w + e * image_out(s);
-
-        frame_fill(&f, call->from + e * image_in(s));
-        if (padded != s->out_channels) {
-            float *b = f.pixels + frame_size(&f);
-
-            pack_panel(dy, s->out_height * s->out_width, s->out_channels, 1,
-                       s->out_channels, padded, b);
-            dy = b;
-        }
-        weights_image(call, &f, dy, padded, wide, first, last, e > 0);
+    c = chunk_begin(s, vn_host_work(call->dev, thread));
+    for (int e = 0; e < s->examples; e += c.images) {
+        chunk_fill(&c, call, e);
+        weights_chunk(call, &c, first, last, e > 0);
     }
 }
 
@@ -459,9 +526,6 @@ VN_ISA_NAME(vn_host_conv_backward_weights)(struct vn_device *dev,
     struct call call = {dev, s, x, dy, dw, false};
     struct frame f = input_frame(s);
 
-    vn_host_reserve(dev,
-                    frame_size(&f)
-                        + (size_t) (s->out_height * s->out_width)
-                              * (size_t) round_up(s->out_channels, 2 * WIDTH));
+    vn_host_reserve(dev, chunk_size(s, &f));
     vn_host_run(dev, weights_thread, &call);
 }

@@ -106,13 +106,14 @@ vn_reference_conv_backward_data(struct vn_device *dev, const struct vn_conv *s,
                 }
 }
 
+/* Of the images [from, to). */
 static float
-weight_gradient(const struct vn_conv *s, const float *x, const float *dy,
-                int i, int j, int ic, int oc)
+weight_chunk(const struct vn_conv *s, const float *x, const float *dy,
+             int from, int to, int i, int j, int ic, int oc)
 {
     float acc = 0;
 
-    for (int e = 0; e < s->examples; e++)
+    for (int e = from; e < to; e++)
         for (int oy = 0; oy < s->out_height; oy++)
             for (int ox = 0; ox < s->out_width; ox++) {
                 ptrdiff_t at = in_pixel(s, e, oy * s->stride - s->pad + i,
@@ -122,6 +123,22 @@ weight_gradient(const struct vn_conv *s, const float *x, const float *dy,
                               dy[out_pixel(s, e, oy, ox) + oc], acc);
             }
     return acc;
+}
+
+static float
+weight_gradient(const struct vn_conv *s, const float *x, const float *dy,
+                int i, int j, int ic, int oc)
+{
+    int chunk = vn_conv_chunk(s);
+    float sum = 0;
+
+    for (int e = 0; e < s->examples; e += chunk) {
+        int to = e + chunk < s->examples ? e + chunk : s->examples;
+        float acc = weight_chunk(s, x, dy, e, to, i, j, ic, oc);
+
+        sum = e == 0 ? acc : sum + acc;
+    }
+    return sum;
 }
 
 void
