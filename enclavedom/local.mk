@@ -32,6 +32,7 @@ libos_a_SOURCES = \
 	enclavedom/libos/guest.c \
 	enclavedom/libos/image.c \
 	enclavedom/libos/inner.h \
+	enclavedom/libos/library.c \
 	enclavedom/libos/os.c enclavedom/libos/os.h \
 	enclavedom/libos/path.c \
 	enclavedom/libos/remote.c \
@@ -49,7 +50,8 @@ nobase_enclavedom_HEADERS = enclavedom/enclavedom.h base/error.h
 pkgconfigdir = $(libdir)/pkgconfig
 pkgconfig_DATA = enclavedom/enclavedom.pc
 dist_man_MANS += man/enclavedom.1 man/enclavedom.3 man/vn_policy.3
-dist_check_SCRIPTS += t/enclavedom/library.sh.t t/enclavedom/libos.sh.t
+dist_check_SCRIPTS += t/enclavedom/library.sh.t t/enclavedom/libos.sh.t \
+	t/enclavedom/libos_attack.sh.t
 EXTRA_DIST += t/enclavedom/evil.py
 
 check_PROGRAMS += t/enclavedom/enclave.t
@@ -74,6 +76,9 @@ t_enclavedom_libos_t_SOURCES = t/enclavedom/libos.c
 t_enclavedom_libos_t_LDADD = libos.a $(ENCLAVEDOM_LIBS) $(BASE_LIBS) libtap.a
 noinst_PROGRAMS += t/enclavedom/libos_guest
 t_enclavedom_libos_guest_SOURCES = t/enclavedom/libos_guest.c
+noinst_PROGRAMS += t/enclavedom/libos_attack
+t_enclavedom_libos_attack_SOURCES = t/enclavedom/libos_attack.c \
+	t/enclavedom/libos_attack.h t/enclavedom/libos_rights.c
 
 check_PROGRAMS += t/enclavedom/scan.t
 t_enclavedom_scan_t_SOURCES = t/enclavedom/scan.c

@@ -15,6 +15,7 @@ enum {
     BACKEND,
     HELP,
     MEMORY,
+    OLD_KERNEL,
     RANDOM,
     REPORT,
     SHOW_TABLES,
@@ -31,6 +32,8 @@ static const struct vn_option options[OPTIONS] = {
                  "mpk, process, mprotect or none [the first that works]"},
     [HELP] = {"help", NULL, "print this and exit", 'h'},
     [MEMORY] = {"memory", "BYTES", "the most that it may map [4GiB]"},
+    [OLD_KERNEL] = {"old-kernel", NULL,
+                    "do without what Linux before 5.11 lacks, for tests"},
     [RANDOM] = {"random", "SEED", "random numbers are those of a seed"},
     [REPORT] = {"report", "FILE",
                 "say what it asked for, '-' on standard error"},
@@ -78,6 +81,9 @@ take(struct request *r, int option, const char *value, struct vn_error *err)
                                  &number, err);
         r->config.memory_bytes = (uint64_t) number;
         return status;
+    case OLD_KERNEL:
+        r->config.old_kernel = true;
+        return VN_OK;
     case RANDOM:
         status = vn_option_int("random", value, 0, INT64_MAX, &number, err);
         r->config.seeded = true;
@@ -104,17 +110,33 @@ static const char *const kept[] = {
     "HOME=", "LANG=", "LC_ALL=",     "LC_CTYPE=",
     "PATH=", "TZ=",   "PYTHONPATH=", "PYTHONHASHSEED="};
 
-static void
-choose_environment(const char **to)
+static bool
+is_kept(const char *pair)
+{
+    for (size_t i = 0; i < sizeof kept / sizeof kept[0]; i++)
+        if (strncmp(pair, kept[i], strlen(kept[i])) == 0)
+            return true;
+    return false;
+}
+
+/* The rest is wiped out: the program shares this memory. */
+static const char **
+choose_environment(void)
 {
     extern char **environ;
+    const char **to;
     int n = 0;
 
+    while (environ[n] != NULL)
+        n++;
+    to = vn_xcalloc((size_t) n + 1, sizeof *to);
+    n = 0;
     for (char **e = environ; *e != NULL; e++)
-        for (size_t i = 0; i < sizeof kept / sizeof kept[0]; i++)
-            if (strncmp(*e, kept[i], strlen(kept[i])) == 0)
-                to[n++] = *e;
-    to[n] = NULL;
+        if (is_kept(*e))
+            to[n++] = *e;
+        else
+            explicit_bzero(*e, strlen(*e));
+    return to;
 }
 
 static int
@@ -136,7 +158,8 @@ run(int argc, char **argv)
 {
     static struct request r;
     struct os_outcome outcome = {0, 0};
-    const char *environment[16 * (sizeof kept / sizeof kept[0])];
+    enum vn_status status;
+    const char **environment;
     struct vn_args args = vn_args_begin(argc, argv, options, OPTIONS);
     struct vn_error err;
     const char *value;
@@ -161,11 +184,11 @@ run(int argc, char **argv)
     r.config.words = (const char *const *) args.rest;
     r.config.read = r.read;
     r.config.write = r.write;
-    choose_environment(environment);
+    environment = choose_environment();
     r.config.environment = environment;
-    if (os_run(&r.config, &outcome, &err) != VN_OK)
-        return fail(&err);
-    return outcome.status;
+    status = os_run(&r.config, &outcome, &err);
+    free(environment);
+    return status != VN_OK ? fail(&err) : outcome.status;
 }
 
 static const struct vn_command commands[] = {

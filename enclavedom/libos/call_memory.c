@@ -12,15 +12,30 @@
 
 #define PAGES(n) (((n) + ED_PAGE - 1) & ~(uint64_t) (ED_PAGE - 1))
 
+/* What mmap() is asked for, as far as it is served: a mapping that grows by
+ * itself (MAP_GROWSDOWN) would be memory that nobody counts. */
+enum {
+    KINDS = MAP_SHARED | MAP_PRIVATE,
+    PLACES = MAP_FIXED | MAP_FIXED_NOREPLACE,
+    PASSED = KINDS | PLACES | MAP_ANONYMOUS | MAP_NORESERVE | MAP_POPULATE,
+    IGNORED = MAP_HUGETLB | MAP_LOCKED | MAP_STACK | MAP_DENYWRITE
+              | MAP_EXECUTABLE | MAP_NONBLOCK | MAP_32BIT,
+    RIGHTS = PROT_READ | PROT_WRITE | PROT_EXEC
+};
+
 /* A fixed address must be free, or the program's already; which other
- * addresses are taken the kernel knows (MAP_FIXED_NOREPLACE). */
-static bool
-may_be_fixed(struct os *os, uint64_t *flags, uint64_t at, uint64_t bytes)
+ * addresses are taken the kernel knows (MAP_FIXED_NOREPLACE).  The lowest are
+ * nobody's: what is wrong in this process would be read there. */
+static long
+place(struct os *os, uint64_t *flags, uint64_t at, uint64_t bytes)
 {
-    if ((*flags & MAP_FIXED) == 0 || os_is_own(os, at, bytes))
-        return true;
-    *flags = (*flags & ~(uint64_t) MAP_FIXED) | MAP_FIXED_NOREPLACE;
-    return true;
+    if ((*flags & PLACES) == 0)
+        return 0;
+    if (at < OS_LEAST_ADDRESS)
+        return -EPERM;
+    if ((*flags & MAP_FIXED) != 0 && !os_is_own(os, at, bytes))
+        *flags = (*flags & ~(uint64_t) MAP_FIXED) | MAP_FIXED_NOREPLACE;
+    return 0;
 }
 
 /* A file's bytes into memory that was mapped for them. */
@@ -69,32 +84,50 @@ map_copy(struct os *os, const uint64_t *args, int host)
     return error == 0 ? at : error;
 }
 
+/* What was there may be gone: then it is not the program's either. */
+static void
+lose(struct os *os, uint64_t at, uint64_t bytes)
+{
+    os->guest->call(SYS_munmap, (uint64_t[OS_CALL_ARGS]){at, bytes});
+    os_map_remove(os, at, bytes);
+}
+
 static long
 map(struct os *os, const uint64_t *args)
 {
     uint64_t all[OS_CALL_ARGS], bytes = PAGES(args[1]);
     bool file = (args[3] & MAP_ANONYMOUS) == 0;
     int host = -1;
-    long at;
+    long at, error;
 
     memcpy(all, args, sizeof all);
     if (args[1] == 0 || bytes < args[1] || args[0] % ED_PAGE != 0)
         return -EINVAL;
-    if ((args[2] & (PROT_WRITE | PROT_EXEC)) == (PROT_WRITE | PROT_EXEC))
+    if ((args[2] & ~(uint64_t) RIGHTS) != 0
+        || (args[3] & ~(uint64_t) (PASSED | IGNORED)) != 0
+        || (args[3] & KINDS) == 0 || (args[3] & KINDS) == KINDS)
+        return -EINVAL;
+    if ((args[2] & (PROT_WRITE | PROT_EXEC)) == (PROT_WRITE | PROT_EXEC)
+        || (file && (args[2] & PROT_EXEC) != 0 && (args[3] & MAP_SHARED) != 0))
         return -EACCES;
     if (file && (host = os_host(os, args[4])) < 0)
         return -EBADF;
     if (!os_map_room(os, bytes))
         return -ENOMEM;
-    may_be_fixed(os, &all[3], args[0], bytes);
-    all[3] &= ~(uint64_t) (MAP_HUGETLB | MAP_LOCKED);
+    if ((error = place(os, &all[3], args[0], bytes)) != 0)
+        return error;
+    if (args[0] < OS_LEAST_ADDRESS)
+        all[0] = 0; /* a hint */
+    all[3] &= PASSED;
     all[4] = (uint64_t) host;
     if (file && !os->guest->direct)
         at = map_copy(os, all, host);
     else
         at = os->guest->call(SYS_mmap, all);
-    if (at >= 0)
+    if (at >= 0 && (uint64_t) at + bytes <= (uint64_t) 1 << 47)
         os_map_add(os, (uint64_t) at, bytes);
+    else if ((all[3] & MAP_FIXED) != 0)
+        lose(os, args[0], bytes);
     return at == -EEXIST ? -ENOMEM : at;
 }
 
@@ -131,6 +164,8 @@ os_mprotect(void *arg, const uint64_t *args)
         return (uint64_t) -EINVAL;
     if (!os_is_own(os, args[0], PAGES(args[1])))
         return (uint64_t) -EPERM;
+    if ((args[2] & ~(uint64_t) RIGHTS) != 0)
+        return (uint64_t) -EINVAL;
     if ((args[2] & (PROT_WRITE | PROT_EXEC)) == (PROT_WRITE | PROT_EXEC))
         return (uint64_t) -EACCES;
     return (uint64_t) os->guest->call(SYS_mprotect, args);
@@ -153,7 +188,7 @@ os_mremap(void *arg, const uint64_t *args)
     if (bytes > old && !os_map_room(os, bytes - old))
         return (uint64_t) -ENOMEM;
     at = os->guest->call(SYS_mremap, all);
-    if (at >= 0) {
+    if (at >= 0 && (uint64_t) at + bytes <= (uint64_t) 1 << 47) {
         os_map_remove(os, args[0], old);
         os_map_add(os, (uint64_t) at, bytes);
     }
@@ -165,6 +200,8 @@ os_madvise(void *arg, const uint64_t *args)
 {
     struct os *os = arg;
 
+    if (args[0] % ED_PAGE != 0 || PAGES(args[1]) < args[1])
+        return (uint64_t) -EINVAL;
     if (!os_is_own(os, args[0], PAGES(args[1])))
         return (uint64_t) -EPERM;
     if (args[2] != MADV_DONTNEED && args[2] != MADV_FREE)
@@ -185,7 +222,7 @@ os_brk(void *arg, const uint64_t *args)
     if (args[0] < p->break_now) { /* what comes back is zero again */
         uint64_t from = PAGES(args[0]), to = PAGES(p->break_now);
 
-        if (to > from)
+        if (to > from && os_is_own(os, from, to - from))
             os->guest->call(SYS_madvise, (uint64_t[OS_CALL_ARGS]){
                                              from, to - from, MADV_DONTNEED});
     }

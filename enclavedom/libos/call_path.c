@@ -16,7 +16,7 @@ open_path(struct os *os, uint64_t folder, uint64_t path, uint64_t flags,
           uint64_t mode)
 {
     long host =
-        os_path_open(os, folder, path, (int) flags, (unsigned) mode & 07777);
+        os_path_open(os, folder, path, (int) flags, (unsigned) mode & 0777);
 
     return (uint64_t) os_descriptor_new(
         os, host, 0, (flags & O_CLOEXEC) != 0 ? FD_CLOEXEC : 0);

@@ -65,7 +65,7 @@
     C(mmap, D_R | M_W | G_W | B_W)                                   \
     C(munmap, M_W)                                                   \
     C(mprotect, M_R | G_W)                                           \
-    C(mremap, M_W)                                                   \
+    C(mremap, M_W | G_R)                                             \
     C(madvise, M_R)                                                  \
     C(brk, S_W | M_W)                                                \
     C(arch_prctl, M_R | G_W)                                         \

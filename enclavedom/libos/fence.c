@@ -107,7 +107,8 @@ static const unsigned calls[] = {SYS_read,       SYS_write,
                                  SYS_brk,        SYS_clock_gettime,
                                  SYS_getrandom,  SYS_exit,
                                  SYS_exit_group, SYS_clock_nanosleep,
-                                 SYS_futex,      SYS_restart_syscall};
+                                 SYS_futex,      SYS_restart_syscall,
+                                 SYS_fstatfs};
 static const unsigned keyed_calls[] = {SYS_pkey_mprotect};
 static const unsigned remote_calls[] = {
     SYS_process_vm_readv, SYS_process_vm_writev, SYS_wait4, SYS_kill};
@@ -118,43 +119,103 @@ enum {
     NREMOTE = sizeof remote_calls / sizeof remote_calls[0]
 };
 
+static struct sock_filter
+load(size_t offset)
+{
+    return (struct sock_filter) BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
+                                         (uint32_t) offset);
+}
+
+static struct sock_filter
+jump(unsigned short how, uint64_t k, unsigned yes, unsigned no)
+{
+    return (struct sock_filter) BPF_JUMP(
+        (unsigned short) (BPF_JMP | BPF_K | how), (uint32_t) k,
+        (unsigned char) yes, (unsigned char) no);
+}
+
+static struct sock_filter
+end(uint32_t action)
+{
+    return (struct sock_filter) BPF_STMT(BPF_RET | BPF_K, action);
+}
+
 static unsigned short
 add(struct sock_filter *code, const unsigned *numbers, unsigned n)
 {
     unsigned short k = 0;
 
     for (unsigned i = 0; i < n; i++) {
-        code[k++] = (struct sock_filter) BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K,
-                                                  numbers[i], 0, 1);
-        code[k++] =
-            (struct sock_filter) BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW);
+        code[k++] = jump(BPF_JEQ, numbers[i], 0, 1);
+        code[k++] = end(SECCOMP_RET_ALLOW);
     }
     return k;
+}
+
+/* Go on `over` instructions behind these where the call comes from text that
+ * has one upper half. */
+static unsigned short
+from_text(struct sock_filter *code, uint64_t from, uint64_t to, unsigned over)
+{
+    const size_t at = offsetof(struct seccomp_data, instruction_pointer);
+
+    code[0] = load(at + 4);
+    code[1] = jump(BPF_JEQ, from >> 32, 0, 3);
+    code[2] = load(at);
+    code[3] = jump(BPF_JGE, from, 0, 1);
+    code[4] = jump(BPF_JGE, to, 0, over);
+    return 5;
+}
+
+enum {
+    TEXTS_MAX = 4
+};
+
+unsigned short
+os_fence_prefix(struct sock_filter *code, bool guest)
+{
+    struct os_text texts[2 * TEXTS_MAX];
+    unsigned short n = 0;
+    int ntexts =
+        guest && os_is_trapped() ? os_library_text(texts, TEXTS_MAX) : 0;
+
+    code[n++] = load(offsetof(struct seccomp_data, arch));
+    code[n++] = jump(BPF_JEQ, AUDIT_ARCH_X86_64, 1, 0);
+    code[n++] = end(SECCOMP_RET_TRAP);
+    for (int i = 0, all = ntexts; i < all; i++) { /* cut at upper halves */
+        uint64_t cut = texts[i].to & ~UINT64_C(0xffffffff);
+
+        if (cut <= texts[i].from || cut == texts[i].to)
+            continue;
+        texts[ntexts++] = (struct os_text){cut, texts[i].to};
+        texts[i].to = cut - 1;
+    }
+    for (int i = 0; i < ntexts; i++)
+        n += from_text(code + n, texts[i].from, texts[i].to,
+                       (unsigned) (5 * (ntexts - i - 1) + 1));
+    if (ntexts > 0)
+        code[n++] = end(SECCOMP_RET_TRAP);
+    code[n++] = load(offsetof(struct seccomp_data, nr));
+    return n;
 }
 
 /* A return from a signal would set any rights that a frame names. */
 static bool
 fence_calls(const struct os *os)
 {
-    struct sock_filter code[2 * (NCALLS + NKEYED + NREMOTE) + 8];
+    struct sock_filter
+        code[2 * (NCALLS + NKEYED + NREMOTE) + OS_PREFIX_MAX + 4];
     struct sock_fprog program = {.filter = code};
-    unsigned short n = 0;
+    unsigned short n = os_fence_prefix(code, !os->remote);
 
-    code[n++] = (struct sock_filter) BPF_STMT(
-        BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, arch));
-    code[n++] = (struct sock_filter) BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K,
-                                              AUDIT_ARCH_X86_64, 1, 0);
-    code[n++] = (struct sock_filter) BPF_STMT(BPF_RET | BPF_K,
-                                              SECCOMP_RET_KILL_PROCESS);
-    code[n++] = (struct sock_filter) BPF_STMT(
-        BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr));
     n += add(code + n, calls, NCALLS);
     if (os->domain->regions[ED_PLUGIN].key > 0)
         n += add(code + n, keyed_calls, NKEYED);
     if (os->remote)
         n += add(code + n, remote_calls, NREMOTE);
-    code[n++] =
-        (struct sock_filter) BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_TRAP);
+    if (os_sets_fs_by_calls())
+        n += add(code + n, (unsigned[]){SYS_arch_prctl}, 1);
+    code[n++] = end(SECCOMP_RET_TRAP);
     program.len = n;
     return prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0;
 }

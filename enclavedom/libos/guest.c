@@ -169,59 +169,134 @@ write_here(uint64_t to, const void *from, size_t bytes)
  * any offset, become an instruction that cannot be run (UD2).  The C library
  * has both, in pkey_set() and in the resolver of names that are bound late,
  * which are then not to be called.  Bytes that came about by chance go too.
+ *
+ * What is run is therefore memory of no file: a copy, which was looked through
+ * and cannot be written.  A page of a file's would change with the file, come
+ * back as it was (MADV_DONTNEED), or grow into what nobody looked at.
  */
-static bool
-disarm(uint64_t at, uint64_t bytes, uint64_t protection, int key)
+const char *
+os_sets_rights(const unsigned char *code, size_t bytes, size_t *at)
 {
-    static const unsigned char ud2[] = {0x0f, 0x0b, 0x90};
-    unsigned char *code = (void *) (uintptr_t) at;
-    bool open = false;
-    size_t found;
-
-    for (size_t i = 0; i < bytes; i += found + 1) {
-        const char *name = ed_forbidden(code + i, bytes - i, &found);
+    for (size_t i = 0; i < bytes; i += *at + 1) {
+        const char *name = ed_forbidden(code + i, bytes - i, at);
 
         if (name == NULL)
             break;
-        if (strcmp(name, "WRPKRU") != 0 && strcmp(name, "XRSTOR") != 0)
-            continue;
-        if (!open
-            && syscall(SYS_pkey_mprotect, at, bytes, PROT_READ | PROT_WRITE,
-                       key)
-                   != 0)
-            return false;
-        open = true;
-        memcpy(code + i + found, ud2,
-               bytes - i - found < 3 ? bytes - i - found : 3);
-        os_now->disarmed++;
+        if (strcmp(name, "WRPKRU") == 0 || strcmp(name, "XRSTOR") == 0) {
+            *at += i;
+            return name;
+        }
     }
-    return !open
-           || syscall(SYS_pkey_mprotect, at, bytes, protection, key) == 0;
+    return NULL;
 }
 
-/* What is mapped for the program bears its key, where there are keys. */
+int
+os_disarm(unsigned char *code, size_t bytes)
+{
+    static const unsigned char ud2[] = {0x0f, 0x0b, 0x90};
+    size_t at;
+    int n = 0;
+
+    for (size_t i = 0;
+         i < bytes && os_sets_rights(code + i, bytes - i, &at) != NULL;
+         i += at + 1, n++)
+        memcpy(code + i + at, ud2, sizeof ud2);
+    return n;
+}
+
+bool
+os_code_meets(const unsigned char *left, const unsigned char *right)
+{
+    const unsigned char both[4] = {left[0], left[1], right[0], right[1]};
+    size_t at;
+
+    return os_sets_rights(both, sizeof both, &at) != NULL;
+}
+
+/* Does an instruction that sets rights lie across this address? */
+static bool
+lies_across(uint64_t address)
+{
+    unsigned char left[2], right[2];
+
+    return os_now->copies && read_here(left, address - 2, 2)
+           && read_here(right, address, 2) && os_code_meets(left, right);
+}
+
+/* Bytes behind the end of a file stay zero. */
+static void
+copy_pages(unsigned char *to, uint64_t from, uint64_t bytes)
+{
+    if (os_now->copies && !read_here(to, from, bytes))
+        for (uint64_t i = 0; i < bytes; i += ED_PAGE)
+            read_here(to + i, from + i, ED_PAGE);
+    else if (!os_now->copies)
+        memcpy(to, (const void *) (uintptr_t) from, bytes);
+}
+
+static long
+make_runnable(uint64_t at, uint64_t bytes, int key)
+{
+    unsigned char *copy;
+
+    if (syscall(SYS_pkey_mprotect, at, bytes, PROT_READ, key) != 0)
+        return -errno;
+    copy = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
+                MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (copy == MAP_FAILED)
+        return -ENOMEM;
+    copy_pages(copy, at, bytes);
+    os_now->disarmed += os_disarm(copy, bytes);
+    if (syscall(SYS_pkey_mprotect, copy, bytes, PROT_READ | PROT_EXEC, key)
+            != 0
+        || mremap(copy, bytes, bytes, MREMAP_MAYMOVE | MREMAP_FIXED, at)
+               == MAP_FAILED) {
+        munmap(copy, bytes);
+        return -ENOMEM;
+    }
+    if (!lies_across(at) && !lies_across(at + bytes))
+        return 0;
+    syscall(SYS_pkey_mprotect, at, bytes, PROT_READ, key);
+    return -EACCES;
+}
+
+/* What is mapped for the program bears its key, where there are keys; and it
+ * can be run only once it was looked through. */
 static long
 call_keyed(long number, const uint64_t *a, int key)
 {
     uint64_t at = a[0], bytes = (a[1] + ED_PAGE - 1) & ~(uint64_t) 4095;
-    uint64_t protection = a[2];
-    long value = 0;
+    int protection = (int) a[2] & ~PROT_EXEC;
+    bool run = (a[2] & PROT_EXEC) != 0;
+    long value = 0, error = 0;
 
     if (number == SYS_mmap) {
-        value = syscall(number, a[0], a[1], a[2], a[3], a[4], a[5]);
+        value = syscall(number, a[0], a[1], protection, a[3], a[4], a[5]);
+        if (value == -1)
+            return -errno;
         at = (uint64_t) value;
     }
-    if (value == -1
-        || syscall(SYS_pkey_mprotect, at, bytes, protection, key) != 0)
+    if (run)
+        error = make_runnable(at, bytes, key);
+    else if (syscall(SYS_pkey_mprotect, at, bytes, protection, key) != 0)
+        error = -errno;
+    if (error != 0 && number == SYS_mmap)
+        munmap((void *) at, bytes);
+    return error != 0 ? error : value;
+}
+
+/* Code that is moved has new neighbours. */
+static long
+move_keyed(const uint64_t *a)
+{
+    long value = syscall(SYS_mremap, a[0], a[1], a[2], a[3]);
+    uint64_t bytes = (a[2] + ED_PAGE - 1) & ~(uint64_t) 4095;
+
+    if (value == -1)
         return -errno;
-    if ((protection & PROT_EXEC) == 0)
-        return value;
-    /* What can be run can be read, to be looked through. */
-    if ((protection & PROT_READ) == 0
-        && syscall(SYS_pkey_mprotect, at, bytes, protection | PROT_READ, key)
-               != 0)
-        return -errno;
-    return disarm(at, bytes, protection | PROT_READ, key) ? value : -EACCES;
+    if (lies_across((uint64_t) value) || lies_across((uint64_t) value + bytes))
+        os_stop(os_now, "moved code to where it would set rights");
+    return value;
 }
 
 static long
@@ -232,6 +307,8 @@ call_here(long number, const uint64_t *a)
 
     if (key > 0 && (number == SYS_mmap || number == SYS_mprotect))
         return call_keyed(number, a, key);
+    if (key > 0 && number == SYS_mremap)
+        return move_keyed(a);
     value = syscall(number, a[0], a[1], a[2], a[3], a[4], a[5]);
     return value == -1 ? -errno : value;
 }

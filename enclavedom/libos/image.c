@@ -70,7 +70,8 @@ check_segment(struct image *m, const char *path, const Elf64_Phdr *p,
         || p->p_filesz > (uint64_t) size - p->p_offset
         || p->p_vaddr % PAGE != p->p_offset % PAGE
         || __builtin_add_overflow(p->p_vaddr, p->p_memsz, &end)
-        || end >= UINT64_C(1) << 46)
+        || end >= UINT64_C(1) << 46
+        || (m->head.e_type == ET_EXEC && p->p_vaddr < OS_LEAST_ADDRESS))
         return wrong(path, "has a segment outside the file", err);
     if ((p->p_flags & (PF_W | PF_X)) == (PF_W | PF_X))
         return wrong(path,
@@ -187,12 +188,16 @@ map_image(struct os *os, struct image *m, const char *path, int fd,
 static enum vn_status
 load(struct os *os, struct image *m, const char *path, struct vn_error *err)
 {
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
     enum vn_status status;
 
     if (fd < 0)
         return vn_fail(err, VN_EIO, "%s: %s", path, strerror(errno));
-    status = read_image(m, path, fd, err);
+    if (os_path_allows(os, fd, OS_READ))
+        status = read_image(m, path, fd, err);
+    else
+        status = vn_fail(err, VN_EPOLICY,
+                         "%s: an interpreter that it may not read", path);
     if (status == VN_OK)
         status = map_image(os, m, path, fd, err);
     close(fd);
@@ -282,7 +287,8 @@ add_auxiliary(struct os *os, struct words *w, struct stack *s,
     add_pair(w, AT_NULL, 0);
 }
 
-/* "ENCLAVEDOM_TABLES=descriptors:ADDRESS,...", for tests. */
+/* "ENCLAVEDOM_TABLES=descriptors:ADDRESS,...", and where code is that an
+ * attacker would like to find, for tests. */
 static uint64_t
 push_tables(const struct os *os, struct stack *s)
 {
@@ -293,11 +299,25 @@ push_tables(const struct os *os, struct stack *s)
                                   [OS_ACCOUNTS] = os->accounts,
                                   [OS_PROGRAM] = os->program,
                                   [OS_BUFFER] = os->buffer};
-    char text[400] = "ENCLAVEDOM_TABLES=";
+    const struct {
+        const char *name;
+        const void *address;
+    } code[] = {{"pkey_set", (const void *) (uintptr_t) pkey_set},
+                {"mprotect", (const void *) (uintptr_t) mprotect},
+                {"ed_set_pkru", (const void *) (uintptr_t) ed_set_pkru},
+                {"gate", ed_gate_address(0)},
+                {"crossing", os_crossing_begin},
+                {"stack", os_signal_stack()},
+                {"selector", os_selector()},
+                {"name", (const void *) getauxval(AT_EXECFN)}};
+    char text[800] = "ENCLAVEDOM_TABLES=";
 
     for (int i = OS_DESCRIPTORS; i < OS_TABLES; i++)
         snprintf(text + strlen(text), sizeof text - strlen(text), "%s:%p,",
                  os_table_name(i), all[i]);
+    for (size_t i = 0; i < sizeof code / sizeof code[0]; i++)
+        snprintf(text + strlen(text), sizeof text - strlen(text), "%s:%p,",
+                 code[i].name, code[i].address);
     return push_text(s, text);
 }
 
@@ -368,6 +388,40 @@ make_break(struct os *os, struct vn_error *err)
     return VN_OK;
 }
 
+/* Where code of one segment, run to its end, would go on in another. */
+static bool
+has_seam(const struct image *a, const Elf64_Phdr *p, const struct image *b,
+         const Elf64_Phdr *q)
+{
+    uint64_t end = UP(a->bias + p->p_vaddr + p->p_memsz);
+
+    return p->p_type == PT_LOAD && (p->p_flags & PF_X) != 0
+           && q->p_type == PT_LOAD && (q->p_flags & PF_X) != 0
+           && p->p_memsz > 0 && q->p_memsz > 0
+           && end == DOWN(b->bias + q->p_vaddr)
+           && os_code_meets((const unsigned char *) (uintptr_t) end - 2,
+                            (const unsigned char *) (uintptr_t) end);
+}
+
+static enum vn_status
+check_seams(const struct image *program, const struct image *interpreter,
+            struct vn_error *err)
+{
+    const struct image *all[2] = {program, interpreter};
+    int n = interpreter == NULL ? 1 : 2;
+
+    for (int a = 0; a < n; a++)
+        for (int b = 0; b < n; b++)
+            for (int i = 0; i < all[a]->head.e_phnum; i++)
+                for (int j = 0; j < all[b]->head.e_phnum; j++)
+                    if (has_seam(all[a], &all[a]->segments[i], all[b],
+                                 &all[b]->segments[j]))
+                        return vn_fail(err, VN_EPOLICY,
+                                       "an instruction that sets rights lies "
+                                       "across two segments");
+    return VN_OK;
+}
+
 enum vn_status
 os_image_load(struct os *os, struct vn_error *err)
 {
@@ -378,6 +432,8 @@ os_image_load(struct os *os, struct vn_error *err)
     os->domain->live->function = -1;
     if (status == VN_OK && dynamic)
         status = load(os, &interpreter, program.interpreter, err);
+    if (status == VN_OK && os->domain->regions[ED_PLUGIN].key > 0)
+        status = check_seams(&program, dynamic ? &interpreter : NULL, err);
     if (status == VN_OK)
         status = make_break(os, err);
     if (status == VN_OK)

@@ -23,12 +23,14 @@ struct os {
     struct os_buffer *buffer;
     uint64_t entry, stack; /* where the program begins */
     uint64_t calls;
-    int disarmed; /* instructions that would have set rights */
-    int status;   /* that it exited with */
-    bool ended;
+    int disarmed;      /* instructions that would have set rights */
+    int disarmed_here; /* of the libraries that this process uses */
+    int status;        /* that it exited with */
+    bool began, ended;
     sigjmp_buf end;     /* to os_enter() */
     sigjmp_buf recover; /* from a fault in a copy */
     bool copying;
+    bool copies; /* a fault in one is caught by now */
     struct ed_violation violation;
     bool violated;
     int links;    /* the folder /proc/self/fd, where descriptors are links */
@@ -39,6 +41,11 @@ struct os {
     uint64_t (*serve)(struct os *, uint64_t, const uint64_t *);
     bool (*fence)(const struct os *); /* last of all before it begins */
     void (*stopped)(const struct ed_violation *); /* instead of an end here */
+};
+
+/* Addresses of code. */
+struct os_text {
+    uint64_t from, to;
 };
 
 /* The one that runs; a process has one at a time. */
@@ -61,6 +68,13 @@ long os_give(struct os *os, uint64_t to, const void *from, size_t bytes);
 /* A text with its end, of at most size bytes. */
 long os_take_text(struct os *os, char *to, uint64_t from, size_t size);
 extern const struct os_guest os_guest_here;
+/* The first instruction that sets rights, at any offset; NULL: none. */
+const char *os_sets_rights(const unsigned char *code, size_t bytes,
+                           size_t *at);
+/* Make instructions undefined that set rights; how many there were. */
+int os_disarm(unsigned char *code, size_t bytes);
+/* Would code set rights that has these two bytes, then those? */
+bool os_code_meets(const unsigned char *left, const unsigned char *right);
 
 /* path.c: the descriptor of this process behind one of the program's. */
 int os_host(const struct os *os, uint64_t descriptor);
@@ -82,13 +96,31 @@ enum os_use {
 bool os_path_allows(const struct os *os, int host, enum os_use use);
 enum vn_status os_path_setup(struct os *os, struct vn_error *err);
 
+/* library.c: the same in all that this process runs itself, but gates. */
+bool os_disarm_library(int *n);
+/* Where the kernel is called from on this process's behalf. */
+int os_library_text(struct os_text *texts, int most);
+
 /* fence.c: seccomp and Landlock, for good. */
 enum vn_status os_fence_paths(const struct os *os, struct vn_error *err);
 enum vn_status os_fence_calls(const struct os *os, struct vn_error *err);
 
+/* Arch and addresses of calls, and the number loaded: the first instructions
+ * of a filter; how many. */
+enum {
+    OS_PREFIX_MAX = 64
+};
+struct sock_filter;
+unsigned short os_fence_prefix(struct sock_filter *code, bool guest);
+
 /* crossing.c: into the program; comes back when it has ended. */
 enum vn_status os_enter(struct os *os, struct vn_error *err);
 void os_end(struct os *os, int status) __attribute__((__noreturn__));
+bool os_is_trapped(void); /* calls come by seccomp */
+bool os_sets_fs_by_calls(void);
+const void *os_signal_stack(void); /* its base; NULL: no memory */
+const void *os_selector(void);     /* which says whose calls are */
+extern const char os_crossing_begin[], os_crossing_end[];
 /* End it for what it tried; why is a text. */
 void os_stop(struct os *os, const char *why) __attribute__((__noreturn__));
 /* What the kernel holds of a call, while a fault means EFAULT. */

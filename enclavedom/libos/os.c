@@ -150,7 +150,9 @@ tear_down(struct os *os)
     for (int i = 0; os->map != NULL && i < os->map->nranges; i++)
         munmap((void *) (uintptr_t) os->map->ranges[i].from,
                os->map->ranges[i].to - os->map->ranges[i].from);
-    ed_close(os->domain);
+    if (os->config.bare || !os->began) /* keys are refused, now, and go with
+                                           the process */
+        ed_close(os->domain);
     os_now = NULL;
     free(os);
 }
@@ -169,6 +171,7 @@ os_run(const struct os_config *config, struct os_outcome *outcome,
     status = set_up(os, err);
     remote =
         status == VN_OK && strcmp(os->config.backend->name, "process") == 0;
+    os->began = status == VN_OK;
     if (status == VN_OK)
         status = remote ? os_enter_remote(os, err) : os_enter(os, err);
     if (status == VN_OK && os->violated)

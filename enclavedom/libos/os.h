@@ -28,6 +28,8 @@
 
 #include <limits.h>
 
+#define OS_LEAST_ADDRESS UINT64_C(0x10000) /* of the program's */
+
 enum os_table {
     OS_GUEST = ED_PLUGIN, /* the program's own memory, wherever it lies */
     OS_DESCRIPTORS,       /* what it has open */
@@ -60,7 +62,8 @@ struct os_descriptors {
 struct os_paths {
     struct {
         char path[PATH_MAX]; /* canonical: no link, no dots */
-        bool write;
+        bool write, proc;    /* may be written; is in a file system of
+                                processes */
     } roots[OS_ROOTS_MAX];
     int nroots;
     char here[PATH_MAX]; /* the folder of relative paths */
@@ -131,6 +134,7 @@ struct os_config {
     bool strict;           /* end it at the first thing that it may not */
     const char *report;    /* a path, "-", or NULL */
     bool tell_tables;      /* in its environment, for tests */
+    bool old_kernel;       /* do without what Linux before 5.11 lacks */
     bool bare; /* no seccomp and Landlock: for tests that go on afterwards */
 };
 

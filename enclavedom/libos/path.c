@@ -13,9 +13,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 int
@@ -68,19 +70,56 @@ place_of(const struct os *os, int host, char *path)
     return true;
 }
 
+static bool
+is_proc(int host)
+{
+    struct statfs fs;
+
+    return fstatfs(host, &fs) != 0 || fs.f_type == PROC_SUPER_MAGIC;
+}
+
+/* Below the folder of a process?  What is there reaches its memory. */
+static bool
+is_of_process(const char *path)
+{
+    while ((path = strchr(path, '/')) != NULL) {
+        size_t n = strspn(++path, "0123456789");
+
+        if (n > 0 && (path[n] == '/' || path[n] == '\0'))
+            return true;
+    }
+    return false;
+}
+
+static bool
+is_device(int host)
+{
+    struct stat st;
+
+    return fstat(host, &st) != 0 || S_ISCHR(st.st_mode) || S_ISBLK(st.st_mode);
+}
+
+/* A folder that is allowed does not allow what reaches round the library: a
+ * device must be named itself, and of /proc a part of it, where nothing of a
+ * process is ever allowed. */
 bool
 os_path_allows(const struct os *os, int host, enum os_use use)
 {
     const struct os_paths *p = os->paths;
     char path[PATH_MAX];
+    bool proc = is_proc(host), device = use != OS_SEE && is_device(host);
 
-    if (!place_of(os, host, path))
+    if (!place_of(os, host, path) || (proc && is_of_process(path)))
         return false;
-    for (int i = 0; i < p->nroots; i++)
-        if (((p->roots[i].write || use != OS_WRITE)
-             && is_within(path, p->roots[i].path))
-            || (use == OS_SEE && is_within(p->roots[i].path, path)))
+    for (int i = 0; i < p->nroots; i++) {
+        const char *root = p->roots[i].path;
+
+        if ((use == OS_SEE && is_within(root, path))
+            || ((p->roots[i].write || use != OS_WRITE) && is_within(path, root)
+                && (!proc || p->roots[i].proc)
+                && (!device || strcmp(path, root) == 0)))
             return true;
+    }
     return false;
 }
 
@@ -239,6 +278,7 @@ add_root(struct os *os, const char *path, bool write, bool must,
 {
     struct os_paths *p = os->paths;
     char real[PATH_MAX];
+    struct statfs fs;
 
     if (realpath(path, real) == NULL)
         return must ? vn_fail(err, VN_EIO, "%s: %s", path, strerror(errno))
@@ -247,6 +287,8 @@ add_root(struct os *os, const char *path, bool write, bool must,
         return vn_fail(err, VN_EUSAGE, "more than %d paths are allowed",
                        OS_ROOTS_MAX);
     strcpy(p->roots[p->nroots].path, real);
+    p->roots[p->nroots].proc =
+        statfs(real, &fs) == 0 && fs.f_type == PROC_SUPER_MAGIC;
     p->roots[p->nroots++].write = write;
     return VN_OK;
 }

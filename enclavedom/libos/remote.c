@@ -22,6 +22,7 @@
 #include <linux/futex.h>
 #include <linux/seccomp.h>
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -113,10 +114,9 @@ fence_child(const struct os *os)
     enum {
         N = sizeof calls / sizeof calls[0]
     };
-    const size_t number = offsetof(struct seccomp_data, nr);
-    struct sock_filter code[2 * N + 20];
+    struct sock_filter code[2 * N + OS_PREFIX_MAX + 16];
     struct sock_fprog program = {.filter = code};
-    unsigned short n = 0;
+    unsigned short n = os_fence_prefix(code, true);
 
     (void) os;
 #define LOAD(offset)     \
@@ -127,12 +127,12 @@ fence_child(const struct os *os)
         BPF_JUMP(BPF_JMP | (how) | BPF_K, (k), (unsigned char) (yes), \
                  (unsigned char) (no))
 #define END(action) (struct sock_filter) BPF_STMT(BPF_RET | BPF_K, (action))
-    code[n++] = LOAD(offsetof(struct seccomp_data, arch));
-    code[n++] = JUMP(BPF_JEQ, AUDIT_ARCH_X86_64, 1, 0);
-    code[n++] = END(SECCOMP_RET_KILL_PROCESS);
-    code[n++] = LOAD(number);
     for (unsigned i = 0; i < N; i++) {
         code[n++] = JUMP(BPF_JEQ, calls[i], 0, 1);
+        code[n++] = END(SECCOMP_RET_ALLOW);
+    }
+    if (os_sets_fs_by_calls()) {
+        code[n++] = JUMP(BPF_JEQ, SYS_arch_prctl, 0, 1);
         code[n++] = END(SECCOMP_RET_ALLOW);
     }
     code[n++] = JUMP(BPF_JEQ, SYS_futex, 0, 5);
@@ -181,11 +181,39 @@ end_here(const struct ed_violation *v)
         syscall(SYS_exit_group, 1);
 }
 
-static void __attribute__((__noreturn__)) child_main(struct os *os)
+/* The program can call mmap() itself, round what is counted here: with what it
+ * has already, no more than this in all; 0 where that is not known. */
+static uint64_t
+most_memory(const struct os *os)
+{
+    FILE *f = fopen("/proc/self/statm", "re");
+    unsigned long pages = 0;
+
+    if (f != NULL) {
+        if (fscanf(f, "%lu", &pages) != 1)
+            pages = 0;
+        fclose(f);
+    }
+    return pages == 0
+               ? 0
+               : (uint64_t) pages * ED_PAGE + os->map->most - os->map->bytes;
+}
+
+static bool
+limit_memory(const struct os *os, uint64_t most)
+{
+    return os->map->most == 0
+           || (most > 0
+               && setrlimit(RLIMIT_AS, &(struct rlimit){most, most}) == 0);
+}
+
+static void __attribute__((__noreturn__))
+child_main(struct os *os, pid_t parent, uint64_t most)
 {
     struct vn_error err;
 
-    if (prctl(PR_SET_PDEATHSIG, SIGKILL) == 0 && lose_tables(os)
+    if (prctl(PR_SET_PDEATHSIG, SIGKILL) == 0 && getppid() == parent
+        && limit_memory(os, most) && lose_tables(os)
         && syscall(SYS_close_range, 0, ~0U, 0) == 0
         && setrlimit(RLIMIT_CORE, &(struct rlimit){0, 0}) == 0) {
         os->serve = forward;
@@ -336,6 +364,8 @@ enum vn_status
 os_enter_remote(struct os *os, struct vn_error *err)
 {
     enum vn_status status = VN_OK;
+    uint64_t most = most_memory(os);
+    pid_t parent = getpid();
 
     remote.ring = mmap(NULL, ED_PAGE, PROT_READ | PROT_WRITE,
                        MAP_SHARED | MAP_ANONYMOUS, -1, 0);
@@ -351,7 +381,7 @@ os_enter_remote(struct os *os, struct vn_error *err)
         return status;
     remote.child = fork();
     if (remote.child == 0)
-        child_main(os);
+        child_main(os, parent, most);
     if (remote.child < 0)
         return vn_fail(err, VN_EIO, "cannot start a process: %s",
                        strerror(errno));

@@ -146,6 +146,16 @@ os_reaches_out(uint64_t number)
     return false;
 }
 
+/* A name is the program's: it is not to speak to a terminal, nor to begin a
+ * line of a report. */
+static void
+make_plain(char *text)
+{
+    for (; *text != '\0'; text++)
+        if ((unsigned char) *text < ' ' || *text == 127)
+            *text = '?';
+}
+
 /* Files that a program looks for in vain are no news; the first of those that
  * are there, and that it may not, is kept. */
 void
@@ -156,11 +166,13 @@ os_refused(struct os *os, enum os_use use, const char *path)
     char text[PATH_MAX + 64];
 
     snprintf(text, sizeof text, "%s %s", what[use], path);
+    make_plain(text);
     if (a->refused++ == 0)
         snprintf(a->first, sizeof a->first, "%s", text);
     if (!os->config.strict || use == OS_SEE)
         return;
     snprintf(text, sizeof text, "may not %s %s", what[use], path);
+    make_plain(text);
     os_stop(os, text);
 }
 
@@ -203,9 +215,11 @@ os_report(struct os *os, struct vn_error *err)
             (unsigned long long) os->calls);
     fprintf(out, "refused: %llu%s%s\n", (unsigned long long) a->refused,
             a->refused > 0 ? ", the first to " : "", a->first);
-    if (os->disarmed > 0)
-        fprintf(out, "disarmed: %d instructions that set rights\n",
-                os->disarmed);
+    if (os->disarmed + os->disarmed_here > 0)
+        fprintf(out,
+                "disarmed: %d instructions that set rights, %d of this "
+                "process\n",
+                os->disarmed, os->disarmed_here);
     report_calls(os, out);
     fprintf(out, "memory: %llu KiB\n",
             (unsigned long long) (os->map->bytes >> 10));

@@ -12,7 +12,7 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
+#include <sys/personality.h>
 #include <unistd.h>
 
 #define INSIDE __attribute__((__no_sanitize__("address", "undefined")))
@@ -84,42 +84,40 @@ touches(const struct ed_backend *b)
         }
 }
 
-/* The names of the calls that it knows how to give a table to. */
-static FILE *
-list_calls(pid_t *child)
-{
-    int ends[2];
-
-    if (pipe(ends) != 0 || (*child = fork()) < 0)
-        return NULL;
-    if (*child == 0) {
-        dup2(ends[1], 1);
-        execl(guest, guest, "list", (char *) NULL);
-        _exit(127);
-    }
-    close(ends[1]);
-    return fdopen(ends[0], "r");
-}
-
 static void
 calls(const struct ed_backend *b)
 {
-    pid_t child = -1;
-    FILE *list = list_calls(&child);
-    char name[64];
-
-    while (list != NULL && fscanf(list, "%63s", name) == 1) {
+    for (int t = OS_DESCRIPTORS; t < OS_TABLES; t++) {
+        const char *name = os_table_name(t);
         struct vn_error err;
         enum vn_status result;
         int status = -1;
 
-        result = run(b, "call", name, "paths", &status, &err);
-        ok(result == VN_OK && status == REFUSED, "%s: %s of a table: %s",
-           ed_backend_name(b), name, result == VN_OK ? "refused" : err.text);
+        result = run(b, "call", "all", name, &status, &err);
+        ok(result == VN_OK && status == REFUSED,
+           "%s: every pointer of every call into '%s': %s", ed_backend_name(b),
+           name, result == VN_OK ? "refused" : err.text);
     }
-    if (list != NULL)
-        fclose(list);
-    waitpid(child, NULL, 0);
+}
+
+/* Where what is read is run, unlooked at. */
+static void
+all_runs(const struct ed_backend *b)
+{
+    int former = personality(0xffffffff), status = -1;
+    struct vn_error err;
+    enum vn_status result;
+
+    if (!is(b, "mpk"))
+        return;
+    personality((unsigned long) former | READ_IMPLIES_EXEC);
+    result = run(b, "mem", NULL, NULL, &status, &err);
+    personality((unsigned long) former);
+    ok(result == VN_EUNSUP
+           && strcmp(err.text, "all memory is executable here "
+                               "(READ_IMPLIES_EXEC), expected only code")
+                  == 0,
+       "mpk: %s", err.text);
 }
 
 static void
@@ -263,6 +261,7 @@ main(void)
         touches(b);
         calls(b);
         others(b);
+        all_runs(b);
         if (!is(b, "process"))
             rules(b);
     }

@@ -3,8 +3,9 @@
  * the tables are (ENCLAVEDOM_TABLES), and is what an application may be:
  *
  *     touch read|write TABLE     its own code touches a table
- *     call NAME TABLE            a system call is given a pointer into it, or
- *                                its address to change
+ *     call all TABLE             every system call is given pointers into it,
+ *                                one after another, or its address to change;
+ *                                those that were not refused are said
  *
  * It ends with 0 where it got what it wanted, and with 7 where a call was
  * refused.
@@ -14,6 +15,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -56,140 +58,213 @@ kernel(long number, long a, long b, long c, long d, long e, long f)
     return result;
 }
 
-/* T is the table's address, P that of its page, O memory of its own, S a path
- * of its own. */
+/* T is the table's address, P that of its page, U that of the page before, O
+ * memory of its own, S a path of its own. */
 enum word {
     ZERO,
     T,
     P,
+    U,
     O,
     S,
     FD,
+    DIR,
     AT_CWD,
     N8,
     N64,
     PAGE,
     RW,
     FIXED,
+    FREE,
     ONE,
+    TWO,
+    GET_FS,
+    DROP,
+    LOCK,
+    GETLOCK,
+    HUGE,
     MINUS
 };
 
+#define REFUSE(name, ...)        \
+    {                            \
+#name, SYS_##name, true, \
+        {                        \
+            __VA_ARGS__          \
+        }                        \
+    }
+/* Which takes it, and passes it on to nobody. */
+#define IGNORE(name, ...)         \
+    {                             \
+#name, SYS_##name, false, \
+        {                         \
+            __VA_ARGS__           \
+        }                         \
+    }
+
+/* Every argument of every call that is a pointer, in turn. */
 static const struct attempt {
     const char *name;
     long number;
+    bool refused;
     enum word args[6];
 } attempts[] = {
-    {"read", SYS_read, {FD, T, N64}},
-    {"write", SYS_write, {ONE, T, N64}},
-    {"readv", SYS_readv, {FD, T, ONE}},
-    {"readv-inner", SYS_readv, {FD, O, ONE}}, /* O names T */
-    {"writev", SYS_writev, {ONE, T, ONE}},
-    {"writev-inner", SYS_writev, {ONE, O, ONE}},
-    {"pread64", SYS_pread64, {FD, T, N64, ZERO}},
-    {"pwrite64", SYS_pwrite64, {ONE, T, N64, ZERO}},
-    {"fstat", SYS_fstat, {FD, T}},
-    {"getdents64", SYS_getdents64, {FD, T, N64}},
-    {"open", SYS_open, {T, ZERO}},
-    {"openat", SYS_openat, {AT_CWD, T, ZERO}},
-    {"stat", SYS_stat, {S, T}},
-    {"stat-path", SYS_stat, {T, O}},
-    {"lstat", SYS_lstat, {S, T}},
-    {"newfstatat", SYS_newfstatat, {AT_CWD, S, T}},
-    {"access", SYS_access, {T, ZERO}},
-    {"faccessat", SYS_faccessat, {AT_CWD, T, ZERO}},
-    {"readlink", SYS_readlink, {S, T, N64}},
-    {"readlinkat", SYS_readlinkat, {AT_CWD, T, O, N64}},
-    {"unlink", SYS_unlink, {T}},
-    {"rename", SYS_rename, {T, T}},
-    {"mkdir", SYS_mkdir, {T, ZERO}},
-    {"getcwd", SYS_getcwd, {T, PAGE}},
-    {"chdir", SYS_chdir, {T}},
-    {"mmap", SYS_mmap, {P, PAGE, RW, FIXED, MINUS, ZERO}},
-    {"munmap", SYS_munmap, {P, PAGE}},
-    {"mprotect", SYS_mprotect, {P, PAGE, RW}},
-    {"mremap", SYS_mremap, {P, PAGE, PAGE, ONE}},
-    {"mremap-to", SYS_mremap, {O, PAGE, PAGE, RW, P}},
-    {"madvise", SYS_madvise, {P, PAGE, N8}},
-    {"arch_prctl", SYS_arch_prctl, {PAGE, T}}, /* 0x1003: ARCH_GET_FS */
-    {"futex", SYS_futex, {T, ONE}},
-    {"prlimit64", SYS_prlimit64, {ZERO, ONE, ZERO, T}},
-    {"rt_sigaction", SYS_rt_sigaction, {N8, T, ZERO, N8}},
-    {"rt_sigaction-old", SYS_rt_sigaction, {N8, ZERO, T, N8}},
-    {"rt_sigprocmask", SYS_rt_sigprocmask, {ZERO, T, ZERO, N8}},
-    {"rt_sigprocmask-old", SYS_rt_sigprocmask, {ZERO, ZERO, T, N8}},
-    {"sigaltstack", SYS_sigaltstack, {ZERO, T}},
-    {"uname", SYS_uname, {T}},
-    {"sysinfo", SYS_sysinfo, {T}},
-    {"clock_gettime", SYS_clock_gettime, {ONE, T}},
-    {"gettimeofday", SYS_gettimeofday, {T}},
-    {"time", SYS_time, {T}},
-    {"nanosleep", SYS_nanosleep, {T, ZERO}},
-    {"getrandom", SYS_getrandom, {T, N64, ZERO}},
-    {"rseq", SYS_rseq, {T, N64, ZERO, ZERO}},
-    {"process_vm_writev", SYS_process_vm_writev, {ONE, O, ONE, O, ONE}},
-    {"ptrace", SYS_ptrace, {ZERO}},
-    {"io_uring_setup", SYS_io_uring_setup, {ONE, O}},
-    {"userfaultfd", SYS_userfaultfd, {ZERO}},
-    {"pkey_mprotect", SYS_pkey_mprotect, {P, PAGE, RW, ZERO}},
-    {"pkey_alloc", SYS_pkey_alloc, {ZERO, ZERO}},
-    {"pkey_free", SYS_pkey_free, {ONE}},
-    {"execve", SYS_execve, {S, ZERO, ZERO}},
-    {"fork", SYS_fork, {ZERO}},
-    {"socket", SYS_socket, {ONE, ONE, ZERO}},
-    {"x32-getpid", SYS_getpid | 0x40000000, {ZERO}},
+    REFUSE(read, FD, T, N64),
+    REFUSE(read, FD, U, PAGE),
+    REFUSE(write, ONE, T, N64),
+    REFUSE(readv, FD, T, ONE),
+    REFUSE(readv, FD, O, ONE), /* O names T */
+    REFUSE(writev, ONE, T, ONE),
+    REFUSE(writev, ONE, O, ONE),
+    REFUSE(pread64, FD, T, N64, ZERO),
+    REFUSE(pwrite64, ONE, T, N64, ZERO),
+    REFUSE(fstat, FD, T),
+    REFUSE(getdents64, DIR, T, PAGE),
+    REFUSE(fcntl, FD, LOCK, T),
+    REFUSE(fcntl, FD, GETLOCK, T),
+    REFUSE(ioctl, ONE, PAGE, T),
+    REFUSE(open, T, ZERO),
+    REFUSE(openat, AT_CWD, T, ZERO),
+    REFUSE(stat, S, T),
+    REFUSE(stat, T, O),
+    REFUSE(lstat, S, T),
+    REFUSE(lstat, T, O),
+    REFUSE(newfstatat, AT_CWD, S, T),
+    REFUSE(newfstatat, AT_CWD, T, O),
+    REFUSE(newfstatat, DIR, T, O, PAGE), /* AT_EMPTY_PATH */
+    REFUSE(access, T, ZERO),
+    REFUSE(faccessat, AT_CWD, T, ZERO),
+    REFUSE(faccessat2, AT_CWD, T, ZERO, ZERO),
+    REFUSE(readlink, S, T, N64),
+    REFUSE(readlink, T, O, N64),
+    REFUSE(readlinkat, AT_CWD, T, O, N64),
+    REFUSE(readlinkat, AT_CWD, S, T, N64),
+    REFUSE(unlink, T),
+    REFUSE(unlinkat, AT_CWD, T, ZERO),
+    REFUSE(rmdir, T),
+    REFUSE(rename, T, S),
+    REFUSE(rename, S, T),
+    REFUSE(renameat, AT_CWD, T, AT_CWD, S),
+    REFUSE(renameat, AT_CWD, S, AT_CWD, T),
+    REFUSE(mkdir, T, ZERO),
+    REFUSE(mkdirat, AT_CWD, T, ZERO),
+    REFUSE(getcwd, T, PAGE),
+    REFUSE(chdir, T),
+    REFUSE(mmap, P, PAGE, RW, FIXED, MINUS, ZERO),
+    REFUSE(mmap, P, PAGE, RW, FREE, MINUS, ZERO),
+    REFUSE(mmap, U, N64, RW, FIXED, MINUS, ONE),
+    REFUSE(munmap, P, PAGE),
+    REFUSE(munmap, U, HUGE),
+    REFUSE(mprotect, P, PAGE, RW),
+    REFUSE(mprotect, T, PAGE, RW),
+    REFUSE(mprotect, P, HUGE, RW),
+    REFUSE(mprotect, P, MINUS, RW),
+    REFUSE(mremap, P, PAGE, PAGE, ONE),
+    REFUSE(mremap, P, ZERO, PAGE, ONE),
+    REFUSE(mremap, O, PAGE, PAGE, RW, P),
+    REFUSE(madvise, P, PAGE, DROP),
+    REFUSE(madvise, P, MINUS, DROP),
+    REFUSE(arch_prctl, GET_FS, T),
+    REFUSE(futex, T, ONE),
+    REFUSE(futex, T, ZERO, ZERO, T),
+    REFUSE(sched_getaffinity, ZERO, N64, T),
+    REFUSE(prlimit64, ZERO, ONE, ZERO, T),
+    REFUSE(prlimit64, ZERO, ONE, T, ZERO),
+    REFUSE(getrusage, ZERO, T),
+    REFUSE(times, T),
+    REFUSE(rt_sigaction, N8, T, ZERO, N8),
+    REFUSE(rt_sigaction, N8, ZERO, T, N8),
+    REFUSE(rt_sigprocmask, ZERO, T, ZERO, N8),
+    REFUSE(rt_sigprocmask, ZERO, ZERO, T, N8),
+    REFUSE(sigaltstack, ZERO, T),
+    REFUSE(uname, T),
+    REFUSE(sysinfo, T),
+    REFUSE(clock_gettime, ONE, T),
+    REFUSE(clock_getres, ONE, T),
+    REFUSE(gettimeofday, T),
+    REFUSE(time, T),
+    REFUSE(nanosleep, T, ZERO),
+    REFUSE(clock_nanosleep, ONE, ZERO, T, ZERO),
+    REFUSE(getrandom, T, N64, ZERO),
+    IGNORE(set_tid_address, T),
+    IGNORE(set_robust_list, T, N64),
+    IGNORE(sigaltstack, T, ZERO),
+    REFUSE(rseq, T, N64, ZERO, ZERO),
+    REFUSE(process_vm_readv, ONE, O, ONE, O, ONE),
+    REFUSE(process_vm_writev, ONE, O, ONE, O, ONE),
+    REFUSE(ptrace, ZERO),
+    REFUSE(io_uring_setup, ONE, O),
+    REFUSE(userfaultfd, ZERO),
+    REFUSE(memfd_create, S, ZERO),
+    REFUSE(clone3, T, N64),
+    REFUSE(clone, PAGE, T, T, T, T),
+    REFUSE(mlock, P, PAGE),
+    REFUSE(msync, P, PAGE, ONE),
+    REFUSE(process_madvise, ONE, O, ONE, DROP, ZERO),
+    REFUSE(recvmsg, ONE, T, ZERO),
+    REFUSE(sendmsg, ONE, T, ZERO),
+    REFUSE(preadv, FD, T, ONE, ZERO),
+    REFUSE(pwritev, ONE, T, ONE, ZERO),
+    REFUSE(vmsplice, ONE, T, ONE, ZERO),
+    REFUSE(statx, AT_CWD, S, ZERO, ONE, T),
+    REFUSE(pkey_mprotect, P, PAGE, RW, ZERO),
+    REFUSE(pkey_alloc, ZERO, ZERO),
+    REFUSE(pkey_free, ONE),
+    REFUSE(execve, S, ZERO, ZERO),
+    REFUSE(fork, ZERO),
+    REFUSE(socket, ONE, ONE, ZERO),
+    {"x32 getpid", SYS_getpid | 0x40000000, true, {ZERO}},
 };
 
+/* A file of its own, that can be read; 10 is no descriptor. */
 static int
-call(const char *name, volatile uint64_t *table)
+call_all(volatile uint64_t *table)
 {
     static unsigned char own[4096] __attribute__((__aligned__(4096)));
     static const char path[] = "/usr";
     struct iovec *inner = (void *) own;
+    int file = open(getenv("OWN"), O_RDONLY);
+    int folder = open("/usr", O_RDONLY | O_DIRECTORY);
     long words[] = {[T] = (long) table,
                     [P] = (long) table & ~4095L,
+                    [U] = ((long) table & ~4095L) - 4096,
                     [O] = (long) own,
                     [S] = (long) path,
-                    [FD] = open("/usr", O_RDONLY | O_DIRECTORY),
+                    [FD] = file,
+                    [DIR] = folder,
                     [AT_CWD] = AT_FDCWD,
                     [N8] = 8,
                     [N64] = 64,
                     [PAGE] = 4096,
                     [RW] = PROT_READ | PROT_WRITE,
                     [FIXED] = MAP_FIXED | MAP_PRIVATE | MAP_ANONYMOUS,
+                    [FREE] = MAP_FIXED_NOREPLACE | MAP_PRIVATE | MAP_ANONYMOUS,
                     [ONE] = 1,
+                    [TWO] = 2,
+                    [GET_FS] = 0x1003,
+                    [DROP] = MADV_DONTNEED,
+                    [LOCK] = F_SETLK,
+                    [GETLOCK] = F_GETLK,
+                    [HUGE] = -4096,
                     [MINUS] = -1};
-    long result;
+    int wrong = 0;
 
-    *inner = (struct iovec){(void *) (uintptr_t) table, 64};
-    if (strncmp(name, "read", 4) == 0 && strncmp(name, "readl", 5) != 0)
-        words[FD] = open("/proc/self/exe", O_RDONLY); /* refused: then */
-    if (words[FD] < 0)
-        words[FD] = open(getenv("OWN"), O_RDONLY);
     for (size_t i = 0; i < sizeof attempts / sizeof attempts[0]; i++) {
         const struct attempt *a = &attempts[i];
-        long v[6];
+        long v[6], result;
 
-        if (strcmp(a->name, name) != 0)
-            continue;
+        *inner = (struct iovec){(void *) (uintptr_t) table, 64};
         for (int k = 0; k < 6; k++)
             v[k] = words[a->args[k]];
-        if (strcmp(name, "arch_prctl") == 0)
-            v[0] = 0x1003;
-        if (a->number == SYS_madvise)
-            v[2] = MADV_DONTNEED;
         result = kernel(a->number, v[0], v[1], v[2], v[3], v[4], v[5]);
-        return result < 0 && result > -4096 ? REFUSED : 0;
+        if ((result < 0 && result > -4096) != a->refused) {
+            printf("# %s: %ld\n", a->name, result);
+            wrong++;
+        }
     }
-    return 3;
-}
-
-static long
-list(void)
-{
-    for (size_t i = 0; i < sizeof attempts / sizeof attempts[0]; i++)
-        puts(attempts[i].name);
-    return 0;
+    printf("# %d attempts, %d wrong\n",
+           (int) (sizeof attempts / sizeof attempts[0]), wrong);
+    return wrong == 0 ? REFUSED : 0;
 }
 
 /* What is no call of 64 bits. */
@@ -228,12 +303,12 @@ main(int argc, char **argv)
     volatile uint64_t *table;
 
     if (argc == 2)
-        return strcmp(argv[1], "list") == 0 ? (int) list() : other(argv[1]);
+        return other(argv[1]);
     if (argc != 4)
         return 3;
     table = find_table(argv[3]);
     if (strcmp(argv[1], "call") == 0)
-        return call(argv[2], table);
+        return call_all(table);
     if (strcmp(argv[2], "write") == 0)
         *table = *table;
     return (int) (*table & 0);
