@@ -84,6 +84,27 @@ show(struct vn_pool *pool)
                      NULL);
 }
 
+/* A child was ended with the sweep; its run may be in the file all the same.
+ */
+static enum vn_status
+cut_short(struct vn_pool *pool, struct task *task, struct vn_error *err)
+{
+    char name[VN_STORE_NAME_SIZE];
+    struct vn_store *store = NULL;
+    bool there = false;
+    enum vn_status status =
+        vn_store_open(pool->sweep->results, VN_STORE_READ, &store, err);
+
+    vn_store_run_name(&task->run, name);
+    if (status == VN_OK)
+        status = vn_store_has(store, name, &there, err);
+    vn_store_close(store);
+    pool->count.done += there;
+    task->pid = 0;
+    pool->running--;
+    return status;
+}
+
 /* A child is gone: a signal that ended it is its run's failure. */
 static enum vn_status
 finish(struct vn_pool *pool, struct task *task, int how, struct vn_error *err)
@@ -91,6 +112,8 @@ finish(struct vn_pool *pool, struct task *task, int how, struct vn_error *err)
     enum vn_status status = VN_OK;
     char why[128];
 
+    if (WIFSIGNALED(how) && interrupted)
+        return cut_short(pool, task, err);
     if (WIFEXITED(how) && WEXITSTATUS(how) == 0)
         pool->count.done++;
     else if (WIFEXITED(how) && WEXITSTATUS(how) == RUN_THERE)
@@ -249,9 +272,13 @@ vn_pool_end(struct vn_pool *pool, bool stop, struct vn_sweep_count *count,
         status = wait_one(pool, err);
     for (int i = 0; i < pool->sweep->workers; i++)
         if (pool->tasks[i].pid != 0) {
+            enum vn_status last;
+
             kill(pool->tasks[i].pid, SIGKILL);
             while (waitpid(pool->tasks[i].pid, NULL, 0) < 0 && errno == EINTR)
                 continue;
+            last = cut_short(pool, &pool->tasks[i], err);
+            status = status == VN_OK ? last : status;
         }
     vn_progress_end(&pool->progress);
     sigaction(SIGINT, &pool->old_int, NULL);

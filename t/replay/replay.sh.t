@@ -79,6 +79,20 @@ test $? -eq 1 && grep -q 'goes on from there' int.out
 ok $? "an interrupted sweep says how to go on"
 diag int.out
 
+# What it says is there is what is there, runs in flight and all.
+for t in 0.05 0.08 0.11 0.14 0.17 0.2; do
+    rm -f int.db
+    timeout -s INT $t "$bin" run -t a.csv,b.csv --windows 6 -c c.csv \
+        -c v100:3x8,k80:1x8 -p fifo,las,srtf,fifo-skip -r int.db -j 4 \
+        > int.out 2>&1
+    said=$(sed -n 's/.*interrupted: \([0-9]*\) of .*/\1/p' int.out)
+    test -f int.db && there=$("$bin" export int.db -t run | grep -c ,done,)
+    test -z "$said" || echo "$said $there"
+done > counts
+awk '$1 != $2 {bad = 1} END {exit bad}' counts
+ok $? "an interrupted sweep counts what is in the file"
+diag counts
+
 says 0 'form=reference' "compare names options" "$bin" compare one.db
 says 0 'n = 4' "compare counts replicates" "$bin" compare one.db
 says 0 'each replicate' "few replicates are shown one by one" \
