@@ -9,6 +9,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -236,6 +237,25 @@ vn_file_check(const char *path, struct vn_error *err)
     if (status == VN_OK)
         vn_file_discard(&file);
     return status;
+}
+
+bool
+vn_file_installed(const char *name, char *path, size_t size)
+{
+    char own[PATH_MAX];
+    ssize_t n = readlink("/proc/self/exe", own, sizeof own - 1);
+    int length;
+
+    own[n > 0 ? n : 0] = '\0';
+    for (int up = 0; up < 2; up++) {
+        char *slash = strrchr(own, '/');
+
+        if (slash == NULL)
+            return false;
+        *slash = '\0';
+    }
+    length = snprintf(path, size, "%s/share/" PACKAGE "/%s", own, name);
+    return length > 0 && (size_t) length < size && access(path, R_OK) == 0;
 }
 
 int

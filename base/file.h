@@ -13,6 +13,8 @@
 
 #include "base/error.h"
 
+#include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 struct vn_file {
@@ -70,6 +72,13 @@ void vn_file_close(FILE *stream);
 /* A hash of a file's bytes (vn_hash), for naming the inputs of a run. */
 enum vn_status vn_file_hash(const char *path, uint64_t *hash,
                             struct vn_error *err);
+
+/*
+ * Where a folder of data is that was installed with this program, as
+ * PREFIX/share/virtualflow/NAME beside PREFIX/bin: into path, size bytes;
+ * false where there is none, as in the tree that was built.
+ */
+bool vn_file_installed(const char *name, char *path, size_t size);
 
 /*
  * What a program printed must have gone somewhere: its exit status, 1 with a

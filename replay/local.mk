@@ -127,7 +127,8 @@ vnreplay_LDADD = libreplay.a libsim.a libtraces.a libplan.a $(ANALYSIS_LIBS) $(S
 
 # A trace for two devices of one host (vnreplay(1), validate).
 examplesdir = $(pkgdatadir)/examples
-dist_examples_DATA = replay/examples/two-cores.csv
+dist_examples_DATA = replay/examples/two-cores.csv \
+	traces/examples/philly-like.csv
 
 dist_check_SCRIPTS += t/replay/adaptive.sh.t t/replay/sia.sh.t
 dist_check_SCRIPTS += t/replay/fgd.sh.t t/replay/lucid.sh.t t/replay/muri.sh.t

@@ -213,6 +213,7 @@ bench-gavel: vnsim
 
 # The interface of policies, and what of the tree it includes.
 nobase_include_HEADERS = virtualflow/policy.h
+pkgconfig_DATA += virtualflow/virtualflow.pc
 nobase_enclavedom_HEADERS += plan/job.h
 
 # Plug-ins to test with: the built-in policies, and hostile ones.

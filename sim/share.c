@@ -107,7 +107,7 @@ print_help(void)
     puts("usage: vnsim share --trace FILE --cluster FILE|INLINE [option "
          "...]\n\n"
          "Place jobs that ask for parts of devices, CPU and memory, and print "
-         "how long they\nwaited and how much of the devices was allocated.\n");
+         "how\nlong they waited and how much of the devices was allocated.\n");
     vn_option_help(stdout, options, NOPTIONS);
     puts("\nexample: vnsim share -t openb.csv -c nodes.csv --score "
          "fgd,best-fit");

@@ -127,8 +127,8 @@ parse(int argc, char **argv, struct question *q, bool *done,
         puts("usage: vnsim solve --model NAME --batch N --cluster C --profile "
              "FILE\n\n"
              "Split a global batch over unlike devices so that a step takes "
-             "the least time, as\nVirtualFlow does, and print the best split, "
-             "its rivals, and what one type alone\ndoes.\n");
+             "the least time,\nas VirtualFlow does, and print the best split, "
+             "its rivals, and what one type\nalone does.\n");
         vn_option_help(stdout, options, NOPTIONS);
         *done = true;
         return VN_OK;

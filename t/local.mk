@@ -5,7 +5,7 @@
 check_LIBRARIES += libtap.a
 libtap_a_SOURCES = t/tap.c t/tap.h
 
-dist_check_SCRIPTS += t/tree/layers.sh.t t/tree/man.sh.t t/tree/samples.sh.t
+dist_check_SCRIPTS += t/tree/layers.sh.t t/tree/man.sh.t t/tree/samples.sh.t t/tree/install.sh.t
 EXTRA_DIST += t/tap.sh
 
 TESTS = $(check_PROGRAMS) $(dist_check_SCRIPTS)

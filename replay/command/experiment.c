@@ -1,10 +1,12 @@
 #include "config.h"
 
+#include "base/file.h"
 #include "base/option.h"
 #include "base/xalloc.h"
 #include "replay/command/command.h"
 #include "replay/experiment/experiment.h"
 
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -102,10 +104,12 @@ find(const char *name, const struct vn_experiment **experiment,
 
 /* Where the tables are: installed, or in the tree that was built. */
 static const char *
-default_folder(void)
+default_folder(char *path, size_t size)
 {
-    return access(VN_EXPERIMENTS_DIR, R_OK) == 0 ? VN_EXPERIMENTS_DIR
-                                                 : VN_EXPERIMENTS_SOURCE;
+    if (vn_file_installed("experiments", path, size))
+        return path;
+    return access(VN_EXPERIMENTS_SOURCE, R_OK) == 0 ? VN_EXPERIMENTS_SOURCE
+                                                    : VN_EXPERIMENTS_DIR;
 }
 
 /* Does the experiment take what was given, and is all there that it needs? */
@@ -138,13 +142,14 @@ run(const char *name, struct line *line, struct vn_error *err)
     struct vn_request *r = &line->request;
     struct vn_findings *findings;
     enum vn_status status;
+    char folder[PATH_MAX];
 
     if ((status = find(name, &experiment, err)) != VN_OK
         || (status = check(experiment, line, err)) != VN_OK)
         return status;
     r->experiment = experiment->name;
     if (r->data == NULL)
-        r->data = default_folder();
+        r->data = default_folder(folder, sizeof folder);
     findings = vn_findings_alloc();
     status = experiment->run(r, findings, err);
     if (status == VN_OK)

@@ -70,7 +70,7 @@ print_help(void)
          "...]\n\n"
          "Simulate a trace and execute it, and say how far the two lie "
          "apart.\nWithout a profile the host is calibrated between the "
-         "executions.  Exit status 0:\nthey are equivalent within the "
+         "executions.  Exit status\n0: they are equivalent within the "
          "tolerance, 1: they are not, 3: the noise is too\nlarge to say.\n");
     vn_option_help(stdout, options, NOPTIONS);
     puts("\nexample: vnreplay validate --trace short.csv --cluster host:2 "
