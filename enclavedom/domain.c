@@ -313,6 +313,7 @@ call_here(struct ed_domain *d, const void *code, const uint64_t *args,
         set_control(&control);
         ed_monitor.state = ED_OUTSIDE;
         d->backend->leave(d);
+        ed_signals_arm();
         d->live->violation = ed_monitor.violation;
         d->live->function = -1;
     }

@@ -80,6 +80,13 @@ noinst_PROGRAMS += t/enclavedom/libos_attack
 t_enclavedom_libos_attack_SOURCES = t/enclavedom/libos_attack.c \
 	t/enclavedom/libos_attack.h t/enclavedom/libos_rights.c
 
+check_PROGRAMS += t/enclavedom/extension.t
+t_enclavedom_extension_t_SOURCES = t/enclavedom/extension.c
+t_enclavedom_extension_t_LDADD = $(ENCLAVEDOM_LIBS) $(BASE_LIBS) libtap.a
+check_DATA += t/enclavedom/stranger.so
+EXTRA_DIST += t/enclavedom/stranger.c
+CLEANFILES += t/enclavedom/stranger.so
+
 check_PROGRAMS += t/enclavedom/scan.t
 t_enclavedom_scan_t_SOURCES = t/enclavedom/scan.c
 t_enclavedom_scan_t_LDADD = $(ENCLAVEDOM_LIBS) $(BASE_LIBS) libtap.a

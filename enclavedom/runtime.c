@@ -112,6 +112,36 @@ rt_abort(void)
     stop(ED_HINT_ABORT, 0);
 }
 
+/* What a compiler makes of memcpy() and its kin where it knows how much room
+ * there is (-D_FORTIFY_SOURCE). */
+ED_UNINSTRUMENTED static void
+check(size_t bytes, size_t room)
+{
+    if (bytes > room)
+        rt_abort();
+}
+
+ED_UNINSTRUMENTED static void *
+rt_memcpy_chk(void *to, const void *from, size_t bytes, size_t room)
+{
+    check(bytes, room);
+    return memcpy(to, from, bytes);
+}
+
+ED_UNINSTRUMENTED static void *
+rt_memmove_chk(void *to, const void *from, size_t bytes, size_t room)
+{
+    check(bytes, room);
+    return memmove(to, from, bytes);
+}
+
+ED_UNINSTRUMENTED static void *
+rt_memset_chk(void *to, int c, size_t bytes, size_t room)
+{
+    check(bytes, room);
+    return memset(to, c, bytes);
+}
+
 typedef int (*compare_fn)(const void *, const void *);
 
 ED_UNINSTRUMENTED static void
@@ -189,6 +219,9 @@ entries(size_t *n)
         {"_exit", (void *) (uintptr_t) rt_exit},
         {"_Exit", (void *) (uintptr_t) rt_exit},
         {"__stack_chk_fail", (void *) (uintptr_t) rt_abort},
+        {"__memcpy_chk", (void *) (uintptr_t) rt_memcpy_chk},
+        {"__memmove_chk", (void *) (uintptr_t) rt_memmove_chk},
+        {"__memset_chk", (void *) (uintptr_t) rt_memset_chk},
         {"__assert_fail", (void *) (uintptr_t) rt_abort},
         {"vn_xcalloc", (void *) (uintptr_t) rt_xcalloc},
         {"vn_xrealloc", (void *) (uintptr_t) rt_xrealloc},

@@ -31,6 +31,9 @@
 #ifndef PR_SET_SYSCALL_USER_DISPATCH
 #define PR_SET_SYSCALL_USER_DISPATCH 59
 #endif
+#ifndef SS_AUTODISARM
+#define SS_AUTODISARM (1U << 31)
+#endif
 #ifndef SYS_USER_DISPATCH
 #define SYS_USER_DISPATCH 2
 #endif
@@ -184,17 +187,27 @@ ed_signals_open(void)
     pthread_mutex_unlock(&once);
 }
 
+/* The kernel takes it for a stack that is in use where the stack pointer lies
+ * in it, which the plug-in chooses, and then goes on below that; but not one
+ * that is disarmed by its first use (SS_AUTODISARM). */
+bool
+ed_signals_arm(void)
+{
+    const stack_t stack = {.ss_sp = own_stack,
+                           .ss_size = ED_SIGNAL_STACK,
+                           .ss_flags = (int) SS_AUTODISARM};
+
+    return sigaltstack(&stack, NULL) == 0;
+}
+
 static enum vn_status
 own_a_stack(struct vn_error *err)
 {
-    stack_t stack = {.ss_size = ED_SIGNAL_STACK};
-
     if (own_stack != NULL)
         return VN_OK;
     own_stack = mmap(NULL, ED_SIGNAL_STACK, PROT_READ | PROT_WRITE,
                      MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    stack.ss_sp = own_stack;
-    if (own_stack == MAP_FAILED || sigaltstack(&stack, NULL) != 0)
+    if (own_stack == MAP_FAILED || !ed_signals_arm())
         return vn_fail(err, VN_EUNSUP, "cannot set a stack for signals: %s",
                        strerror(errno));
     return VN_OK;

@@ -227,6 +227,7 @@ pid_t ed_keeper_fork(void (*child)(void *), void *arg);
 void ed_caught(int signal, siginfo_t *info, void *context);
 void ed_signals_open(void);
 void ed_signals_child(void); /* in the child: report and end */
+bool ed_signals_arm(void);   /* its stack, after one that did not return */
 void ed_signals_enter(void); /* whose thread it is that goes inside */
 enum vn_status ed_signals_thread(struct vn_error *err);
 void ed_signals_limit(int64_t limit_us);

@@ -5,6 +5,7 @@
  */
 #include "config.h"
 
+#include "enclavedom/backend/backend.h"
 #include "t/enclavedom/world.h"
 #include "t/tap.h"
 
@@ -12,6 +13,8 @@
 #include <stdatomic.h>
 #include <string.h>
 #include <sys/syscall.h>
+
+static uint64_t stack_offset;
 
 /* What a plug-in may leave behind in the processor. */
 INSIDE static uint64_t
@@ -179,6 +182,42 @@ copies_once(const struct ed_backend *backend)
     ed_close(d);
 }
 
+/* A fault with the stack pointer in the stack of signals. */
+INSIDE static uint64_t
+moves_stack(uint64_t secret, uint64_t take)
+{
+    __asm__ volatile("mov %0, %%rsp\n\tud2"
+                     :
+                     : "r"((uint64_t) ed_monitor.signal_stack + stack_offset)
+                     : "memory");
+    return secret + take;
+}
+
+static void
+stack_of_signals(const struct ed_backend *backend)
+{
+    static const uint64_t offsets[] = {
+        64, 1024, 4096, 6000, 9000, 16384, 40000, ED_SIGNAL_STACK - 8};
+    int stopped = 0, n = sizeof offsets / sizeof offsets[0];
+    struct vn_error err = {.text = ""};
+
+    for (int i = 0; i < n; i++) {
+        struct world w = {.limit_us = 5000000};
+        struct ed_domain *d;
+        uint64_t result;
+
+        stack_offset = offsets[i];
+        d = world_open(backend, &w, true, &err);
+        stopped +=
+            d != NULL
+            && world_run(d, &w, moves_stack, &result, &err) == VN_EPOLICY;
+        ed_close(d);
+    }
+    ok(stopped == n,
+       "%s: a stack pointer in the stack of signals is no matter: %s",
+       ed_backend_name(backend), err.text);
+}
+
 /* Domains beside each other: what stops one is nothing to the others. */
 static void
 several(const struct ed_backend *backend)
@@ -269,6 +308,7 @@ main(void)
         refuses_all_calls(ed_backends[i]);
         copies_once(ed_backends[i]);
         several(ed_backends[i]);
+        stack_of_signals(ed_backends[i]);
     }
     return done_testing();
 }

@@ -86,6 +86,19 @@ for how in -static -static-pie -no-pie -pie; do
     done
 done
 
+# An extension that python imports, against the tables.
+for b in $backends; do
+    command -v python3 > /dev/null || break
+    "$enclavedom" run --backend "$b" --show-tables -- python3 -c 'import ctypes, os, re
+tables = re.findall(r"descriptors:0x([0-9a-f]+)", os.environ["ENCLAVEDOM_TABLES"])
+print(len(ctypes.string_at(int(tables[0], 16), 8)))' > out 2> err
+    case $b in
+    none) test $? = 0 -a "$(cat out)" = 8 ;;
+    *) test $? = 1 && grep -q "read region 'descriptors' at 0x.* (stopped by $b" err ;;
+    esac
+    ok $? "$b: ctypes, imported, reads a table: $(cat err)"
+done
+
 # What it may not: refused, and under --strict its end, with the reason.
 : > shadow.out
 evil() { # what, what it hears, what is said under --strict
