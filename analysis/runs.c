@@ -19,6 +19,7 @@ const struct vn_assumed vn_assumed[] = {
     {"placement", NULL, false},
     {"faults", NULL, false},
     {"slow", NULL, false},
+    {"statuses", NULL, false},
     {"until_us", NULL, false},
     {"measure_from_us", NULL, false},
     {"measure_to_us", NULL, false},

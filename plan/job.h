@@ -22,6 +22,15 @@ enum {
     VN_VNODES_MAX = 1 << 20    /* of a job */
 };
 
+/* How the log says that a job ended. */
+enum vn_job_outcome {
+    VN_OUTCOME_UNKNOWN,
+    VN_OUTCOME_COMPLETED,
+    VN_OUTCOME_FAILED,
+    VN_OUTCOME_KILLED, /* by its user, or at a limit */
+    VN_OUTCOMES
+};
+
 struct vn_job {
     int64_t id; /* unique in its trace, at least 0 */
     vn_time submit;
@@ -49,9 +58,14 @@ struct vn_job {
     int64_t memory_mib; /* at least 0 */
 
     vn_time predicted; /* duration that was predicted, > 0; -1 if none */
+    enum vn_job_outcome outcome;
 };
 
 /* Is this a job with a model, rather than a recorded one? */
 bool vn_job_is_modelled(const struct vn_job *job);
+
+/* "unknown", "completed", "failed", "killed", of any number below
+ * VN_OUTCOMES. */
+const char *vn_job_outcome_name(enum vn_job_outcome outcome);
 
 #endif /* PLAN_JOB_H */

@@ -62,6 +62,7 @@ libreplay_a_SOURCES = \
 	replay/compare/report.c replay/compare/report.h \
 	replay/compare/flips.c replay/compare/flips.h \
 	replay/compare/grid.c replay/compare/grid.h \
+	replay/compare/outcomes.c replay/compare/outcomes.h \
 	replay/compare/machine.c \
 	replay/compare/text.c \
 	replay/validate/contest.h \

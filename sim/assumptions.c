@@ -10,6 +10,33 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* "completed,failed" */
+static enum vn_status
+read_statuses(struct vn_assumptions *a, const char *list, struct vn_error *err)
+{
+    const char *names[VN_OUTCOMES];
+    enum vn_status status = VN_OK;
+
+    for (int i = 0; i < VN_OUTCOMES; i++)
+        names[i] = vn_job_outcome_name((enum vn_job_outcome) i);
+    a->statuses_words = list;
+    a->outcomes = 0;
+    while (status == VN_OK) {
+        size_t n = vn_list_word(list);
+        char word[32] = "";
+        int choice = 0;
+
+        memcpy(word, list, n < sizeof word ? n : sizeof word - 1);
+        status =
+            vn_option_choice("status", word, names, VN_OUTCOMES, &choice, err);
+        a->outcomes |= 1u << choice;
+        if (list[n] == '\0')
+            break;
+        list += n + 1;
+    }
+    return status;
+}
+
 enum vn_status
 vn_assume(struct vn_assumptions *a, enum vn_assumption assumption,
           const char *value, struct vn_error *err)
@@ -54,6 +81,8 @@ vn_assume(struct vn_assumptions *a, enum vn_assumption assumption,
     case VN_ASSUME_SLOW:
         a->faults.slow = value;
         break;
+    case VN_ASSUME_STATUS:
+        return read_statuses(a, value, err);
     case VN_ASSUMPTIONS:
         break;
     }
@@ -223,6 +252,7 @@ vn_assumptions_apply(const struct vn_assumptions *a,
         a->faults.fails || a->faults.slow != NULL ? &a->faults : NULL;
     config->placement = a->placement;
     config->free_preemption = a->free_preemption;
+    config->outcomes = a->outcomes;
     return vn_pricing_alloc(&pricing, &config->pricing, err);
 }
 
@@ -249,6 +279,7 @@ vn_assumptions_describe(const struct vn_assumptions *a,
     run->placement = placed ? vn_placements[a->placement] : NULL;
     run->faults = a->faults_words;
     run->slow = a->slow_words;
+    run->statuses = a->statuses_words;
     run->slow_hash = a->slow_words != NULL ? a->slow_hash : NULL;
 }
 
@@ -295,9 +326,12 @@ vn_assumptions_restore(struct vn_assumptions *a,
         enum vn_assumption assumption;
         const char *value;
     } all[] = {
-        {VN_ASSUME_COSTS, run->costs},         {VN_ASSUME_COMPAT, run->compat},
-        {VN_ASSUME_PLACEMENT, run->placement}, {VN_ASSUME_FAULTS, run->faults},
+        {VN_ASSUME_COSTS, run->costs},
+        {VN_ASSUME_COMPAT, run->compat},
+        {VN_ASSUME_PLACEMENT, run->placement},
+        {VN_ASSUME_FAULTS, run->faults},
         {VN_ASSUME_SLOW, run->slow},
+        {VN_ASSUME_STATUS, run->statuses},
     };
     enum vn_status status = VN_OK;
 

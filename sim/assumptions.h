@@ -26,6 +26,7 @@ enum vn_assumption {
     VN_ASSUME_PLACEMENT,
     VN_ASSUME_FAULTS,
     VN_ASSUME_SLOW,
+    VN_ASSUME_STATUS,
     VN_ASSUMPTIONS
 };
 
@@ -45,7 +46,9 @@ enum vn_assumption {
      "[none: they are only counted]", 0},                                    \
     {"faults", "device|node[,mtbf=TIME,mttr=TIME,shape=K]",                        \
      "devices or nodes fail and are repaired", 0},                           \
-    {"slow", "FILE", "a table of devices that are slow for a while", 0}
+    {"slow", "FILE", "a table of devices that are slow for a while", 0},    \
+    {"status", "NAME,...", "only jobs of the trace that ended so: completed, " \
+     "failed, killed, unknown [all]", 0}
 /* clang-format on */
 
 enum {
@@ -62,6 +65,9 @@ struct vn_assumptions {
     bool free_preemption;
     enum vn_placement placement;
     struct vn_fault_config faults;
+
+    unsigned outcomes;          /* a bit for each that is replayed; 0: all */
+    const char *statuses_words; /* as they were given, or NULL */
 
     const char *faults_words;        /* as they were given, or NULL */
     char *restored[VN_PROFILES_MAX]; /* of profiles: the texts that are ours */

@@ -3,6 +3,7 @@
 #include "traces/trace_row.h"
 
 #include <inttypes.h>
+#include <string.h>
 
 const struct vn_column vn_trace_columns[VN_TRACE_NCOLUMNS] = {
     [VN_TRACE_ID] = {"job_id", true},
@@ -25,6 +26,7 @@ const struct vn_column vn_trace_columns[VN_TRACE_NCOLUMNS] = {
     [VN_TRACE_CPU] = {"cpu_milli", false},
     [VN_TRACE_MEMORY] = {"memory_mib", false},
     [VN_TRACE_PREDICTED] = {"predicted_s", false},
+    [VN_TRACE_STATUS] = {"status", false},
 };
 
 void
@@ -165,6 +167,25 @@ read_share(struct vn_table *t, struct vn_job *job, struct vn_error *err)
     return VN_OK;
 }
 
+/* How it ended; empty where that is not known. */
+static enum vn_status
+read_outcome(struct vn_table *t, struct vn_job *job, struct vn_error *err)
+{
+    const char *text = vn_table_text(t, VN_TRACE_STATUS);
+
+    if (vn_table_empty(t, VN_TRACE_STATUS))
+        return VN_OK;
+    for (int i = 0; i < VN_OUTCOMES; i++)
+        if (strcmp(text, vn_job_outcome_name((enum vn_job_outcome) i)) == 0) {
+            job->outcome = (enum vn_job_outcome) i;
+            return VN_OK;
+        }
+    return vn_table_fail(t, VN_TRACE_STATUS, err,
+                         "status is '%.80s', expected completed, failed, "
+                         "killed or unknown",
+                         text);
+}
+
 enum vn_status
 vn_trace_row(struct vn_table *t, struct vn_job *job,
              struct vn_trace_names *names, struct vn_error *err)
@@ -207,6 +228,8 @@ vn_trace_row(struct vn_table *t, struct vn_job *job,
     job->user = name_of(t, VN_TRACE_USER, &names->users);
     job->vc = name_of(t, VN_TRACE_VC, &names->vcs);
     job->device_type = name_of(t, VN_TRACE_TYPE, &names->device_types);
+    if (status == VN_OK)
+        status = read_outcome(t, job, err);
     return status == VN_OK ? read_share(t, job, err) : status;
 }
 

@@ -35,6 +35,7 @@ enum vn_trace_column {
     VN_TRACE_CPU,
     VN_TRACE_MEMORY,
     VN_TRACE_PREDICTED,
+    VN_TRACE_STATUS,
     VN_TRACE_NCOLUMNS
 };
 

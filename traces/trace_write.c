@@ -48,6 +48,8 @@ in_use(enum vn_trace_column column, const struct vn_job *job)
         return job->memory_mib > 0;
     case VN_TRACE_PREDICTED:
         return job->predicted > 0;
+    case VN_TRACE_STATUS:
+        return job->outcome != VN_OUTCOME_UNKNOWN;
     case VN_TRACE_NCOLUMNS:
         break;
     }
@@ -158,6 +160,9 @@ write_cell(FILE *out, enum vn_trace_column column, const struct vn_job *job,
         break;
     case VN_TRACE_PREDICTED:
         write_time(out, job->predicted);
+        break;
+    case VN_TRACE_STATUS:
+        fputs(vn_job_outcome_name(job->outcome), out);
         break;
     case VN_TRACE_NCOLUMNS:
         break;

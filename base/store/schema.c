@@ -63,6 +63,7 @@ static const struct vn_store_column run_columns[] = {
     C(slow_hash, TEXT, MAY | KEY, "", "hash of it"),
     C(until_us, INT, MAY | KEY, "us", "it was stopped before this time"),
     C(stop, TEXT, MAY | KEY, "", "what else would stop it: saturated"),
+    C(statuses, TEXT, MAY | KEY, "", "of the jobs replayed, if not all were"),
     C(measure, TEXT, MAY | KEY, "", "which jobs its means are of, if not all"),
     C(measure_from_us, INT, MAY, "us", "jobs submitted before: warm-up"),
     C(measure_to_us, INT, MAY, "us", "jobs submitted from here: tail"),
@@ -147,6 +148,7 @@ static const struct vn_store_column job_columns[] = {
     C(user, TEXT, MAY | CODE, "", "whose it is"),
     C(type, TEXT, MAY | CODE, "", "the only type of device that it may have"),
     C(model, TEXT, MAY | CODE, "", "what it trains"),
+    C(status, TEXT, MAY | CODE, "", "completed, failed, killed: by the trace"),
     C(why, TEXT, MAY | CODE, "", "why it was rejected"),
     C(state, TEXT, CODE, "", "finished, rejected, declined, left"),
 };

@@ -24,7 +24,7 @@
 #include <stdint.h>
 
 enum {
-    VN_STORE_FORMAT = 6,                 /* PRAGMA user_version */
+    VN_STORE_FORMAT = 7,                 /* PRAGMA user_version */
     VN_STORE_NAME_SIZE = VN_DIGEST_TEXT, /* of a run's name */
     VN_STORE_COLUMNS_MAX = 128
 };
@@ -120,6 +120,7 @@ struct vn_store_run {
     const char *slow_hash;
     int64_t until_us;
     const char *stop;
+    const char *statuses;
     const char *measure;
     int64_t measure_from_us;
     int64_t measure_to_us;
@@ -194,6 +195,7 @@ struct vn_store_job {
     const char *user;
     const char *type;
     const char *model;
+    const char *status;
     const char *why;
     const char *state;
 };

@@ -7,6 +7,7 @@
 #include "replay/command/command.h"
 #include "replay/command/results.h"
 #include "replay/compare/flips.h"
+#include "replay/compare/outcomes.h"
 #include "replay/compare/report.h"
 
 #include <inttypes.h>
@@ -99,6 +100,8 @@ compare(struct vn_store *store, const struct vn_groups *groups,
         report.distances = distances;
         if (status == VN_OK)
             form->print(&c, &report, printed++);
+        if (status == VN_OK && form->print == vn_report_text)
+            status = vn_outcomes_print(store, g, err);
         free(distances);
         vn_standings_add(&standings, &c);
         vn_comparison_free(&c);

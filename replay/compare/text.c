@@ -64,6 +64,8 @@ write_heading(FILE *out, const struct vn_group *g, const struct vn_report *a)
         fprintf(out, "; faults of %s", run->faults);
     if (run->slow != NULL)
         fprintf(out, "; slow as in %s", run->slow);
+    if (run->statuses != NULL)
+        fprintf(out, "; of jobs that by the trace were %s", run->statuses);
     if (run->until_us >= 0)
         fprintf(out, "; stopped at %g s", (double) run->until_us / 1e6);
     putc('\n', out);

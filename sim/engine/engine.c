@@ -54,9 +54,13 @@ vn_record_why(const struct vn_record *r, char *text, size_t size)
 static enum vn_status
 fetch(struct vn_engine *e, struct vn_error *err)
 {
-    enum vn_status status = e->config.source.next(e->config.source.arg,
-                                                  &e->next, &e->arriving, err);
+    enum vn_status status;
 
+    do
+        status = e->config.source.next(e->config.source.arg, &e->next,
+                                       &e->arriving, err);
+    while (status == VN_OK && e->arriving && e->config.outcomes != 0
+           && (e->config.outcomes >> e->next.outcome & 1) == 0);
     e->view->ledger.arriving = e->arriving;
     return status;
 }
@@ -193,6 +197,7 @@ record(struct vn_engine *e, const struct vn_job *job, struct vn_record *r)
     r->user = name_of(e, source->user, job->user);
     r->vc = name_of(e, source->vc, job->vc);
     r->wants = name_of(e, source->device_type, job->device_type);
+    r->outcome = job->outcome;
     e->config.observer.ended(e->config.observer.arg, r);
 }
 

@@ -101,6 +101,7 @@ struct vn_record {
     const char *user;
     const char *vc;
     const char *wants; /* the only type of device that it may have */
+    enum vn_job_outcome outcome;
 };
 
 /* Why it was rejected, as in "no such device type: h100", into size bytes;
@@ -161,6 +162,8 @@ struct vn_engine_config {
     bool numbered;        /* devices are told apart, for observers */
     double present;       /* of sim/engine/alone.h; 0: rho is not asked for */
     bool free_preemption; /* a preempted job loses and pays nothing */
+    unsigned outcomes; /* a bit for each vn_job_outcome; other jobs are passed
+                        * over; 0: none */
     const struct vn_carrier *carrier; /* NULL: time and costs are simulated */
     struct vn_observer observer;
 };

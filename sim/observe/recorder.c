@@ -166,6 +166,9 @@ write_jobs(const struct vn_recorder *r, struct vn_store *store,
                 .user = j->user,
                 .type = j->wants,
                 .model = j->model,
+                .status = j->outcome != VN_OUTCOME_UNKNOWN
+                              ? vn_job_outcome_name(j->outcome)
+                              : NULL,
                 .state = vn_job_state_name(j->state),
                 .why = *why != '\0' ? why : NULL},
             err);

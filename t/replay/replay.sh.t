@@ -337,6 +337,30 @@ says 2 "did you mean 'job'" "a table that is not there" \
 says 2 'expected results files and --output' "merge into what?" \
     "$bin" merge one.db
 says 2 "did you mean 'compare'" "a command that is not there" "$bin" compar
+# Two of four jobs of 100 s x 4 devices on 4, one of 200 s x 4 that was killed
+# and one of 100 s x 4 that failed: 2/5 of all durations completed, 2/5 and 1/5
+# were killed and failed.  Under fifo they end at 100, 300, 400, 500, those that
+# completed at 100 and 400, under srtf at 100 and 200; alone, at 100 and 200.
+printf 'job_id,submit_s,duration_s,devices,status\n1,0,100,4,completed\n2,0,200,4,killed
+3,0,100,4,completed\n4,0,100,4,failed\n' > "$tmp/ends.csv"
+for s in completed,failed,killed completed; do
+    "$bin" run -t "$tmp/ends.csv" -c v:4 -p fifo,srtf --status $s -r "$tmp/ends.db" > /dev/null
+done
+"$bin" compare "$tmp/ends.db" > "$tmp/out"
+is "$(sed -n '/^by the trace 25/,/^$/p' "$tmp/out")" "by the trace 25.0 % of jobs (40.0 % of durations x devices) were killed, 25.0 %
+of jobs (20.0 % of durations x devices) failed, 50.0 % of jobs (40.0 % of
+durations x devices) completed
+of completed jobs alone, beside which the others ran (--status completed replays
+them alone)
+policy  JCT mean, s  ratio to fifo
+fifo          250.0          1.000
+srtf          150.0          0.600" "jobs that were killed or failed, and means without them"
+"$bin" compare "$tmp/ends.db" --where statuses=completed | grep -q '^1 replicate, 2 jobs compared$' &&
+    "$bin" export "$tmp/ends.db" -t job | grep -c ',completed,' | grep -qx 8
+ok $? "they are left out of a replay"
+says 0 '^4 runs reproduced$' "which is reproduced" "$bin" reproduce "$tmp/ends.db"
+says 2 "status: unknown 'pass', expected one of" "what no status is" \
+    "$bin" run -t "$tmp/ends.csv" -c v:4 --status pass -r "$tmp/ends.db"
 # Two jobs of 4 devices on 4: srtf runs one after the other (100 s, 200 s: mean
 # 150), wfs gives each 2.  Linear, both take 200 s; half of the work serial,
 # 2 devices do 5/6 of what 4 do, and both take 120 s.

@@ -155,7 +155,7 @@ import pai "$tmp/p.csv" --unit ms
 rows 'pai: --unit ms, from 1970' 0,0,5,1
 printf '1 0 0 %s 1 -1 -1 1 1 -1 1 1 1 -1 1 -1 -1 -1\n' 2500 > "$tmp/j.swf"
 import swf "$tmp/j.swf" --unit ms
-rows 'swf: --unit ms' 1,0,2.5,1,1,1
+rows 'swf: --unit ms' 1,0,2.5,1,1,1,completed
 printf 'LM (batch size 5)\tx\tx\tx\t10\t%s\t1\n' 2500 4000 > "$tmp/g.trace"
 import gavel "$tmp/g.trace" --unit ms
 cut -d, -f2 "$tmp/out" | sed 1d | tr '\n' ' ' | grep -q '^0 1.5 $'
@@ -231,15 +231,15 @@ swf << 'EOF'
 1 200 200 8 3
 2 50 100 4 1
 EOF
-rows 'swf: a job with a line of its own, and parts' 1,0,300,8,3,1 \
-    2,50,100,4,3,1
+rows 'swf: a job with a line of its own, and parts' 1,0,300,8,3,1,completed \
+    2,50,100,4,3,1,completed
 swf << 'EOF'
 1 10 100 8 2
 2 50 100 4 1
 1 -1 200 8 2
 1 -1 50 4 4
 EOF
-rows 'swf: parts alone are put together' 1,0,350,8,3,1 2,40,100,4,3,1
+rows 'swf: parts alone are put together' 1,0,350,8,3,1, 2,40,100,4,3,1,completed
 fails 'swf: which --strict does not' \
     'j.swf:1:1: a part of a job that was preempted, put together' \
     import swf "$tmp/j.swf" --strict
@@ -280,7 +280,7 @@ JobID|Submit|Start|End|Elapsed|AllocTRES|ReqTRES|User|Partition|State
 EOF
 import slurm "$tmp/s.txt"
 rows 'slurm: jobs, not their steps; GPUs of all types; Elapsed' \
-    901,0,300,2,u1,gpu 904,180,90000,4,u1,gpu 905,240,90,1,u1,gpu
+    901,0,300,2,u1,gpu,completed 904,180,90000,4,u1,gpu,failed 905,240,90,1,u1,gpu,completed
 "$vntrace" import --from slurm "$tmp/s.txt" -o "$tmp/trace" 2> "$tmp/said"
 sed 's/.*s.txt: //' "$tmp/said" > "$tmp/got"
 diff - "$tmp/got" > "$tmp/out" << 'EOF'
@@ -295,7 +295,7 @@ sed 's/^JobID/JobIDRaw/; s/|Elapsed|/|ElapsedRaw|/; s/|00:05:00|/|300|/
     s/|00:02:00|/|120|/' "$tmp/s.txt" > "$tmp/raw.txt"
 import slurm "$tmp/raw.txt"
 rows 'slurm: raw ids and seconds' \
-    901,0,300,2,u1,gpu 904,180,90000,4,u1,gpu 905,240,90,1,u1,gpu
+    901,0,300,2,u1,gpu,completed 904,180,90000,4,u1,gpu,failed 905,240,90,1,u1,gpu,completed
 printf '%s\n' 'JobID|Submit|Start|End|Elapsed|AllocTRES' \
     '1|2024-01-15T10:00:00|2024-01-15T10:00:30|2024-01-15T10:05:30|soon:1|x' \
     > "$tmp/s.txt"

@@ -70,6 +70,7 @@ struct census {
     struct tally by_devices;
     struct tally by_type; /* key: the name's number, -1 for any */
     struct tally by_vc;
+    struct tally by_outcome;
 };
 
 static void
@@ -141,6 +142,7 @@ count_job(struct census *c, const struct vn_job *job)
     add_to(&c->by_devices, job->devices, device_s);
     add_to(&c->by_type, job->device_type, device_s);
     add_to(&c->by_vc, job->vc, device_s);
+    add_to(&c->by_outcome, (int) job->outcome, device_s);
 }
 
 static enum vn_status
@@ -247,6 +249,17 @@ say_tally(struct printer *p, const struct tally *t,
     }
 }
 
+/* The names of outcomes, by number; is any known? */
+static bool
+name_outcomes(const struct census *c, struct vn_names *names)
+{
+    for (int i = 0; i < VN_OUTCOMES; i++)
+        vn_names_add(names, vn_job_outcome_name((enum vn_job_outcome) i));
+    return c->by_outcome.n > 1
+           || (c->by_outcome.n == 1
+               && c->by_outcome.rows[0].key != VN_OUTCOME_UNKNOWN);
+}
+
 /* What the jobs ask for, over what the devices of a type could give. */
 static double
 load_of(const struct census *c, const struct vn_trace_names *names,
@@ -276,6 +289,7 @@ print_machine(struct printer *p, const struct census *c,
               const struct vn_cluster *cluster)
 {
     double span = (double) (c->last - c->first) / 1e6;
+    struct vn_names outcomes = {0};
 
     say(p, "jobs", "", "", (double) (c->recorded + c->modelled));
     say(p, "recorded", "", "", (double) c->recorded);
@@ -291,6 +305,9 @@ print_machine(struct printer *p, const struct census *c,
         say_tally(p, &c->by_type, &names->device_types, "device_type");
     if (names->vcs.count > 0)
         say_tally(p, &c->by_vc, &names->vcs, "vc");
+    if (name_outcomes(c, &outcomes))
+        say_tally(p, &c->by_outcome, &outcomes, "status");
+    vn_names_free(&outcomes);
     if (cluster->ntypes > 0)
         say(p, "load", "", "", load_of(c, names, cluster, -1));
     for (int t = 0; t < cluster->ntypes && names->device_types.count > 0; t++)
@@ -344,6 +361,7 @@ print_text(const struct census *c, const struct vn_trace_names *names,
 {
     char text[VN_NUMBER_SIZE];
     double span = (double) (c->last - c->first) / 1e6;
+    struct vn_names outcomes = {0};
 
     printf("%-14s %" PRId64 " (%" PRId64 " recorded, %" PRId64 " modelled)\n",
            "jobs", c->recorded + c->modelled, c->recorded, c->modelled);
@@ -371,6 +389,9 @@ print_text(const struct census *c, const struct vn_trace_names *names,
         print_tally(c, &c->by_type, &names->device_types, "device type");
     if (names->vcs.count > 0)
         print_tally(c, &c->by_vc, &names->vcs, "vc");
+    if (name_outcomes(c, &outcomes))
+        print_tally(c, &c->by_outcome, &outcomes, "status");
+    vn_names_free(&outcomes);
 }
 
 static enum vn_status
@@ -405,6 +426,7 @@ stat_trace(const char *path, const char *what, int format,
     free(c.by_devices.rows);
     free(c.by_type.rows);
     free(c.by_vc.rows);
+    free(c.by_outcome.rows);
     return status;
 }
 

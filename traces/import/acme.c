@@ -61,7 +61,7 @@ acme_row(struct vn_import *im, struct vn_table *t, struct vn_job *job,
          bool *keep, struct vn_error *err)
 {
     static const struct vn_import_log log = {
-        ID, USER, GPUS, {SUBMIT, START, END, DURATION}, true};
+        ID, USER, GPUS, STATE, {SUBMIT, START, END, DURATION}, true};
 
     return vn_import_log_row(im, t, &log, job, keep, err);
 }

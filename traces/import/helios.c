@@ -66,7 +66,7 @@ helios_row(struct vn_import *im, struct vn_table *t, struct vn_job *job,
            bool *keep, struct vn_error *err)
 {
     static const struct vn_import_log log = {
-        ID, USER, GPUS, {SUBMIT, START, END, DURATION}, false};
+        ID, USER, GPUS, STATE, {SUBMIT, START, END, DURATION}, false};
 
     job->vc = vn_import_name(t, VC, &im->names.vcs);
     return vn_import_log_row(im, t, &log, job, keep, err);

@@ -217,6 +217,36 @@ vn_import_clock_life(struct vn_import *im, struct vn_table *table,
     return status;
 }
 
+void
+vn_import_outcome(const char *word, struct vn_job *job)
+{
+    /* Slurm's "CANCELLED by 1003" begins like the others. */
+    static const struct {
+        const char *begin;
+        enum vn_job_outcome outcome;
+    } words[] = {
+        {"pass", VN_OUTCOME_COMPLETED},
+        {"complete", VN_OUTCOME_COMPLETED},
+        {"terminated", VN_OUTCOME_COMPLETED},
+        {"succe", VN_OUTCOME_COMPLETED},
+        {"finished", VN_OUTCOME_COMPLETED},
+        {"fail", VN_OUTCOME_FAILED},
+        {"node_fail", VN_OUTCOME_FAILED},
+        {"out_of_mem", VN_OUTCOME_FAILED},
+        {"boot_fail", VN_OUTCOME_FAILED},
+        {"kill", VN_OUTCOME_KILLED},
+        {"cancel", VN_OUTCOME_KILLED},
+        {"timeout", VN_OUTCOME_KILLED},
+        {"preempted", VN_OUTCOME_KILLED},
+        {"deadline", VN_OUTCOME_KILLED},
+        {"revoked", VN_OUTCOME_KILLED},
+    };
+
+    for (size_t i = 0; word != NULL && i < sizeof words / sizeof *words; i++)
+        if (strncasecmp(word, words[i].begin, strlen(words[i].begin)) == 0)
+            job->outcome = words[i].outcome;
+}
+
 enum vn_status
 vn_import_log_row(struct vn_import *im, struct vn_table *t,
                   const struct vn_import_log *log, struct vn_job *job,
@@ -231,6 +261,7 @@ vn_import_log_row(struct vn_import *im, struct vn_table *t,
         return status;
     vn_import_id(im, vn_table_text(t, log->id), job);
     job->user = vn_import_name(t, log->user, &im->names.users);
+    vn_import_outcome(vn_table_text(t, log->state), job);
     return vn_import_clock_life(im, t, log->moments, log->zoned, job, keep,
                                 err);
 }

@@ -75,7 +75,7 @@ enum vn_status vn_import_clock_life(struct vn_import *im,
 
 /* The columns of a log that has a row a job, in the clusters' calendar. */
 struct vn_import_log {
-    int id, user, gpus;
+    int id, user, gpus, state;
     int moments[VN_NMOMENTS];
     bool zoned; /* times have their offset from UTC */
 };
@@ -85,5 +85,11 @@ enum vn_status vn_import_log_row(struct vn_import *im, struct vn_table *table,
                                  const struct vn_import_log *log,
                                  struct vn_job *job, bool *keep,
                                  struct vn_error *err);
+
+/*
+ * Set how the job ended, from the word that the log has for it: "Pass",
+ * "COMPLETED", "Terminated" ...; another word, or NULL, says nothing.
+ */
+void vn_import_outcome(const char *word, struct vn_job *job);
 
 #endif /* TRACES_IMPORT_LIFE_H */

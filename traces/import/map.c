@@ -30,6 +30,7 @@ enum key {
     TYPE,
     PRIORITY,
     WEIGHT,
+    STATUS,
     NKEYS
 };
 
@@ -39,7 +40,7 @@ static const char *const keys[NKEYS] = {
     [DURATION] = "duration", [DEVICES] = "devices",
     [USER] = "user",         [VC] = "vc",
     [TYPE] = "device_type",  [PRIORITY] = "priority",
-    [WEIGHT] = "weight",
+    [WEIGHT] = "weight",     [STATUS] = "status",
 };
 
 /* Which column is which; at[key] is -1 where there is none. */
@@ -70,8 +71,8 @@ find_key(const char *name, int *key, struct vn_error *err)
                        near);
     return vn_fail(err, VN_EUSAGE,
                    "--map: unknown '%.64s', expected job_id, submit, start, "
-                   "end, duration, devices, user, vc, device_type, priority "
-                   "or weight",
+                   "end, duration, devices, user, vc, device_type, priority, "
+                   "weight or status",
                    name);
 }
 
@@ -218,6 +219,8 @@ read_row(const struct row *in, struct vn_job *job, bool *keep,
     job->user = name_of(in, USER, &im->names.users);
     job->vc = name_of(in, VC, &im->names.vcs);
     job->device_type = name_of(in, TYPE, &im->names.device_types);
+    if (in->map->at[STATUS] >= 0)
+        vn_import_outcome(vn_table_text(in->table, in->map->at[STATUS]), job);
     return status;
 }
 

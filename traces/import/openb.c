@@ -108,6 +108,7 @@ openb_row(struct vn_import *im, struct vn_table *t, struct vn_job *job,
     if (status == VN_OK && *keep)
         status = vn_import_devices(im, t, GPUS, gpus, job, keep, err);
     job->device_milli = milli;
+    vn_import_outcome(vn_table_text(t, PHASE), job);
     if (status == VN_OK && *keep)
         status = read_rest(t, job, err);
     return status == VN_OK && *keep ? read_spec(im, t, job, err) : status;

@@ -52,7 +52,8 @@ struct sum {
     vn_time end;
     int type;
     bool types_differ;
-    const char *why; /* it is to be dropped, or NULL */
+    enum vn_job_outcome outcome; /* failed where one of its tasks did */
+    const char *why;             /* it is to be dropped, or NULL */
 };
 
 struct sums {
@@ -129,9 +130,15 @@ read_task(struct vn_import *im, struct vn_table *t, struct sums *sums,
         status =
             vn_import_row_note(im, t, INSTANCES, VN_REPAIRED,
                                "its inst_num is not known, taken as 1", err);
-    if (gpu * instances > 0)
+    if (gpu * instances > 0) {
+        struct vn_job task = vn_trace_job();
+
+        vn_import_outcome(vn_table_text(t, STATUS), &task);
+        if (sum->outcome != VN_OUTCOME_FAILED)
+            sum->outcome = task.outcome;
         add_task(sum, gpu * instances, start, end,
                  vn_import_name(t, TYPE, &im->names.device_types));
+    }
     return status;
 }
 
@@ -152,6 +159,7 @@ add_job(struct vn_import *im, const struct sum *sum, struct vn_error *err)
                           VN_DEVICES_MAX);
     job.submit = sum->start;
     job.duration = sum->end - sum->start;
+    job.outcome = sum->outcome;
     job.devices = job.max_devices = (int) ceil(gpus);
     if (job.devices > gpus)
         status = vn_import_note(im, VN_REPAIRED, sum->line, 1,

@@ -201,7 +201,7 @@ philly_job(struct vn_import *im, const json_t *o, long line,
            struct vn_error *err)
 {
     struct vn_job job = vn_trace_job();
-    const char *user, *vc;
+    const char *user, *vc, *state;
     const json_t *attempts;
     enum vn_status status;
 
@@ -209,6 +209,7 @@ philly_job(struct vn_import *im, const json_t *o, long line,
                               &job.submit, err))
         || (status = vn_import_json_text(im, o, "user", line, &user, err))
         || (status = vn_import_json_text(im, o, "vc", line, &vc, err))
+        || (status = vn_import_json_text(im, o, "status", line, &state, err))
         || (status = read_list(im, o, "attempts", line, &attempts, err)))
         return status;
     if (json_object_get(o, "submitted_time") == NULL)
@@ -220,6 +221,7 @@ philly_job(struct vn_import *im, const json_t *o, long line,
                               "its submission is not known", err);
     job.user = user != NULL ? vn_names_add(&im->names.users, user) : -1;
     job.vc = vc != NULL ? vn_names_add(&im->names.vcs, vc) : -1;
+    vn_import_outcome(state, &job);
     return read_attempts(im, attempts, &job, line, err);
 }
 

@@ -30,6 +30,7 @@ enum column {
     ASKED_TRES,
     USER,
     PARTITION,
+    STATE,
     NCOLUMNS
 };
 
@@ -45,6 +46,7 @@ static const struct vn_column columns[] = {
     [ASKED_TRES] = {"ReqTRES", false},
     [USER] = {"User", false},
     [PARTITION] = {"Partition", false},
+    [STATE] = {"State", false},
 };
 
 /* "billing=4,gres/gpu=2": 2; the sum over "gres/gpu:a100=2" where there is no
@@ -122,6 +124,7 @@ slurm_row(struct vn_import *im, struct vn_table *t, struct vn_job *job,
     vn_import_id(im, vn_table_text(t, id), job);
     job->user = vn_import_name(t, USER, &im->names.users);
     job->vc = vn_import_name(t, PARTITION, &im->names.vcs);
+    vn_import_outcome(vn_table_text(t, STATE), job);
     return VN_OK;
 }
 

@@ -8,12 +8,12 @@
  *     3 waited     ...
  *
  * A processor is a device.  Where field 5 is not known, the request counts.
- * Field 11 is a status, of which 2, 3 and 4 mean a part of a job that was
- * preempted.  Where such a job has a line of its own too ("Preemption:
- * Double") that counts, and else what its parts add up to: the first
- * submission, all that they ran, the most processors. Files in the wild are
- * out of order, have decimals, and add fields of their own behind the 18,
- * which are passed over; UnixStartTime dates the zero.
+ * Field 11 is a status: 1 completed, 0 failed, 5 cancelled; 2, 3 and 4 mean a
+ * part of a job that was preempted.  Where such a job has a line of its own
+ * too ("Preemption: Double") that counts, and else what its parts add up to:
+ * the first submission, all that they ran, the most processors. Files in the
+ * wild are out of order, have decimals, and add fields of their own behind the
+ * 18, which are passed over; UnixStartTime dates the zero.
  */
 #include "config.h"
 
@@ -268,6 +268,10 @@ make_job(struct vn_import *im, const struct line *line, const struct entry *e)
     job.devices = job.max_devices = (int) e->processors;
     job.user = name_of(line, USER, &im->names.users);
     job.vc = name_of(line, QUEUE, &im->names.vcs);
+    job.outcome = e->status == 1   ? VN_OUTCOME_COMPLETED
+                  : e->status == 0 ? VN_OUTCOME_FAILED
+                  : e->status == 5 ? VN_OUTCOME_KILLED
+                                   : VN_OUTCOME_UNKNOWN;
     return job;
 }
 
