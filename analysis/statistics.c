@@ -23,6 +23,12 @@ vn_mean(const double *x, size_t n)
     return n > 0 ? gsl_stats_mean(x, 1, n) : NAN;
 }
 
+double
+vn_deviation(const double *x, size_t n)
+{
+    return n > 1 ? gsl_stats_sd(x, 1, n) : NAN;
+}
+
 void
 vn_sort(double *x, size_t n)
 {
@@ -88,6 +94,21 @@ take_logs(const double *x, const double *base, int n, double *logs)
         if (x[i] > 0 && base[i] > 0)
             logs[used++] = log(x[i] / base[i]);
     return used;
+}
+
+struct vn_interval
+vn_interval_widen(struct vn_interval i, double deviation, int rounds,
+                  double level)
+{
+    double other =
+        rounds > 1
+            ? deviation * gsl_cdf_tdist_Pinv((1 + level) / 2, rounds - 1)
+            : NAN;
+    double half = hypot((i.high - i.low) / 2, other);
+
+    i.low = i.estimate - half;
+    i.high = i.estimate + half;
+    return i;
 }
 
 struct vn_interval

@@ -30,6 +30,9 @@ struct vn_interval {
 /* The arithmetic mean; NAN where n is 0. */
 double vn_mean(const double *x, size_t n);
 
+/* The sample's standard deviation; NAN below two. */
+double vn_deviation(const double *x, size_t n);
+
 /* Put x in ascending order. */
 void vn_sort(double *x, size_t n);
 
@@ -46,6 +49,16 @@ double vn_quantile(const double *sorted, size_t n, double q);
  * quantile at (1 + level) / 2 with n - 1 degrees of freedom.
  */
 struct vn_interval vn_interval_mean(const double *x, int n, double level);
+
+/*
+ * An interval that has another, independent error beside its own: a standard
+ * deviation known from `rounds` of something.  Half its width becomes the root
+ * of the sum of squares of what it is and of Student's quantile, with
+ * rounds - 1 degrees of freedom, times that.
+ */
+struct vn_interval vn_interval_widen(struct vn_interval interval,
+                                     double deviation, int rounds,
+                                     double level);
 
 /*
  * The ratio of x to base, paired by replicate: the geometric mean of

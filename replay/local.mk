@@ -67,7 +67,7 @@ libreplay_a_SOURCES = \
 	replay/compare/text.c \
 	replay/validate/contest.h \
 	replay/validate/contest_blame.c \
-	replay/validate/contest_order.c replay/validate/contest_report.c \
+	replay/validate/contest_order.c replay/validate/contest_redraw.c replay/validate/contest_report.c \
 	replay/validate/contest_run.c \
 	replay/validate/contest_simulate.c \
 	replay/sweep/sweep.c replay/sweep/sweep.h \

@@ -67,6 +67,30 @@ vn_calibration_probes(const struct vn_calibrator *c, int type, int busy)
     return &c->probes[type * (c->cluster->devices + 1) + busy];
 }
 
+int
+vn_calibration_weight(const struct vn_calibrator *c, int round)
+{
+    return c->drawn != NULL ? c->drawn[round] : 1;
+}
+
+void
+vn_calibrator_draw(struct vn_calibrator *c, struct vn_rng *rng)
+{
+    free(c->drawn);
+    c->drawn = NULL;
+    if (rng == NULL)
+        return;
+    c->drawn = vn_xcalloc((size_t) c->rounds + 1, sizeof *c->drawn);
+    for (int i = 0; i < c->rounds; i++)
+        c->drawn[vn_rng_below(rng, (uint64_t) c->rounds)]++;
+}
+
+int
+vn_calibrator_rounds(const struct vn_calibrator *c)
+{
+    return c->rounds;
+}
+
 static int
 nprobes(const struct vn_calibrator *c)
 {
@@ -163,6 +187,7 @@ measure_batch(struct vn_calibrator *c, struct vn_calibration_subject *s,
     s->turns = vn_xrealloc(s->turns, (size_t) s->nturns + 1, sizeof *s->turns);
     turn = &s->turns[s->nturns];
     *turn = (struct vn_calibration_turn){
+        .round = c->rounds,
         .batch = batch,
         .vnodes = job.vnodes,
         .on = vn_xcalloc((size_t) c->cluster->devices + 1, sizeof *turn->on)};
@@ -418,6 +443,7 @@ vn_calibrator_free(struct vn_calibrator *c)
         free(c->models[i]);
     for (int k = 0; k < nprobes(c); k++)
         vn_sample_free(&c->probes[k]);
+    free(c->drawn);
     free(c->probes);
     free(c->models);
     free(c->subjects);

@@ -32,6 +32,7 @@
 #ifndef REPLAY_VALIDATE_CALIBRATE_H
 #define REPLAY_VALIDATE_CALIBRATE_H
 
+#include "base/rng.h"
 #include "replay/findings.h"
 #include "replay/live/setup.h"
 
@@ -80,6 +81,16 @@ enum vn_status vn_calibrator_assume(const struct vn_calibrator *calibrator,
                                     const char *name,
                                     struct vn_assumptions *assumptions,
                                     struct vn_error *err);
+
+/* The rounds that were measured. */
+int vn_calibrator_rounds(const struct vn_calibrator *calibrator);
+
+/*
+ * From here on tables are made of as many rounds, drawn from those measured
+ * with replacement (a bootstrap); of all of them again where rng is NULL.
+ * What a probe takes at its fastest, and costs, stay those of all.
+ */
+void vn_calibrator_draw(struct vn_calibrator *calibrator, struct vn_rng *rng);
 
 /* A table: the models' times, and how they varied from round to round. */
 void vn_calibrator_show(const struct vn_calibrator *calibrator,

@@ -50,22 +50,24 @@ struct fit {
 
 /* Add a size's turns, each as it lies to their mean. */
 static void
-add_fit(const struct vn_calibration_subject *s, int batch, struct fit *fit)
+add_fit(const struct vn_calibrator *c, const struct vn_calibration_subject *s,
+        int batch, struct fit *fit)
 {
     double x = 0, y = 0, xx = 0, xy = 0;
     int n = 0;
 
     for (int i = 0; i < s->nturns; i++) {
         const struct vn_calibration_turn *t = &s->turns[i];
+        int weight = vn_calibration_weight(c, t->round);
 
         if (t->batch == batch && t->on[1].probe_s > 0) {
             double u = log(t->on[1].probe_s), v = log(t->on[1].compute_s);
 
-            x += u;
-            y += v;
-            xx += u * u;
-            xy += u * v;
-            n++;
+            x += weight * u;
+            y += weight * v;
+            xx += weight * u * u;
+            xy += weight * u * v;
+            n += weight;
         }
     }
     fit->xx += n > 0 ? xx - x * x / n : 0;
@@ -88,7 +90,7 @@ power_of(const struct vn_calibrator *c, const char *model)
     for (int i = 0; i < c->nsubjects; i++)
         for (int k = 0; k < c->subjects[i].nbatches; k++)
             if (c->subjects[i].model == model)
-                add_fit(&c->subjects[i], k, &fit);
+                add_fit(c, &c->subjects[i], k, &fit);
     return fmin(fmax((fit.xy + weight * usual) / (fit.xx + weight), 0.1), 1.5);
 }
 
@@ -130,6 +132,15 @@ value_of(const struct vn_calibrator *c, const struct vn_calibration_subject *s,
            / (one->compute_s / t->vnodes / alone);
 }
 
+/* What a round says, as often as it counts. */
+static void
+add_drawn(const struct vn_calibrator *c, struct vn_sample *sample, int round,
+          double value)
+{
+    for (int i = vn_calibration_weight(c, round); i > 0; i--)
+        vn_sample_add(sample, value);
+}
+
 /* The median over a subject's turns: of a size, or of all (-1). */
 static double
 median_of(const struct vn_calibrator *c,
@@ -141,7 +152,8 @@ median_of(const struct vn_calibrator *c,
 
     for (int i = 0; i < s->nturns; i++)
         if (batch < 0 || s->turns[i].batch == batch)
-            vn_sample_add(&x, value_of(c, s, &s->turns[i], what, n));
+            add_drawn(c, &x, s->turns[i].round,
+                      value_of(c, s, &s->turns[i], what, n));
     median = vn_sample_median(&x);
     vn_sample_free(&x);
     return median;
@@ -176,13 +188,14 @@ crowd_of(const struct vn_calibrator *c, const struct vn_calibration_subject *s,
             if (s->crowds[i].round == r && s->crowds[i].busy == busy)
                 vn_sample_add(&round, ratio_of(c, s, &s->crowds[i]));
         if (round.n > 0)
-            vn_sample_add(&x, vn_sample_mean(&round));
+            add_drawn(c, &x, r, vn_sample_mean(&round));
         vn_sample_free(&round);
     }
     for (int i = 0; i < s->nturns; i++)
         if (busy <= c->cluster->types[s->type].devices
             && s->turns[i].on[busy].n > 0)
-            vn_sample_add(&x, value_of(c, s, &s->turns[i], CROWD, busy));
+            add_drawn(c, &x, s->turns[i].round,
+                      value_of(c, s, &s->turns[i], CROWD, busy));
     median = vn_sample_median(&x);
     vn_sample_free(&x);
     return median;

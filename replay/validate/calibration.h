@@ -11,6 +11,7 @@
 
 /* A size of a virtual node, measured in a round. */
 struct vn_calibration_turn {
+    int round;
     int batch; /* which of the subject's */
     int vnodes;
     struct vn_timing_steps *on; /* by devices */
@@ -39,6 +40,7 @@ struct vn_calibrator {
     const struct vn_cluster *cluster;
     double span_s;
     int rounds; /* that were measured */
+    int *drawn; /* how often each counts (vn_calibrator_draw()); NULL: once */
     char **models;
     int nmodels;
     struct vn_calibration_subject *subjects; /* by model, then type */
@@ -52,6 +54,9 @@ struct vn_calibrator {
 /* Probes in steps of subjects of a type beside so many busy devices. */
 struct vn_sample *vn_calibration_probes(const struct vn_calibrator *c,
                                         int type, int busy);
+
+/* How often a round counts. */
+int vn_calibration_weight(const struct vn_calibrator *c, int round);
 
 /* The number of devices that is measured after n: 1, 2, 4, ..., the type's
  * own, then on, to the last; beyond that last + 1.  Linear between. */

@@ -55,6 +55,9 @@ struct vn_trial {
     /* Each repeat simulated: by the policy, with the host as slow as it was;
      * and with the grants of the repeat, on the host as the profile has it. */
     struct vn_outcome closed[VN_REPEATS_MAX], open[VN_REPEATS_MAX];
+    double calibration_error; /* the standard deviation that the calibration's
+                               * rounds give the mean error, percent; NAN where
+                               * it is not known */
     double *step_predicted, *step_measured; /* by job, mean seconds */
     double said[VN_PARTS], was[VN_PARTS];
 };
@@ -109,6 +112,24 @@ enum vn_status vn_contest_rehearse(const struct vn_contest *contest,
 enum vn_status vn_contest_simulate(const struct vn_contest *contest,
                                    struct vn_trial *trial, int repeat,
                                    struct vn_error *err);
+
+/* The open loop alone, again. */
+enum vn_status vn_contest_simulate_open(const struct vn_contest *contest,
+                                        struct vn_trial *trial, int repeat,
+                                        struct vn_error *err);
+
+/* Percent, open loop, of one repeat: the mean over the jobs of what the
+ * simulated JCT is above the measured one, at the profile's speed. */
+double vn_contest_error(const struct vn_contest *contest,
+                        const struct vn_trial *trial, int repeat);
+
+/*
+ * How far the mean error of each policy varies with the calibration: it is
+ * made again of rounds drawn from those measured with replacement, and the
+ * open loop simulated with that.  Of a contest that has calibrated itself.
+ */
+enum vn_status vn_contest_redraw(struct vn_contest *contest,
+                                 struct vn_error *err);
 
 /* Add where the time of a repeat went, and what the model says of it. */
 void vn_contest_blame(const struct vn_contest *contest, struct vn_trial *trial,

@@ -344,36 +344,43 @@ vn_contest_report(const struct vn_contest *s, struct vn_findings *f)
         vn_calibrator_show(s->calibrator, f);
 }
 
-/* Percent, open loop, of one repeat: the mean over the jobs. */
-static double
-error_of_repeat(const struct vn_contest *s, const struct vn_trial *t, int r)
-{
-    size_t n = s->setup->workload.njobs;
-    double sum = 0;
-
-    for (size_t i = 0; i < n; i++)
-        sum += error_in(s, t, i, r, OPEN);
-    return sum / (double) n;
-}
-
 /*
  * An equivalence test: where does the interval of the mean error lie?  It is
- * over repeats, since the jobs of one run share what disturbs it.
+ * over repeats, since the jobs of one run share what disturbs it, and has the
+ * error of the calibration in it, which the repeats share.
  */
 int
 vn_contest_judge(const struct vn_contest *s, struct vn_findings *f)
 {
+    static const struct vn_findings_column columns[] = {
+        {"mean %", 2},
+        {"low", 2},
+        {"high", 2},
+        {"of the calibration", 2},
+        {NULL, 0}};
     double limit = 100 * s->tolerance, x[VN_REPEATS_MAX];
     int verdict = 0;
 
+    vn_findings_table(f,
+                      "Mean error of the JCT, open loop, with its 95 % "
+                      "interval, and the standard deviation that the "
+                      "calibration has in it",
+                      "policy", columns);
     for (int k = 0; k < s->ntrials; k++) {
+        double deviation =
+            s->calibrator != NULL ? s->trials[k].calibration_error : NAN;
         struct vn_interval i;
         const char *word = "equivalent";
         char interval[VN_INTERVAL_TEXT];
 
         for (int r = 0; r < s->repeats; r++)
-            x[r] = error_of_repeat(s, &s->trials[k], r);
+            x[r] = vn_contest_error(s, &s->trials[k], r);
         i = vn_interval_mean(x, s->repeats, 0.95);
+        if (s->calibrator != NULL)
+            i = vn_interval_widen(i, deviation,
+                                  vn_calibrator_rounds(s->calibrator), 0.95);
+        vn_findings_row(f, s->trials[k].contender->policy->name,
+                        (double[]){i.estimate, i.low, i.high, deviation});
         if (i.low > limit || i.high < -limit) {
             verdict = 1;
             word = "not equivalent";
@@ -388,5 +395,8 @@ vn_contest_judge(const struct vn_contest *s, struct vn_findings *f)
                          vn_findings_interval(i.low, i.high, interval), limit,
                          word);
     }
+    if (s->calibrator == NULL)
+        vn_findings_note(f, "the profile's own error is not in these "
+                            "intervals, since it is not known");
     return verdict;
 }

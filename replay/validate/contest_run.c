@@ -177,6 +177,8 @@ vn_contest_run(struct vn_contest *s, struct vn_error *err)
     status = execute_all(s, err);
     for (int k = 0; k < s->ntrials && status == VN_OK; k++)
         status = evaluate(s, &s->trials[k], err);
+    if (status == VN_OK && s->calibrator != NULL)
+        status = vn_contest_redraw(s, err);
     return status;
 }
 

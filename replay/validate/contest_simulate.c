@@ -226,9 +226,9 @@ simulate_closed(const struct vn_contest *s, struct vn_trial *t, int repeat,
 }
 
 /* The measured grants, simulated where there is room for every job. */
-static enum vn_status
-simulate_open(const struct vn_contest *s, struct vn_trial *t, int repeat,
-              struct vn_error *err)
+enum vn_status
+vn_contest_simulate_open(const struct vn_contest *s, struct vn_trial *t,
+                         int repeat, struct vn_error *err)
 {
     const struct vn_outcome *measured = &t->measured[repeat];
     const struct vn_workload *w = &s->setup->workload;
@@ -297,7 +297,7 @@ enum vn_status
 vn_contest_simulate(const struct vn_contest *s, struct vn_trial *t, int repeat,
                     struct vn_error *err)
 {
-    enum vn_status status = simulate_open(s, t, repeat, err);
+    enum vn_status status = vn_contest_simulate_open(s, t, repeat, err);
 
     return status == VN_OK ? simulate_closed(s, t, repeat, err) : status;
 }

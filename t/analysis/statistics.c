@@ -212,6 +212,22 @@ looks(struct vn_rng *rng, double difference, double error)
 }
 
 static void
+test_widen(void)
+{
+    const struct vn_interval i = {.estimate = 2, .low = 1, .high = 3, .n = 4};
+    struct vn_interval wide = vn_interval_widen(i, 0, 6, 0.95);
+
+    is_near(wide.high, 3, 1e-12, "an error of 0 changes nothing");
+    /* t(5) at 0.975 is 2.5705818366147395 (scipy); 1^2 + (2 t)^2 */
+    wide = vn_interval_widen(i, 2, 6, 0.95);
+    is_near(wide.high, 2 + sqrt(1 + pow(2 * 2.5705818366147395, 2)), 1e-8,
+            "squares of halves are added");
+    is_near(wide.low, 4 - wide.high, 1e-12, "on both sides");
+    ok(isnan(vn_interval_widen(i, 2, 1, 0.95).low),
+       "of one round nothing is known");
+}
+
+static void
 test_order(void)
 {
     static const double x[] = {1.1, 0.8, 0.9, 0.7}, base[] = {1, 1, 1, 1};
@@ -247,6 +263,7 @@ int
 main(void)
 {
     test_order();
+    test_widen();
     test_mean();
     test_ratio();
     test_quantile();

@@ -84,13 +84,17 @@ cut -d, -f1-6 "$tmp/host-nodes.csv" > "$tmp/plain.csv"
 saved=$tables
 tables="--profile $tmp/plain.csv"
 validate --policy fifo --repeats 1
-grep -q "the host's own speed is not known" "$tmp/out"
+grep -q "the host's own speed is not known" "$tmp/out" \
+    && grep -q "the profile's own error is not in these intervals" "$tmp/out"
 ok $? "a profile without a probe says nothing of the host, which is said"
 tables=
 validate --policy fifo --repeats 2 --tolerance 10 --output "$tmp/own" \
     --results "$tmp/own.db" --format csv --costs none
 ok $? "without a profile the host is calibrated between the executions"
 cp "$tmp/out" "$tmp/csv"
+awk -F, '$(NF - 1) == "of the calibration" { n++; if (!($NF > 0)) bad = 1 }
+    END { exit !(n == 1 && !bad) }' "$tmp/csv"
+ok $? "the calibration's own error is in the interval"
 grep -q "undisturbed ms" "$tmp/csv"
 ok $? "how it varied is reported"
 for table in nodes links crowds costs fifo-1-host fifo-2-host; do
