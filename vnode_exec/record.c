@@ -25,6 +25,8 @@ struct vn_record {
     const struct vn_exec_job *job;
     struct vn_file log;
     bool logs;
+    char *old; /* where the log of another run is kept until this has ended */
+    bool kept;
     int64_t from_step; /* that it was resumed at, -1: a new run */
     double started;
     double resize_s; /* of the next step */
@@ -78,11 +80,28 @@ open_log(struct vn_record *r, const char *path, int64_t from_step,
     enum vn_status status = vn_file_create(&r->log, path, err);
 
     r->logs = status == VN_OK;
+    if (r->logs && plain && from_step < 0 && access(path, F_OK) == 0) {
+        r->old = vn_xcalloc(strlen(path) + 2, 1);
+        sprintf(r->old, "%s~", path);
+    }
     if (r->logs)
         fputs(header, r->log.stream);
     if (r->logs && plain && from_step >= 0)
         status = copy_rows(path, from_step, r->log.stream, err);
     return status;
+}
+
+/*
+ * The log grows in its place; what stands there is not lost by a disk that is
+ * full later on.  Where it cannot be kept it is left to be replaced.
+ */
+static void
+keep_old(struct vn_record *r)
+{
+    if (r->old == NULL || r->kept)
+        return;
+    unlink(r->old);
+    r->kept = link(r->log.path, r->old) == 0;
 }
 
 void
@@ -92,6 +111,7 @@ vn_record_close(struct vn_record *r)
         return;
     if (r->logs)
         vn_file_discard(&r->log);
+    free(r->old);
     free(r->rows);
     free(r);
 }
@@ -116,6 +136,7 @@ vn_record_step(struct vn_record *r, const struct vn_step *s,
                 s->step_s, s->load_s, s->compute_s, s->sync_s, s->update_s,
                 r->resize_s, s->norm, s->redone, s->failed, s->probe_s,
                 digest);
+        keep_old(r);
         status = vn_file_place(&r->log, err);
     }
     if (r->job->options->results != NULL) {
@@ -304,6 +325,8 @@ vn_record_commit(struct vn_record *r, const struct vn_executor *x,
     if (r->logs) {
         r->logs = false;
         status = vn_file_commit(&r->log, err);
+        if (status == VN_OK && r->kept)
+            unlink(r->old);
     }
     if (status != VN_OK || path == NULL)
         return status;

@@ -59,11 +59,16 @@ add_number(struct arguments *a, const char *option, int64_t value)
 
 /* The options of a model: those that --model gave, or its name. */
 static void
-add_model(struct arguments *a, const struct vn_model_words *models,
+add_model(struct arguments *a, const struct vn_executor_setup *setup,
           const char *name)
 {
+    const struct vn_model_words *models = &setup->models;
     size_t n = strlen(name);
 
+    if (setup->rate != NULL) { /* what --model says comes later, and holds */
+        add(a, "--rate");
+        add(a, setup->rate);
+    }
     for (int i = models->n; i-- > 0;)
         if (strncmp(models->words[i], name, n) == 0
             && models->words[i][n] == '=') {
@@ -106,7 +111,7 @@ make_arguments(const struct vn_executor_setup *setup, const struct vn_job *job,
 
     add(a, setup->program);
     add(a, "run");
-    add_model(a, &setup->models, model);
+    add_model(a, setup, model);
     add_number(a, "--batch", job->global_batch);
     add_number(a, "--vnodes", job->vnodes);
     add_number(a, "--steps", job->steps);
@@ -206,7 +211,7 @@ vn_process_plan(const struct vn_executor_setup *setup,
 
     add(a, setup->program);
     add(a, "run");
-    add_model(a, &setup->models, planned->model);
+    add_model(a, setup, planned->model);
     add(a, "--plan");
     add(a, planned->plan);
     if (planned->job >= 0)

@@ -31,6 +31,7 @@ struct vn_executor_setup {
     const char *folder;  /* of checkpoints and logs */
     struct vn_model_words models;
     int64_t checkpoint_every; /* steps; 0: only where a job is stopped */
+    const char *rate; /* of learning, where a model says none; or NULL */
 };
 
 /* What an executor said: a word, and the line it stands in. */

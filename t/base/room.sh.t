@@ -94,6 +94,15 @@ rm -rf small/*
 whole "vnexec" "$@" -R small/r.db
 filled 8
 whole "vnexec's log, which grows in its place," "$@" -n 2000 -l small/o.csv
+"$@" -l log.csv > out 2>&1
+cp log.csv whole.csv
+filled 8
+cp log.csv small/o.csv
+whole "vnexec's log in the place of another" "$@" -n 2000 -l small/o.csv
+cmp -s log.csv small/o.csv~ && test "$(wc -l < small/o.csv)" -gt 9
+ok $? "which is kept, and so are its own rows"
+"$@" -l log.csv > out 2>&1 && test -s log.csv -a ! -e log.csv~
+ok $? "until the new one has ended well"
 filled 0
 mkdir small/there
 cd small || exit 1
