@@ -5,6 +5,7 @@
 #include "analysis/gnuplot.h"
 #include "base/xalloc.h"
 
+#include <errno.h>
 #include <math.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -169,6 +170,20 @@ vn_plot_begin(struct vn_plot *plot, const char *path,
 }
 
 enum vn_status
+vn_plot_probe(struct vn_plot *plot, double width, double height,
+              struct vn_error *err)
+{
+    *plot = (struct vn_plot){
+        .format = VN_PLOT_DUMB, .width = width, .height = height};
+    plot->data = plot->nowhere[0] = fopen("/dev/null", "w");
+    plot->script = plot->nowhere[1] = fopen("/dev/null", "w");
+    if (plot->data != NULL && plot->script != NULL)
+        return VN_OK;
+    vn_plot_discard(plot);
+    return vn_fail(err, VN_EIO, "cannot write /dev/null: %s", strerror(errno));
+}
+
+enum vn_status
 vn_plot_draw(struct vn_plot *plot, struct vn_error *err)
 {
     enum vn_status status;
@@ -189,6 +204,9 @@ vn_plot_discard(struct vn_plot *plot)
 {
     vn_file_discard(&plot->data_file);
     vn_file_discard(&plot->script_file);
+    for (int i = 0; i < 2; i++)
+        if (plot->nowhere[i] != NULL)
+            fclose(plot->nowhere[i]);
     free(plot->folder);
     free(plot->name);
     free(plot->stem);

@@ -51,6 +51,7 @@ struct vn_plot {
     char *script_path;
     struct vn_file data_file;
     struct vn_file script_file;
+    FILE *nowhere[2]; /* of one that is not drawn */
 };
 
 /*
@@ -60,6 +61,10 @@ struct vn_plot {
 enum vn_status vn_plot_begin(struct vn_plot *plot, const char *path,
                              enum vn_plot_format format, double width,
                              double height, struct vn_error *err);
+
+/* Begin one that goes nowhere, to see whether it could be made. */
+enum vn_status vn_plot_probe(struct vn_plot *plot, double width, double height,
+                             struct vn_error *err);
 
 /*
  * Draw it.  Fails with VN_EUNSUP where there is no gnuplot, and with VN_EIO

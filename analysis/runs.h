@@ -77,6 +77,9 @@ enum vn_status vn_groups_make(struct vn_runs *runs, const char *baseline,
 
 void vn_groups_free(struct vn_groups *groups);
 
+/* Leave digests of plug-ins out of labels where nothing is confused by it. */
+void vn_groups_shorten(struct vn_groups *groups);
+
 /*
  * Call a policy otherwise: words are "NAME=TEXT", NAME a label or a policy's
  * name.  Fails with VN_EUSAGE where they are not, where no group has such a

@@ -73,14 +73,22 @@ vn_interval_time(const double *x, int n, double level)
 struct vn_interval
 vn_interval_share(const double *x, int n, double level)
 {
-    struct vn_interval i = vn_interval_mean(x, n, level);
-    double p = i.estimate, wide;
+    struct vn_interval i = {vn_mean(x, (size_t) n), NAN, NAN, n}, angle;
+    double *angles = vn_xcalloc((size_t) n, sizeof *angles);
 
-    if (isnan(i.low) || !(p > 0 && p < 1))
-        return i;
-    wide = (i.high - p) / (p * (1 - p));
-    i.low = p / (p + (1 - p) * exp(wide));
-    i.high = p / (p + (1 - p) * exp(-wide));
+    for (int k = 0; k < n; k++)
+        angles[k] = asin(sqrt(fmin(fmax(x[k], 0), 1)));
+    angle = vn_interval_mean(angles, n, level);
+    if (!isnan(angle.low)) {
+        double low = sin(fmax(angle.low, 0)),
+               high = sin(fmin(angle.high, M_PI_2));
+
+        /* The mean of squared sines lies near that of the angles, not on it.
+         */
+        i.low = fmin(low * low, i.estimate);
+        i.high = fmax(high * high, i.estimate);
+    }
+    free(angles);
     return i;
 }
 

@@ -81,8 +81,9 @@ struct vn_interval vn_interval_ratio(const double *x, const double *base,
 struct vn_interval vn_interval_time(const double *x, int n, double level);
 
 /*
- * The same of shares between 0 and 1, on the log odds: ln(p / (1 - p)) -+
- * h / (p (1 - p)), taken back.  Both ends lie between 0 and 1.
+ * The same of shares between 0 and 1, on angles: Student's interval of the
+ * mean of asin(sqrt(x)), taken back by sin squared (Anscombe 1948), between 0
+ * and 1 and about the arithmetic mean.
  */
 struct vn_interval vn_interval_share(const double *x, int n, double level);
 

@@ -158,7 +158,7 @@ demo: vntrace vnreplay vnplot
 	@echo '== Ten such traces under seven policies'
 	./vnreplay run --generate '$(DEMO_RECIPE)' --load 0.9 --scaling linear --seed 1:10 \
 		--cluster $(DEMO_CLUSTER) --policy $(DEMO_POLICIES) \
-		--results demo/demo.db
+		--keep all --results demo/demo.db
 	@echo
 	@echo '== What they show'
 	./vnreplay compare demo/demo.db

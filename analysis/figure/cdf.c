@@ -63,11 +63,8 @@ read_times(struct vn_store *store, const struct vn_store_run *run,
     }
     vn_rows_close(rows);
     if (status == VN_OK && t->n == 0)
-        status = vn_fail(err, VN_EINVAL,
-                         "run %s holds no jobs %s, expected it to be recorded "
-                         "with %s",
-                         run->name, cdf->ratio ? "with it" : "that finished",
-                         cdf->ratio ? "--rho" : "its jobs");
+        status = vn_fail(err, VN_EINVAL, "run %s holds no jobs %s", run->name,
+                         cdf->lacks);
     if (status == VN_OK)
         vn_sort(t->s, t->n);
     return status;

@@ -18,6 +18,7 @@ struct vn_cdf {
     const char *title;  /* names the axis */
     const char *name;   /* of the data's column, with its unit */
     bool ratio;         /* 1 is the line that should be kept */
+    const char *lacks;  /* what a run has no jobs of, where it has none */
 };
 
 /* Write the data and script of a distribution. */

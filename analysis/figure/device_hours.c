@@ -126,7 +126,7 @@ write_script(struct vn_plot *plot, const struct vn_group *g,
             "set xrange [0:*]\nset yrange [%d.6:-0.6]\nset xtics %g\n"
             "unset grid\nset grid xtics lw 0.4 lc rgb '#D8D8D8' dt 1\n"
             "set xlabel 'device-hours' offset 0,0.4\n",
-            fmin(left / plot->width, 0.6), 0.36 / plot->height,
+            fmin(left / plot->width, 0.6), 0.42 / plot->height,
             1 - 0.2 / plot->height, g->npolicies - 1,
             vn_plot_step(u->most, 4));
     vn_plot_rows(plot, names, g->npolicies);
@@ -163,7 +163,7 @@ device_hours_make(const struct vn_subject *subject, struct vn_plot *plot,
 const struct vn_figure vn_figure_device_hours = {
     .name = "device-hours",
     .summary = "device-hours by policy and device type",
-    .height = 0.62,
+    .height = 0.70,
     .row = 0.14,
     .make = device_hours_make,
 };

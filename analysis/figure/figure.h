@@ -9,8 +9,8 @@
 #ifndef ANALYSIS_FIGURE_FIGURE_H
 #define ANALYSIS_FIGURE_FIGURE_H
 
+#include "analysis/comparison.h"
 #include "analysis/plot.h"
-#include "analysis/runs.h"
 
 #include <stdbool.h>
 
@@ -23,6 +23,12 @@ struct vn_subject {
 
     const char *table; /* of such a figure: its path, and nothing of above */
     double width;      /* inches */
+
+    /* Of figures that go by them, below. */
+    enum vn_metric metric;
+    const char *baseline; /* ratios to it; NULL: the metric itself */
+    const char *by;       /* what is swept; NULL: what varies */
+    int64_t jobs;         /* at most so many; 0: as the figure has it */
 };
 
 struct vn_figure {
@@ -32,6 +38,11 @@ struct vn_figure {
     bool loads;          /* of runs that differ in load, not of one load */
     bool kinds;          /* of simulated runs beside measured ones */
     bool table;          /* of a table, not of a results file */
+    bool metric;         /* goes by a metric, or ratios of it */
+    bool by;             /* goes by what is swept */
+    bool sweeps;         /* of runs that differ in anything */
+    bool jobs;           /* goes by a number of jobs */
+    double width;        /* inches; 0: 3.3, a column */
     double row; /* inches for each policy, where it has a row of its own,
                  * named beside it; 0: they are named in a key above */
 

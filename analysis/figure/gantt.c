@@ -186,7 +186,7 @@ write_script(struct vn_plot *plot, const struct vn_group *g,
              const struct chart *c)
 {
     double hours = (double) (c->to - c->from) / 3600e6, h = plot->height,
-           low = 0.36 / h, high = 1 - 0.16 / h,
+           low = 0.42 / h, high = 1 - 0.2 / h,
            row = (high - low) / g->npolicies;
     bool days = hours > 72;
     FILE *s = plot->script;
@@ -244,7 +244,7 @@ gantt_make(const struct vn_subject *subject, struct vn_plot *plot,
 const struct vn_figure vn_figure_gantt = {
     .name = "gantt",
     .summary = "which jobs had devices when, by device type",
-    .height = 0.4,
+    .height = 0.48,
     .row = 1.1,
     .make = gantt_make,
 };

@@ -163,7 +163,7 @@ vn_history_script(const struct vn_history *h, const struct vn_group *g,
     double hours = h->span_us / 3600e6, height = plot->height;
     double left =
         vn_plot_longest((const char *const *) g->labels, g->npolicies) + 0.16;
-    double low = 0.36 / height, high = 1 - 0.2 / height,
+    double low = 0.42 / height, high = 1 - 0.2 / height,
            row = (high - low) / g->npolicies;
     bool days = hours > 72;
     FILE *s = plot->script;

@@ -1,6 +1,6 @@
 /*
  * Mean, median and 99th percentile of job completion time by policy: three
- * panels of bars, a row a policy, with the 95 % interval over
+ * panels of bars or points, a row a policy, with the 95 % interval over
  * replicates where there are several.
  */
 #include "config.h"
@@ -75,7 +75,8 @@ find_range(const struct vn_comparison *c, double *least, double *most)
 
 /*
  * Bars from zero, each panel on a scale of its own; or, where the least would
- * not be seen, all on one logarithmic scale.  The least that a bar begins at.
+ * not be seen, points, all on one logarithmic scale, whose least is returned:
+ * a bar has no length where there is no zero.
  */
 static double
 write_axis(FILE *s, const struct vn_comparison *c)
@@ -91,7 +92,8 @@ write_axis(FILE *s, const struct vn_comparison *c)
                         - (log10(least) - floor(log10(least)) < 0.1));
     fprintf(s,
             "set logscale x\nset xrange [%g:%g]\n"
-            "set xtics %d\nset mxtics 10\nset format x '%%g'\n",
+            "set xtics %d\nset mxtics 10\nset format x '%%g'\n"
+            "set grid ytics lw 0.4 lc rgb '#D8D8D8' dt 1\n",
             begin, most * 1.3, most / begin > 150 ? 100 : 10);
     return begin;
 }
@@ -117,10 +119,16 @@ write_panel(struct vn_plot *plot, const struct vn_comparison *c, int k,
     }
     if (k > 0)
         fputs("unset ytics\n", s);
-    fprintf(s,
-            "plot data using (%g):($1==%d?$2:NaN):(%g):5:($2-0.36):($2+0.36)"
-            " with boxxyerror lc rgb '%s'",
-            begin, k, begin, vn_plot_colour(0));
+    if (begin == 0)
+        fprintf(s,
+                "plot data using (0):($1==%d?$2:NaN):(0):5:($2-0.36):"
+                "($2+0.36) with boxxyerror lc rgb '%s'",
+                k, vn_plot_colour(0));
+    else
+        fprintf(s,
+                "plot data using 5:($1==%d?$2:NaN) with points pt 7 ps 0.5 "
+                "lc rgb '%s'",
+                k, vn_plot_colour(0));
     if (c->group->nreplicates > 1)
         fprintf(s,
                 ", \\\n     data using 6:($1==%d?$2:NaN):($7-$6):(0) with "
@@ -147,7 +155,7 @@ write_script(struct vn_plot *plot, const struct vn_comparison *c)
             "set yrange [%d.6:-0.6]\n"
             "unset grid\nset grid xtics lw 0.4 lc rgb '#D8D8D8' dt 1\n"
             "set tmargin at screen %.4f\nset bmargin at screen %.4f\n",
-            g->npolicies - 1, 1 - 0.17 / plot->height, 0.36 / plot->height);
+            g->npolicies - 1, 1 - 0.2 / plot->height, 0.42 / plot->height);
     vn_plot_rows(plot, (const char *const *) g->labels, g->npolicies);
     begin = write_axis(s, c);
     fputs("set multiplot\n", s);
@@ -184,7 +192,7 @@ jct_make(const struct vn_subject *subject, struct vn_plot *plot,
 const struct vn_figure vn_figure_jct = {
     .name = "jct",
     .summary = "mean, median and 99th percentile of completion time",
-    .height = 0.6,
+    .height = 0.68,
     .row = 0.14,
     .make = jct_make,
 };

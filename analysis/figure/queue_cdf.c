@@ -10,9 +10,12 @@ queue_cdf_make(const struct vn_subject *subject, struct vn_plot *plot,
 {
     return vn_cdf_make(
         subject,
-        &(struct vn_cdf){.column = "queue_us",
-                         .title = "queueing delay (shorter ones at 1 s)",
-                         .name = "time_s"},
+        &(struct vn_cdf){
+            .column = "queue_us",
+            .title = "queueing delay (shorter ones at 1 s)",
+            .name = "time_s",
+            .lacks =
+                "that finished, expected it to be recorded with its jobs"},
         plot, err);
 }
 

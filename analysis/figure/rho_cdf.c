@@ -12,7 +12,9 @@ rho_cdf_make(const struct vn_subject *subject, struct vn_plot *plot,
         &(struct vn_cdf){.column = "rho",
                          .title = "completion time over that on an equal part",
                          .name = "rho",
-                         .ratio = true},
+                         .ratio = true,
+                         .lacks =
+                             "with it, expected it to be recorded with --rho"},
         plot, err);
 }
 

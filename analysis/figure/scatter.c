@@ -26,7 +26,8 @@ write_points(const struct vn_subject *subject, int p, FILE *out,
     const struct vn_group *g = subject->group;
     const struct vn_store_run *a = vn_group_run(g, 0, 0),
                               *b = vn_group_run(g, p, 0);
-    int64_t every = (a->jobs + POINTS - 1) / POINTS, written = 0;
+    int64_t most = subject->jobs > 0 ? subject->jobs : POINTS,
+            every = (a->jobs + most - 1) / most, written = 0;
     struct vn_rows *rows = NULL;
     bool more;
     enum vn_status status = vn_store_query(
@@ -85,7 +86,7 @@ write_script(struct vn_plot *plot, const struct vn_group *g,
             " offset 0,0.6\n"
             "set multiplot layout %d,%d margins screen 0.15,0.97,%.4f,%.4f "
             "spacing screen %.4f,screen %.4f\n",
-            rows, columns, 0.38 / plot->height, 1 - 0.06 / plot->height,
+            rows, columns, 0.42 / plot->height, 1 - 0.06 / plot->height,
             0.5 / plot->width, 0.42 / plot->height);
     for (int p = 1; p < g->npolicies; p++) {
         fputs("set ylabel ", s);
@@ -132,6 +133,7 @@ const struct vn_figure vn_figure_scatter = {
     .name = "scatter",
     .summary = "completion times of each job under two policies",
     .height = 0.35,
+    .jobs = true,
     .more = scatter_more,
     .make = scatter_make,
 };

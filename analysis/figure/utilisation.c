@@ -24,7 +24,7 @@ utilisation_make(const struct vn_subject *subject, struct vn_plot *plot,
 const struct vn_figure vn_figure_utilisation = {
     .name = "utilisation",
     .summary = "devices in use, over time",
-    .height = 0.6,
+    .height = 0.68,
     .row = 0.3,
     .make = utilisation_make,
 };

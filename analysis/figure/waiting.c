@@ -31,7 +31,7 @@ waiting_make(const struct vn_subject *subject, struct vn_plot *plot,
 const struct vn_figure vn_figure_waiting = {
     .name = "waiting",
     .summary = "jobs that wait, over time",
-    .height = 0.6,
+    .height = 0.68,
     .row = 0.3,
     .make = waiting_make,
 };

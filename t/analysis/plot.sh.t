@@ -163,6 +163,100 @@ else
     skip "figures are drawn" "no gnuplot here"
 fi
 
+# What there is, and all of it.
+GNUPLOT=/nowhere/gnuplot
+export GNUPLOT
+plot list loads.db > out
+grep -q '^loads.db: 24 runs, 4 experiments$' out && grep -q '^   2  load=0.6' out \
+    && grep -q 'rho-cdf *no: ' out && grep -q '^  load  *a metric' out
+ok $? "list says what is there and what is missing"
+says 3 'gnuplot is not there' "all without gnuplot says so at the end" \
+    plot all loads.db -o all --format svg
+test -s all/3-jct.gp && test -s all/load.csv && test ! -e all/load.svg \
+    && grep -q 'skipped .*rho-cdf' out
+ok $? "and leaves data and scripts, experiment by experiment"
+unset GNUPLOT
+: > blocked
+says 1 'cannot' "a folder that is a file" plot all loads.db -o blocked
+mkdir -p closed
+if test "$(id -u)" != 0; then
+    chmod a-w closed
+    says 1 'cannot write' "a folder that nobody may write to" \
+        plot all loads.db -o closed
+else
+    skip "a folder that nobody may write to" "root may"
+fi
+says 2 'experiments, expected --experiment N' "one experiment at a time" \
+    plot jct loads.db
+says 2 "experiment: '9' is wrong" "and one that there is" plot jct loads.db -e 9
+says 2 'does not go by it' "an option of other figures" \
+    plot jct loads.db -e 1 --metric jct_p50_s
+says 2 "did you mean 'jct_p99_s'" "a metric that is not there" \
+    plot load loads.db -m jct_p98_s
+says 1 "did you mean 'srtf'" "a baseline that is not there" \
+    plot load loads.db -b srft
+# Ratios of two policies' means, paired by hand.
+GNUPLOT=/nowhere/gnuplot "$bin/vnplot" load loads.db -b fifo -o ratio.svg \
+    2> /dev/null
+"$bin/vnreplay" compare loads.db --format csv \
+    | awk -F, '$3 == 0.6 && $5 == "srtf" && $9 == "jct_mean_s" {print $13}' > want
+awk -F, '$2 == "srtf" && $3 == 0.6 {print $5}' ratio.csv | paste - want \
+    | awk '{d = $1 / $2 - 1; exit d * d > 1e-12 || $2 == ""}'
+ok $? "a curve of ratios has those of compare"
+GNUPLOT=/nowhere/gnuplot "$bin/vnplot" sensitivity loads.db -o sense.svg \
+    2> /dev/null
+cut -d, -f 2-5 sense.csv | sed 's/,3,/,/' | grep -v policy | sort > sense
+cut -d, -f 2-5 load.csv | sed 's/,3,/,/' | grep -v policy | sort > load
+awk -F, 'FNR == NR {y[$1 $2] = $3; next}
+    {d = y[$1 $2] / $3 - 1; n++; if (d * d > 1e-12) bad = 1}
+    END {exit bad || n != 8}' sense load
+ok $? "where all jobs finish, a sweep of loads has the numbers of load"
+says 1 'nothing varies' "a sweep needs something that varies" \
+    plot sensitivity one.db -o s.svg
+says 2 'by: expected 1 name' "of one parameter" \
+    plot sensitivity loads.db --by load,cluster -o s.svg
+says 2 "by: no run has 'lod'" "that there is" \
+    plot sensitivity loads.db --by lod -o s.svg
+"$bin/vnreplay" run --generate '--jobs 200 --durations lognormal:20m:1' \
+    --load 0.4:1:0.2 --seed 1:3 -c v100:2x8 -p fifo,srtf -r loads2.db \
+    > /dev/null
+"$bin/vnreplay" merge loads.db loads2.db -o grid.db > out 2>&1
+GNUPLOT=/nowhere/gnuplot "$bin/vnplot" heat grid.db -o heat.svg 2> /dev/null
+test "$(awk -F, 'NR > 1 {print $3 "," $4}' heat.csv | sort -u | wc -l)" = 8 \
+    && test "$(wc -l < heat.csv)" = 17
+ok $? "a map of two parameters has a cell for each pair"
+says 1 'load varies too' "or says what varies besides" \
+    plot sensitivity grid.db --by cluster -o s.svg
+"$bin/vnreplay" run --generate '--jobs 200 --durations lognormal:20m:1' \
+    --load 0.9 --seed 1:3 -c v100:1x8 -p fifo -p srtf:error=0.5 \
+    -p srtf:error=1 -r error.db > /dev/null
+GNUPLOT=/nowhere/gnuplot "$bin/vnplot" sensitivity error.db -o e.svg 2> /dev/null
+test "$(cut -d, -f 2,3 e.csv | tr '\n' ' ')" = "policy,error fifo,0.5 fifo,1 \
+srtf,0.5 srtf,1 "
+ok $? "an option of a policy is a parameter, and others are level"
+says 1 'no run trained a model' "convergence needs training" \
+    plot convergence one.db -o c.svg
+says 1 'no run trained a model' "and so does memory" plot memory one.db -o m.svg
+plot table one.db > t.md && head -n 3 t.md | tail -n 1 | grep -q '^| policy |'
+ok $? "a table in Markdown"
+plot table one.db -o t.tex && grep -q 'toprule' t.tex
+ok $? "and in LaTeX"
+says 2 'expected .tex or .md' "in nothing else" plot table one.db -o t.html
+plot jct-cdf one.db --label 'las=our `own`' -o l.svg > out 2>&1
+grep -q "our .own." l.csv && grep -q '^0,fifo' l.csv
+ok $? "a policy may be called otherwise"
+
+# One job: one step, and bars of one length.
+head -2 a.csv > single.csv
+"$bin/vnreplay" run -t single.csv -c v100:2x8 -p fifo,las --keep all \
+    -r single.db > /dev/null
+for f in $figures; do
+    GNUPLOT=/nowhere/gnuplot "$bin/vnplot" $f single.db -o single.svg \
+        > out 2>&1
+    test $? -eq 3
+    ok $? "$f of one job"
+done
+
 says 2 "unknown figure 'jtc', did you mean 'jct'" "a figure that is not there" \
     plot jtc one.db
 says 2 "unknown figure 'zzzzzz'" "one like no other" plot zzzzzz one.db
@@ -184,7 +278,7 @@ says 1 'is not a results file' "a trace is no result" plot jct a.csv
 says 1 "no run of policy 'wfs', expected " "a policy that was not run" \
     plot jct one.db -p wfs
 says 2 'holds 2 experiments' "one experiment at a time" plot jct both.db
-says 2 'holds 4 experiments.*--where.*load=0.4; load=0.6' "one load at a time" \
+says 2 '^   2  load=0.6' "one load at a time" \
     plot jct loads.db
 says 2 'is wrong' "a load that is no number" plot jct loads.db --load high
 says 1 'has no load' "a load curve needs loads" plot load one.db

@@ -94,12 +94,18 @@ test_time(void)
 static void
 test_share(void)
 {
-    const double x[] = {0.91, 0.99, 0.95, 0.999}, all[] = {1, 1};
+    const double x[] = {0.91, 0.99, 0.95, 0.999}, all[] = {1, 1},
+                 half[] = {0.41, 0.5, 0.45, 0.39};
     struct vn_interval i = vn_interval_share(x, 4, 0.95);
 
-    /* scipy: expit(logit(p) -+ t.ppf(0.975, 3) * sem(x) / (p * (1 - p))) */
-    is_near(i.low, 0.8099695983812585, 1e-10, "of a share too");
-    is_near(i.high, 0.9934827551510665, 1e-10, "and its upper end");
+    /* scipy: a = arcsin(sqrt(x)); sin(a.mean() -+ t.ppf(0.975, 3) * sem(a)) **
+     * 2
+     */
+    is_near(i.low, 0.875411679980011, 1e-10, "of a share too");
+    is_near(i.high, 1.0, 1e-10, "it ends at all");
+    i = vn_interval_share(half, 4, 0.95);
+    is_near(i.low, 0.36109870744235617, 1e-10, "or between");
+    is_near(i.high, 0.515008607955578, 1e-10, "at both ends");
     i = vn_interval_share(all, 2, 0.95);
     ok(i.low == 1 && i.high == 1, "of ones it is 1");
 }

@@ -75,7 +75,8 @@ room enclavedom/backend "enclavedom\.h"
 room enclavedom/libos "enclavedom\.h|scan\.h|backend/backend\.h"
 alike 'traces/import/[a-z]*.c' \
     'traces/import/(acme|gavel|helios|openb|pai|philly|pollux|swf|tiresias|virtualflow)'
-alike 'analysis/figure/[a-z]*.c' 'analysis/figure/(jct|load|queue|segments|util|validate)'
+alike 'analysis/figure/[a-z]*.c' 'analysis/figure/(jct|load|queue|util|heat|sens|speed)'
+alike 'analysis/figure/measured/[a-z]*.c' 'analysis/figure/measured/(conv|mem|seg|val)'
 alike 'sim/policy/queue/*.c' 'sim/policy/queue/(fifo|las|priority|sjf|srtf)'
 owner 'csv\.h' 'base/table\.c'
 owner 'nettle/' 'base/digest\.c'
