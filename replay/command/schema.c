@@ -8,7 +8,9 @@
 enum format {
     TEXT,
     CSV,
-    JSON
+    JSON,
+    MARKDOWN,
+    NFORMATS
 };
 
 enum option {
@@ -17,7 +19,8 @@ enum option {
 };
 
 static const struct vn_option options[] = {
-    [FORMAT] = {"format", "text|csv|json", "how to print it [text]", 0},
+    [FORMAT] = {"format", "text|csv|json|markdown", "how to print it [text]",
+                0},
 };
 
 static const char *const types[] = {
@@ -79,10 +82,36 @@ print_json(void)
     puts("]");
 }
 
+/* The reference of columns (doc/). */
+static void
+print_markdown(void)
+{
+    puts(
+        "# Columns of a results file\n\n"
+        "A results file is SQLite; `vnreplay export FILE --table NAME` writes "
+        "a table\nof it. This page is `vnreplay schema --format markdown`.");
+    for (int t = 0; t < VN_STORE_TABLES; t++) {
+        const struct vn_store_form *form = &vn_store_forms[t];
+
+        printf("\n## %s\n\n%s.\n\n| column | type | unit | meaning |\n"
+               "|---|---|---|---|\n",
+               form->name, form->help);
+        for (int i = 0; i < form->ncolumns; i++) {
+            const struct vn_store_column *c = &form->columns[i];
+
+            printf("| `%s` | %s | %s | ", c->name, types[c->type], c->unit);
+            for (const char *p = c->help; *p != '\0'; p++)
+                printf(*p == '|' || *p == '<' || *p == '*' ? "\\%c" : "%c",
+                       *p);
+            printf("%s |\n", c->flags & VN_STORE_OPTIONAL ? " (or null)" : "");
+        }
+    }
+}
+
 int
 vn_command_schema(int argc, char **argv)
 {
-    static const char *const formats[] = {"text", "csv", "json"};
+    static const char *const formats[] = {"text", "csv", "json", "markdown"};
     struct vn_args args = vn_args_begin(argc, argv, options, NOPTIONS);
     struct vn_error err;
     enum vn_status status = VN_OK;
@@ -90,7 +119,8 @@ vn_command_schema(int argc, char **argv)
     int i, format = TEXT;
 
     while ((i = vn_args_next(&args, &value, &err)) >= 0 && status == VN_OK)
-        status = vn_option_choice("format", value, formats, 3, &format, &err);
+        status = vn_option_choice("format", value, formats, NFORMATS, &format,
+                                  &err);
     if (i == VN_ARGS_HELP && status == VN_OK) {
         puts("usage: vnreplay schema [option ...]\n\n"
              "Print every table and column of a results file, with its type, "
@@ -113,7 +143,9 @@ vn_command_schema(int argc, char **argv)
         print_text();
     else if (format == CSV)
         print_csv();
-    else
+    else if (format == JSON)
         print_json();
+    else
+        print_markdown();
     return 0;
 }

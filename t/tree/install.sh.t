@@ -8,7 +8,7 @@ fi
 unset MAKEFLAGS MFLAGS MAKELEVEL
 make -s -C "$TOP_BUILDDIR" install DESTDIR="$tmp/root" > "$tmp/out" 2>&1
 ok $? "make install"
-bin=$(dirname "$(find "$tmp/root" -name vnsim -type f)")
+bin=$(dirname "$(find "$tmp/root" -path '*/bin/vnsim')")
 prefix=$(dirname "$bin")
 export PYTHONDONTWRITEBYTECODE=1
 mkdir "$tmp/elsewhere" && cd "$tmp/elsewhere" || exit 1
