@@ -32,12 +32,15 @@ check-local: check-TESTS
 
 # Fuzz targets (t/fuzz/fuzz.h): tests with a driver of their own, or libFuzzer's.
 if FUZZING
-FUZZERS = t/fuzz/table t/fuzz/yaml t/fuzz/model t/fuzz/trace t/fuzz/import t/fuzz/plan
+FUZZERS = t/fuzz/table t/fuzz/yaml t/fuzz/model t/fuzz/array t/fuzz/trace t/fuzz/import t/fuzz/plan
 noinst_PROGRAMS += $(FUZZERS)
 FUZZ_SECONDS = 60
 t_fuzz_table_SOURCES = t/fuzz/table.c t/fuzz/fuzz.h
 t_fuzz_table_LDADD = $(BASE_LIBS)
 t_fuzz_table_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+t_fuzz_array_SOURCES = t/fuzz/array.c t/fuzz/fuzz.h
+t_fuzz_array_LDADD = $(EXEC_LIBS) $(BASE_LIBS)
+t_fuzz_array_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 t_fuzz_model_SOURCES = t/fuzz/model.c t/fuzz/fuzz.h
 t_fuzz_model_LDADD = $(EXEC_LIBS) $(BASE_LIBS)
 t_fuzz_model_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
@@ -65,7 +68,9 @@ fuzz: $(FUZZERS)
 	done
 else
 check_PROGRAMS += t/fuzz/table.t t/fuzz/trace.t t/fuzz/import.t \
-	t/fuzz/plan.t t/fuzz/yaml.t t/fuzz/model.t
+	t/fuzz/plan.t t/fuzz/yaml.t t/fuzz/model.t t/fuzz/array.t
+t_fuzz_array_t_SOURCES = t/fuzz/array.c t/fuzz/main.c t/fuzz/fuzz.h
+t_fuzz_array_t_LDADD = $(EXEC_LIBS) $(BASE_LIBS) libtap.a
 t_fuzz_model_t_SOURCES = t/fuzz/model.c t/fuzz/main.c t/fuzz/fuzz.h
 t_fuzz_model_t_LDADD = $(EXEC_LIBS) $(BASE_LIBS) libtap.a
 t_fuzz_yaml_t_SOURCES = t/fuzz/yaml.c t/fuzz/main.c t/fuzz/fuzz.h

@@ -2,6 +2,7 @@
 
 #include "vnode_exec/job.h"
 
+#include "base/file.h"
 #include "base/rng.h"
 #include "base/xalloc.h"
 #include "vnode_exec/check.h"
@@ -229,11 +230,13 @@ vn_exec_job_open(struct vn_options *o, struct vn_exec_job *job,
     if (status == VN_OK && job->comm.size > VN_SPEC_DEVICES)
         status = vn_fail(err, VN_EUSAGE, "%d ranks are too many, at most %d",
                          job->comm.size, VN_SPEC_DEVICES);
+    if (status == VN_OK && o->init != NULL)
+        status = vn_file_hash(o->init, &o->init_hash, err);
     if (status == VN_OK)
         status = make_stages(job, err);
     if (status == VN_OK)
         status = vn_data_open(o->data_name, job->model,
-                              vn_model_option(job->model, "context"),
+                              vn_model_option(job->model, "context"), &o->data,
                               &job->data, err);
     if (status != VN_OK)
         return status;
@@ -254,6 +257,12 @@ vn_exec_job_close(struct vn_exec_job *job)
     free(job->graph);
     vn_stages_free(&job->stages);
     vn_comm_close(&job->comm);
+}
+
+const struct vn_examples *
+vn_exec_job_test(const struct vn_exec_job *job)
+{
+    return job->data.test.count > 0 ? &job->data.test : &job->data.validation;
 }
 
 struct vn_executor_job

@@ -49,6 +49,10 @@ int vn_exec_job_command(int argc, char **argv, const char *usage,
 int vn_exec_job_end(struct vn_exec_job *job, enum vn_status status,
                     const struct vn_error *err);
 
+/* What is tested on at the end: the test, or validation where there is none.
+ */
+const struct vn_examples *vn_exec_job_test(const struct vn_exec_job *job);
+
 /* The executor's view of it. */
 struct vn_executor_job vn_exec_job_view(const struct vn_exec_job *job);
 

@@ -8,8 +8,16 @@ libexec_a_SOURCES = \
 	vnode_exec/train/checkpoint.c vnode_exec/train/checkpoint.h \
 	vnode_exec/train/comm.c vnode_exec/train/comm.h \
 	vnode_exec/control.c vnode_exec/control.h \
+	vnode_exec/array/array.c vnode_exec/array/array.h \
+	vnode_exec/array/npy.c vnode_exec/array/npz.c \
+	vnode_exec/array/safetensors.c \
+	vnode_exec/train/weights.c vnode_exec/train/weights.h \
+	vnode_exec/trained.c vnode_exec/trained.h \
 	vnode_exec/data/data.c vnode_exec/data/data.h \
-	vnode_exec/data/cifar.c vnode_exec/data/idx.c \
+	vnode_exec/data/arrays.c vnode_exec/data/cifar.c \
+	vnode_exec/data/csv.c vnode_exec/data/example.c \
+	vnode_exec/data/idx.c vnode_exec/data/normal.c \
+	vnode_exec/data/tokens.c \
 	vnode_exec/device/device.c vnode_exec/device/device.h \
 	vnode_exec/device/count.c vnode_exec/device/count.h \
 	vnode_exec/device/host/host.c vnode_exec/device/host/host.h vnode_exec/device/host/tile.h \
@@ -56,7 +64,7 @@ vnode_exec/model/shipped.c: $(MODEL_FILES) vnode_exec/model/shipped.sh
 # Nothing may be contracted: every fused multiply-add is written as one.
 libexec_a_CFLAGS = $(AM_CFLAGS) $(MPI_CFLAGS) -ffp-contract=off
 EXEC_LIBS = libexec.a libhost_base.a $(HOST_ISA_LIBS) $(CUDA_BACKEND) \
-	libexec.a libplan.a libbase.a $(CUDA_LIBS) $(MPI_LIBS) -lz -lpthread
+	libexec.a libplan.a libbase.a $(CUDA_LIBS) $(MPI_LIBS) $(ZIP_LIBS) $(JANSSON_LIBS) -lz -lpthread
 
 # The CUDA backend, by nvcc; and by the C++ compiler, as the tests run it.
 CUDA_KERNELS = vnode_exec/device/cuda/cuda.cu \
@@ -105,12 +113,13 @@ EXTRA_DIST += t/exec/cublas_host.c
 bin_PROGRAMS += vnexec
 vnexec_SOURCES = vnode_exec/main.c vnode_exec/command/command.h \
 	vnode_exec/command/devices.c vnode_exec/command/eval.c \
-	vnode_exec/command/model.c \
+	vnode_exec/command/data.c vnode_exec/command/export.c vnode_exec/command/model.c \
+	vnode_exec/command/predict.c vnode_exec/command/sample.c \
 	vnode_exec/command/profile.c vnode_exec/command/run.c \
 	vnode_exec/command/run.h vnode_exec/command/run_control.c \
 	vnode_exec/command/run_report.c \
 	vnode_exec/command/work.c
-dist_man_MANS += man/vnexec.1 man/vnexec-model.5
+dist_man_MANS += man/vnexec.1 man/vnexec-model.5 man/vnexec-checkpoint.5
 vnexec_LDADD = $(EXEC_LIBS) $(BASE_LIBS)
 
 # The host's arithmetic, once for each instruction set.
@@ -144,10 +153,16 @@ check_PROGRAMS += t/exec/spec.t
 t_exec_spec_t_SOURCES = t/exec/spec.c
 t_exec_spec_t_LDADD = $(EXEC_LIBS) $(BASE_LIBS) libtap.a
 
+check_PROGRAMS += t/exec/array.t
+t_exec_array_t_SOURCES = t/exec/array.c
+t_exec_array_t_LDADD = $(EXEC_LIBS) $(BASE_LIBS) libtap.a
+EXTRA_DIST += t/data/array
+
 check_PROGRAMS += t/exec/model.t
 t_exec_model_t_SOURCES = t/exec/model.c
 t_exec_model_t_LDADD = $(EXEC_LIBS) $(BASE_LIBS) libtap.a
-dist_check_SCRIPTS += t/exec/model.sh.t
+dist_check_SCRIPTS += t/exec/model.sh.t t/exec/own.sh.t t/exec/data.sh.t
+EXTRA_DIST += t/exec/own.py
 EXTRA_DIST += t/data/model
 
 check_PROGRAMS += t/exec/gradient.t

@@ -12,6 +12,10 @@
 enum {
     MODEL,
     DATA,
+    NORMALISE,
+    VALIDATION,
+    CLASSES,
+    AUGMENT,
     BATCH,
     VNODES,
     DEVICES,
@@ -42,6 +46,7 @@ enum {
     CHECKPOINT,
     EVERY,
     RESUME,
+    INIT,
     LIMIT,
     DIGEST,
     EVAL,
@@ -64,9 +69,21 @@ const struct vn_option vn_exec_options[NOPTIONS] = {
     [MODEL] = {"model", "NAME",
                "mlp, resnet8, resnet20, gpt or a FILE.yaml [mlp]", 'm'},
     [DATA] = {"data", "DATA",
-              "fashion-mnist[:FOLDER], cifar10:FOLDER, bytes:FILE or "
-              "synthetic[:N] [synthetic]",
+              "fashion-mnist[:FOLDER], cifar10:FOLDER, idx:FOLDER, "
+              "npy:FOLDER|FILE.npz, csv:FILE, bytes:FILE, tokens16:FILE, "
+              "tokens32:FILE or synthetic[:N] [synthetic]",
               'd'},
+    [NORMALISE] = {"normalise", "HOW",
+                   "own (mean and deviation of the training examples), "
+                   "MEAN,DEVIATION, or none [own]",
+                   0},
+    [VALIDATION] = {"validation", "X",
+                    "part of the training examples that is kept to test on "
+                    "while training",
+                    0},
+    [CLASSES] = {"classes", "N", "of the data, or tokens, at least", 0},
+    [AUGMENT] = {"augment", "WHAT",
+                 "flip, crop=N, or both: images of training, as drawn", 0},
     [BATCH] = {"batch", "N", "examples a step, over all nodes [256]", 'b'},
     [VNODES] = {"vnodes", "N", "virtual nodes [16]", 'v'},
     [DEVICES] = {"devices", "LIST",
@@ -114,6 +131,8 @@ const struct vn_option vn_exec_options[NOPTIONS] = {
                     'c'},
     [EVERY] = {"checkpoint-every", "N", "and every N steps", 0},
     [RESUME] = {"resume", "FILE", "go on from a checkpoint", 0},
+    [INIT] = {"init", "FILE",
+              "begin with the parameters of a .safetensors or .npz", 'i'},
     [LIMIT] = {"memory-limit", "BYTES", "of each device, such as 300MiB", 0},
     [DIGEST] = {"digest", "N",
                 "print a hash of parameters and state every N steps", 0},
@@ -344,6 +363,10 @@ static const struct setting {
 } settings[NOPTIONS] = {
     [MODEL] = {TEXT, AT(model_name)},
     [DATA] = {TEXT, AT(data_name)},
+    [NORMALISE] = {TEXT, AT(data.normalise)},
+    [VALIDATION] = {REAL, AT(data.validation), 1e-6, 0.9},
+    [CLASSES] = {SMALL, AT(data.classes), 2, 1 << 24},
+    [AUGMENT] = {TEXT, AT(data.augment)},
     [BATCH] = {WHOLE, AT(train.batch), 1, 1 << 24, AT(has_batch)},
     [VNODES] = {SMALL, AT(train.vnodes), 1, 1 << 16, AT(has_vnodes)},
     [DEVICES] = {TEXT, AT(devices), .given = AT(has_devices)},
@@ -374,6 +397,7 @@ static const struct setting {
     [CHECKPOINT] = {TEXT, AT(checkpoint)},
     [EVERY] = {WHOLE, AT(checkpoint_every), 1, 0x1p53},
     [RESUME] = {TEXT, AT(resume)},
+    [INIT] = {TEXT, AT(init)},
     [LIMIT] = {OWN, .take = take_limit},
     [DIGEST] = {WHOLE, AT(digest_every), 1, 0x1p53},
     [EVAL] = {WHOLE, AT(eval_every), 1, 0x1p53},
@@ -474,6 +498,22 @@ vn_options_read(int argc, char **argv, struct vn_options *o, bool *help,
     return VN_OK;
 }
 
+/* What was said about the data, where that is more than what they are. */
+static size_t
+describe_data(const struct vn_data_options *o, char *text, size_t n,
+              size_t size)
+{
+    if (o->normalise != NULL && n < size)
+        n += (size_t) snprintf(text + n, size - n, "normalise=%s\n",
+                               o->normalise);
+    if (o->validation > 0 && n < size)
+        n += (size_t) snprintf(text + n, size - n, "validation=%.17g\n",
+                               o->validation);
+    if (o->augment != NULL && n < size)
+        n += (size_t) snprintf(text + n, size - n, "augment=%s\n", o->augment);
+    return n;
+}
+
 void
 vn_options_describe(const struct vn_options *o, const struct vn_model *model,
                     const struct vn_graph *graph, const struct vn_data *data,
@@ -502,6 +542,10 @@ vn_options_describe(const struct vn_options *o, const struct vn_model *model,
             t->exact  ? "exact"
             : t->tf32 ? "tf32"
                       : "fast");
+    n = describe_data(&o->data, text, n, size);
+    if (o->init != NULL && n < size)
+        n += (size_t) snprintf(text + n, size - n, "init-hash=%016llx\n",
+                               (unsigned long long) o->init_hash);
     if (t->schedule != VN_CONSTANT && n < size)
         snprintf(text + n, size - n, "steps=%lld\n", (long long) t->steps);
 }

@@ -31,6 +31,7 @@ struct vn_planned_failure {
 
 struct vn_options {
     const char *model_name, *data_name, *devices, *mapping;
+    struct vn_data_options data;
     struct vn_model_options set; /* of the model, by the command line */
     const char *stored_model;    /* its file as a checkpoint has it, or NULL */
     size_t stored_size;
@@ -48,6 +49,8 @@ struct vn_options {
     struct vn_stand_in standins[VN_STAND_INS];
     char names[VN_STAND_INS][32]; /* their types */
     int nstandins;
+    const char *init; /* arrays that parameters begin with, or NULL */
+    uint64_t init_hash;
     const char *checkpoint, *resume, *results, *log, *output, *control;
     int64_t checkpoint_every, digest_every, eval_every, limit, most, repeat;
     bool mpi, no_eval, quiet, probe, no_pin;

@@ -105,7 +105,7 @@ for classes in 3 26 256; do
 done
 fresh 10
 labels 60 11 0 > "$tmp/d/t10k-labels-idx1-ubyte"
-damaged 'label 10 is 10, and training has 0 to 9' "labels beyond the classes"
+damaged 'label 10 of the test is 10, and training has 0 to 9' "labels beyond the classes"
 fresh 10
 echo >> "$tmp/d/train-images-idx3-ubyte"
 damaged '1 bytes stand behind the 1920' "bytes behind the images"

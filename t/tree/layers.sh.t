@@ -59,8 +59,9 @@ room vnode_exec/device/reference "device/[a-z_]+\.h"
 room vnode_exec/device/host "device/[a-z_]+\.h"
 room vnode_exec/device/cuda "device/[a-z_]+\.h"
 room vnode_exec/model "device/device\.h"
-room vnode_exec/data "model/model\.h"
-room vnode_exec/train "(device|data|model)/.*"
+room vnode_exec/array ""
+room vnode_exec/data "array/array\.h|model/model\.h"
+room vnode_exec/train "(array|device|data|model)/.*"
 room traces/import "trace(_row)?\.h"
 room traces/draw "trace\.h"
 room replay/sweep ""
@@ -81,9 +82,10 @@ alike 'sim/policy/queue/*.c' 'sim/policy/queue/(fifo|las|priority|sjf|srtf)'
 owner 'csv\.h' 'base/table\.c'
 owner 'nettle/' 'base/digest\.c'
 owner 'yaml\.h' 'base/yaml/yaml\.c'
+owner 'zip\.h' 'vnode_exec/array/npz\.c'
 owner 'sqlite3\.h' 'base/store/store\.c'
 owner 'gsl/' '(traces|analysis)/[a-z_/]+\.[ch]'
-owner 'jansson\.h' '(traces/import/[a-z_]+|plan/profile/[a-z_]+|sim/outside/(exec|asked))\.[ch]'
+owner 'jansson\.h' '(traces/import/[a-z_]+|plan/profile/[a-z_]+|sim/outside/(exec|asked)|vnode_exec/array/safetensors)\.[ch]'
 owner 'nlopt\.h' 'plan/adaptive/fit\.c'
 owner 'glpk\.h' 'sim/policy/(round/program|adaptive/assign_program)\.c'
 owner 'cuda' 'vnode_exec/device/cuda/(cuda\.h|[a-z_]+\.cu)'

@@ -10,6 +10,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* The model that a checkpoint is of. */
 struct trained {
@@ -24,6 +25,27 @@ number_of(const struct vn_checkpoint *c, const char *name)
 
     vn_checkpoint_value(c, name, text, sizeof text);
     return atoi(text);
+}
+
+static double
+real_of(const struct vn_checkpoint *c, const char *name)
+{
+    char text[64];
+
+    vn_checkpoint_value(c, name, text, sizeof text);
+    return atof(text);
+}
+
+/* The data must have as many classes as were trained. */
+static int
+classes_of(const struct vn_checkpoint *c)
+{
+    char text[64];
+    const char *colon;
+
+    vn_checkpoint_value(c, "shape", text, sizeof text);
+    colon = strchr(text, ':');
+    return colon != NULL ? atoi(colon + 1) : 0;
 }
 
 /* Fill what the command line does not say from the checkpoint. */
@@ -46,6 +68,11 @@ complete(struct vn_options *o, bool has_data, struct trained *t,
     if (!has_data)
         o->data_name = t->data;
     vn_checkpoint_options(c, &o->set);
+    if (c->normal.channels > 0)
+        o->data.given = &c->normal;
+    o->data.classes = classes_of(c);
+    if (o->data.validation == 0)
+        o->data.validation = real_of(c, "validation");
     vn_checkpoint_value(c, "optimizer", text, sizeof text);
     o->train.optimizer = text[0] == 'a' ? VN_ADAMW : VN_SGD;
     o->has_optimizer = true;
@@ -82,11 +109,12 @@ evaluate(struct vn_options *o, struct trained *t, struct vn_exec_job *job,
     if (status == VN_OK)
         status = vn_executor_load(*x, t->checkpoint.step, err);
     if (status == VN_OK)
-        status = vn_executor_evaluate(*x, &loss, &accuracy, err);
+        status = vn_executor_evaluate(*x, vn_exec_job_test(job), &loss,
+                                      &accuracy, err);
     if (status == VN_OK && job->comm.rank == 0)
         printf("step %lld: test loss %.6f, accuracy %.2f %% of %zu examples\n",
                (long long) t->checkpoint.step, loss, 100 * accuracy,
-               job->data.test.count * job->graph->labels);
+               vn_exec_job_test(job)->count * job->graph->labels);
     return status;
 }
 

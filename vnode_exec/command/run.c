@@ -8,6 +8,7 @@
 #include "vnode_exec/command/run.h"
 #include "vnode_exec/interrupt.h"
 #include "vnode_exec/train/checkpoint.h"
+#include "vnode_exec/train/weights.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -73,6 +74,24 @@ resume(struct run *r, struct vn_error *err)
     return status == VN_OK ? vn_executor_load(r->x, step, err) : status;
 }
 
+/* Begin with parameters from a file. */
+static enum vn_status
+initialise(struct run *r, struct vn_error *err)
+{
+    struct vn_state *state;
+    struct vn_arrays arrays;
+    enum vn_status status = vn_arrays_read(r->options.init, &arrays, err);
+
+    if (status != VN_OK)
+        return status;
+    status = vn_executor_save(r->x, &state, err);
+    if (status == VN_OK)
+        status = vn_weights_import(r->job.graph, &arrays, r->options.init,
+                                   state->vectors[0], err);
+    vn_arrays_free(&arrays);
+    return status == VN_OK ? vn_executor_load(r->x, 0, err) : status;
+}
+
 static enum vn_status
 begin(struct run *r, struct vn_error *err)
 {
@@ -89,6 +108,8 @@ begin(struct run *r, struct vn_error *err)
         vn_executor_open(&view, &r->job.stages.list[r->stage], &r->x, err);
     if (status == VN_OK && o->resume != NULL)
         status = resume(r, err);
+    else if (status == VN_OK && o->init != NULL)
+        status = initialise(r, err);
     for (int i = 0; status == VN_OK && i < o->nfailures; i++)
         vn_executor_inject(r->x, o->failures[i].device, o->failures[i].step);
     if (status == VN_OK && vn_run_speaks(r))
@@ -161,8 +182,16 @@ vn_run_checkpoint(struct run *r, const char *path, struct vn_error *err)
 
     if (status != VN_OK || !vn_run_speaks(r))
         return status;
-    status = vn_checkpoint_write(path, r->job.text, r->job.model, r->job.graph,
-                                 state, err);
+    status = vn_checkpoint_write(
+        path,
+        &(struct vn_checkpoint_of){.text = r->job.text,
+                                   .model = r->job.model,
+                                   .graph = r->job.graph,
+                                   .normal = &r->job.data.normal,
+                                   .best = r->best,
+                                   .since = r->since,
+                                   .state = state},
+        err);
     if (status == VN_OK)
         vn_control_say(r->control, "checkpointed step=%lld time=%.6f",
                        (long long) state->step, vn_clock());
@@ -173,7 +202,8 @@ static enum vn_status
 evaluate(struct run *r, struct vn_error *err)
 {
     double loss, accuracy;
-    enum vn_status status = vn_executor_evaluate(r->x, &loss, &accuracy, err);
+    enum vn_status status = vn_executor_evaluate(
+        r->x, vn_exec_job_test(&r->job), &loss, &accuracy, err);
 
     if (status == VN_OK && vn_run_speaks(r)) {
         vn_progress_end(&r->progress);
@@ -381,7 +411,7 @@ carry_out(struct run *r, struct vn_error *err)
 int
 vn_command_train(int argc, char **argv)
 {
-    struct run r = {.stage = 0};
+    struct run r = {.best = INFINITY};
     struct vn_error err = {0};
     bool help;
     int code;

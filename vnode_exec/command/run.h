@@ -28,6 +28,8 @@ struct run {
     bool stopped;               /* by a request */
     int signal;                 /* that ends it, or 0 */
     bool log_failed;            /* the log took no more */
+    double best;   /* lowest loss of an evaluation; infinite: none yet */
+    int64_t since; /* evaluations since then */
 };
 
 /* Only the first rank speaks. */

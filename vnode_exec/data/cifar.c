@@ -34,7 +34,7 @@ cifar_file(const char *folder, const char *name, struct vn_data *data,
     if (status != VN_OK)
         return status;
     while (status == VN_OK && (n = fread(record, 1, RECORD, in)) > 0) {
-        unsigned char *to;
+        unsigned char *to, *values, *labels;
 
         if (n < RECORD || record[0] > 9) {
             status =
@@ -42,10 +42,14 @@ cifar_file(const char *folder, const char *name, struct vn_data *data,
                         n < RECORD ? "cut off" : "of no class 0 to 9");
             break;
         }
-        split->labels = vn_xrealloc(split->labels, split->count + 1, 1);
-        split->bytes = vn_xrealloc(split->bytes, split->count + 1, 3 * PIXELS);
-        split->labels[split->count] = record[0];
-        to = split->bytes + split->count * 3 * PIXELS;
+        values =
+            vn_xrealloc(split->values.owned, split->count + 1, 3 * PIXELS);
+        labels = vn_xrealloc(split->labels.owned, split->count + 1, 1);
+        split->values =
+            vn_data_array(VN_U8, (split->count + 1) * 3 * PIXELS, values);
+        split->labels = vn_data_array(VN_U8, split->count + 1, labels);
+        labels[split->count] = record[0];
+        to = values + split->count * 3 * PIXELS;
         for (int i = 0; i < PIXELS; i++)
             for (int c = 0; c < 3; c++)
                 to[i * 3 + c] = record[1 + c * PIXELS + i];
@@ -74,7 +78,5 @@ vn_data_read_cifar(const char *folder, struct vn_data *data,
     if (status == VN_OK)
         status = cifar_file(folder, "test_batch.bin", data, &data->test, err);
     data->shape = (struct vn_shape){SIDE, SIDE, 3, 10};
-    data->mean = 120.7F; /* of its training images, over the colours */
-    data->scale = 1 / 64.1F;
     return status;
 }

@@ -4,6 +4,7 @@
 
 #include "base/file.h"
 #include "base/number.h"
+#include "base/option.h"
 #include "base/rng.h"
 #include "base/xalloc.h"
 
@@ -15,8 +16,26 @@
 
 enum {
     PURPOSE_ORDER = 0x6f726465,
-    PURPOSE_SYNTHETIC = 0x73796e74,
-    SYNTHETIC_DEFAULT = 8192
+    PURPOSE_SPLIT = 0x73706c74,
+    SYNTHETIC_DEFAULT = 8192,
+    CLASSES = 1 << 24,
+    CROP = 64
+};
+
+const char vn_data_formats[] =
+    "fashion-mnist[:FOLDER], cifar10:FOLDER, idx:FOLDER, npy:FOLDER, "
+    "npy:FILE.npz, csv:FILE, bytes:FILE, tokens16:FILE, tokens32:FILE or "
+    "synthetic[32][:N]";
+
+static const struct vn_data_format formats[] = {
+    {"fashion-mnist", false, 72.94F, 1 / 90.02F, vn_data_read_idx},
+    {"cifar10", false, 120.7F, 1 / 64.1F, vn_data_read_cifar},
+    {"idx", false, 0, 0, vn_data_read_idx},
+    {"npy", false, 0, 0, vn_data_read_arrays},
+    {"csv", false, 0, 0, vn_data_read_csv},
+    {"bytes", true, 0, 1, vn_data_read_bytes},
+    {"tokens16", true, 0, 1, vn_data_read_tokens16},
+    {"tokens32", true, 0, 1, vn_data_read_tokens32},
 };
 
 enum vn_status
@@ -44,31 +63,28 @@ vn_data_read_file(const char *path, unsigned char **bytes, size_t *size,
     return status;
 }
 
-/* Windows of context bytes, each with the byte that follows it. */
-static enum vn_status
-read_bytes(const char *path, struct vn_data *data, struct vn_error *err)
+struct vn_array
+vn_data_array(enum vn_number type, size_t count, void *owned)
 {
-    size_t context = (size_t) data->context, test;
-    enum vn_status status =
-        vn_data_read_file(path, &data->train.bytes, &data->train.size, err);
+    return (struct vn_array){.type = type,
+                             .ndims = 1,
+                             .dims = {count},
+                             .count = count,
+                             .bytes = owned,
+                             .owned = owned};
+}
 
-    if (status != VN_OK)
-        return status;
-    test = data->train.size / 10;
-    if (test < context + 1)
-        return vn_fail(err, VN_EFORMAT,
-                       "%s: %zu bytes are too few for a context of %zu: a "
-                       "tenth of them must hold one",
-                       path, data->train.size, context);
-    data->hash = vn_hash(0, data->train.bytes, data->train.size);
-    data->train.size -= test;
-    data->test.size = test;
-    data->test.bytes = vn_xcalloc(test, 1);
-    memcpy(data->test.bytes, data->train.bytes + data->train.size, test);
-    data->train.count = (data->train.size - 1) / context;
-    data->test.count = (test - 1) / context;
-    data->shape.classes = 256;
-    return VN_OK;
+void
+vn_data_keep(struct vn_data *data, const struct vn_arrays *arrays)
+{
+    data->files[data->nfiles++] = *arrays;
+}
+
+void
+vn_data_hash(struct vn_data *data, const struct vn_array *array)
+{
+    data->hash = vn_hash(data->hash, array->bytes,
+                         array->count * vn_number_size(array->type));
 }
 
 static enum vn_status
@@ -88,55 +104,231 @@ make_synthetic(const char *count, bool colour, const struct vn_model *model,
     data->synthetic = true;
     data->train.count = (size_t) n;
     data->test.count = (size_t) (n + 9) / 10;
-    data->shape = model->sequence ? (struct vn_shape){.classes = 256}
-                                  : (colour ? coloured : grey);
+    data->shape = model != NULL && model->sequence
+                      ? (struct vn_shape){.classes = 256}
+                      : (colour ? coloured : grey);
     return VN_OK;
+}
+
+/* The format of "NAME:PATH"; NULL where there is none. */
+static const struct vn_data_format *
+find_format(const char *what, size_t name)
+{
+    for (size_t i = 0; i < sizeof formats / sizeof *formats; i++)
+        if (strlen(formats[i].name) == name
+            && strncmp(formats[i].name, what, name) == 0)
+            return &formats[i];
+    return NULL;
+}
+
+/* Labels are whole numbers from 0, and the test has no others. */
+static enum vn_status
+check_labels(const char *what, const struct vn_examples *split, bool test,
+             int *classes, struct vn_error *err)
+{
+    for (size_t i = 0; i < split->labels.count; i++) {
+        double label = vn_array_at(&split->labels, i);
+
+        if (!(label >= 0 && label < CLASSES
+              && label == (double) (int32_t) label))
+            return vn_fail(err, VN_EFORMAT,
+                           "%s: label %zu is %.9g, expected whole numbers "
+                           "from 0 to %d",
+                           what, i, label, CLASSES - 1);
+        if ((int) label < *classes)
+            continue;
+        if (test)
+            return vn_fail(err, VN_EFORMAT,
+                           "%s: label %zu of the test is %d, and training has "
+                           "0 to %d",
+                           what, i, (int) label, *classes - 1);
+        *classes = (int) label + 1;
+    }
+    return VN_OK;
+}
+
+/* Tokens count like labels. */
+static enum vn_status
+count_classes(const char *what, struct vn_data *data, int least,
+              struct vn_error *err)
+{
+    bool sequence = data->shape.height == 0;
+    int classes = least > data->shape.classes ? least : data->shape.classes;
+    struct vn_examples train = data->train, test = data->test;
+    enum vn_status status;
+
+    if (sequence) {
+        train.labels = train.values;
+        test.labels = test.values;
+    }
+    status = check_labels(what, &train, false, &classes, err);
+    if (status == VN_OK)
+        status = check_labels(what, &test, !sequence, &classes, err);
+    if (status == VN_OK && classes < 2)
+        classes = 2;
+    data->shape.classes = classes;
+    return status;
+}
+
+/*
+ * Let part of the training examples go to another part: the last ones of a
+ * permutation that does not depend on the seed.
+ */
+static enum vn_status
+split_off(const char *what, struct vn_data *data, double part,
+          struct vn_examples *to, struct vn_error *err)
+{
+    struct vn_order order = {.count = data->train.count};
+    size_t n = (size_t) ((double) order.count * part + 0.5), kept;
+
+    n = n == 0 ? 1 : n;
+    if (n >= order.count)
+        return vn_fail(err, VN_EFORMAT,
+                       "%s: %zu examples are too few to keep %g of them from "
+                       "training",
+                       what, order.count, part);
+    kept = order.count - n;
+    order.seed = PURPOSE_SPLIT;
+    *to = data->train;
+    to->borrows = true;
+    to->count = n;
+    to->rows = vn_xcalloc(n, sizeof *to->rows);
+    data->train.rows = vn_xcalloc(kept, sizeof *to->rows);
+    data->train.count = kept;
+    for (size_t i = 0; i < kept + n; i++) {
+        uint32_t row = (uint32_t) vn_order_at(&order, i);
+
+        if (i < kept)
+            data->train.rows[i] = row;
+        else
+            to->rows[i - kept] = row;
+    }
+    vn_order_free(&order);
+    return VN_OK;
+}
+
+/* Validation, and a test where the files have none. */
+static enum vn_status
+make_splits(const char *what, struct vn_data *data,
+            const struct vn_data_options *o, struct vn_error *err)
+{
+    if (o->whole) {
+        if (data->test.count == 0) {
+            data->test = data->train;
+            data->test.borrows = true;
+        }
+        return VN_OK;
+    }
+    if (o->validation > 0)
+        return split_off(what, data, o->validation, &data->validation, err);
+    return data->test.count == 0
+               ? split_off(what, data, 0.1, &data->validation, err)
+               : VN_OK;
+}
+
+static enum vn_status
+read_augment(const char *text, struct vn_augment *a, struct vn_error *err)
+{
+    while (*text != '\0') {
+        size_t n = strcspn(text, ",");
+        char *end;
+
+        if (n == 4 && strncmp(text, "flip", 4) == 0) {
+            a->flip = true;
+        } else if (strncmp(text, "crop=", 5) == 0) {
+            a->crop = (int) strtol(text + 5, &end, 10);
+            if (end != text + n || a->crop < 1 || a->crop > CROP)
+                return vn_args_refuse(err, "augment", text,
+                                      "crop=1 to crop=64");
+        } else {
+            return vn_args_refuse(err, "augment", text,
+                                  "flip, crop=N, or both with a comma");
+        }
+        text += n + (text[n] == ',');
+    }
+    return VN_OK;
+}
+
+/* What follows from what was read. */
+static enum vn_status
+finish(const char *what, const struct vn_data_format *format,
+       const struct vn_data_options *o, struct vn_data *data,
+       struct vn_error *err)
+{
+    enum vn_status status = VN_OK;
+
+    if (!data->synthetic)
+        status = count_classes(what, data, o->classes, err);
+    if (status == VN_OK && data->train.count > UINT32_MAX)
+        status = vn_fail(err, VN_EFORMAT,
+                         "%s: more than 2^32 examples, expected fewer", what);
+    if (status == VN_OK && (!data->synthetic || o->validation > 0))
+        status = make_splits(what, data, o, err);
+    if (status == VN_OK && !data->synthetic && data->shape.height > 0)
+        status = vn_normal_make(data, format, o, err);
+    if (status == VN_OK && o->augment != NULL && data->shape.height == 0)
+        status =
+            vn_fail(err, VN_EUSAGE,
+                    "--augment is of images, and '%s' holds tokens", what);
+    if (status == VN_OK && o->augment != NULL)
+        status = read_augment(o->augment, &data->augment, err);
+    return status;
 }
 
 enum vn_status
 vn_data_open(const char *what, const struct vn_model *model, int context,
-             struct vn_data *data, struct vn_error *err)
+             const struct vn_data_options *options, struct vn_data *data,
+             struct vn_error *err)
 {
     size_t name = strcspn(what, ":");
     const char *rest = what[name] == ':' ? what + name + 1 : "";
+    const struct vn_data_format *format = find_format(what, name);
     bool sequence;
     enum vn_status status;
 
     *data = (struct vn_data){.context = context};
-    if (strncmp(what, "fashion-mnist", name) == 0 && name == 13)
-        status =
-            vn_data_read_idx(*rest != '\0' ? rest : FASHION_MNIST, data, err);
-    else if (strncmp(what, "cifar10", name) == 0 && name == 7 && *rest != '\0')
-        status = vn_data_read_cifar(rest, data, err);
-    else if (strncmp(what, "bytes", name) == 0 && name == 5 && *rest != '\0')
-        status = read_bytes(rest, data, err);
+    if (*rest == '\0' && format == &formats[0])
+        rest = FASHION_MNIST;
+    if (format != NULL && *rest != '\0')
+        status = format->read(rest, data, err);
     else if (strncmp(what, "synthetic", name) == 0 && name == 9)
         status = make_synthetic(rest, false, model, data, err);
     else if (strncmp(what, "synthetic32", name) == 0 && name == 11)
         status = make_synthetic(rest, true, model, data, err);
     else
-        return vn_fail(err, VN_EUSAGE,
-                       "--data: '%s' is wrong, expected fashion-mnist"
-                       "[:FOLDER], cifar10:FOLDER, bytes:FILE or "
-                       "synthetic[32][:EXAMPLES]",
-                       what);
+        return vn_fail(err, VN_EUSAGE, "--data: '%s' is wrong, expected %s",
+                       what, vn_data_formats);
     sequence = data->shape.height == 0;
-    if (status == VN_OK && sequence != model->sequence)
+    if (status == VN_OK && model != NULL && sequence != model->sequence)
         status = vn_fail(err, VN_EUSAGE, "%s learns %s, and '%s' holds %s",
                          model->name, model->sequence ? "bytes" : "images",
                          what, sequence ? "bytes" : "images");
+    if (status == VN_OK)
+        status = finish(what, format, options, data, err);
     if (status != VN_OK)
         vn_data_close(data);
     return status;
 }
 
+static void
+examples_free(struct vn_examples *e)
+{
+    if (!e->borrows) {
+        free(e->values.owned);
+        free(e->labels.owned);
+    }
+    free(e->rows);
+}
+
 void
 vn_data_close(struct vn_data *data)
 {
-    free(data->train.bytes);
-    free(data->train.labels);
-    free(data->test.bytes);
-    free(data->test.labels);
+    examples_free(&data->validation);
+    examples_free(&data->test);
+    examples_free(&data->train);
+    for (int i = 0; i < data->nfiles; i++)
+        vn_arrays_free(&data->files[i]);
+    vn_normal_free(&data->normal);
     *data = (struct vn_data){0};
 }
 
@@ -169,68 +361,4 @@ vn_order_at(struct vn_order *order, uint64_t position)
         order->epoch = epoch;
     }
     return order->at[position % order->count];
-}
-
-/* Noise around a pattern for each class; or bytes that repeat with errors. */
-static void
-synthetic_example(const struct vn_data *data, bool test, size_t example,
-                  void *input, int32_t *labels)
-{
-    struct vn_rng rng =
-        vn_rng_stream(test, PURPOSE_SYNTHETIC, (uint64_t) example);
-
-    if (data->shape.height == 0) {
-        int32_t *ids = input, byte = (int32_t) vn_rng_below(&rng, 256);
-
-        for (int i = 0; i < data->context; i++) {
-            ids[i] = byte;
-            byte = vn_rng_below(&rng, 8) == 0
-                       ? (int32_t) vn_rng_below(&rng, 256)
-                       : (byte * 5 + 1) % 256;
-            labels[i] = byte;
-        }
-    } else {
-        float *x = input;
-        int n = data->shape.height * data->shape.width * data->shape.channels;
-
-        int32_t label = (int32_t) vn_rng_below(&rng, 10);
-
-        labels[0] = label;
-        for (int i = 0; i < n; i += 8) { /* a byte of noise each */
-            uint64_t bits = vn_rng_bits(&rng);
-
-            for (int j = i; j < n && j < i + 8; j++, bits >>= 8)
-                x[j] = (float) (int) (bits & 255) * 0.0133F - 1.7F;
-        }
-        for (int i = label; i < n; i += 10)
-            x[i] += 0.5F;
-    }
-}
-
-void
-vn_data_example(const struct vn_data *data, const struct vn_examples *split,
-                size_t example, void *input, int32_t *labels)
-{
-    const struct vn_shape *s = &data->shape;
-
-    if (data->synthetic) {
-        synthetic_example(data, split == &data->test, example, input, labels);
-    } else if (s->height == 0) {
-        size_t n = (size_t) data->context;
-        const unsigned char *from = split->bytes + example * n;
-        int32_t *ids = input;
-
-        for (size_t i = 0; i < n; i++) {
-            ids[i] = from[i];
-            labels[i] = from[i + 1];
-        }
-    } else {
-        size_t n = (size_t) (s->height * s->width * s->channels);
-        const unsigned char *from = split->bytes + example * n;
-        float *x = input, mean = data->mean, scale = data->scale;
-
-        labels[0] = split->labels[example];
-        for (size_t i = 0; i < n; i++)
-            x[i] = ((float) from[i] - mean) * scale;
-    }
 }

@@ -19,22 +19,29 @@ struct head {
     char magic[16];
     int64_t step;
     int64_t nparams, nvectors, vector;
-    int64_t text, model; /* bytes of each, which follow in this order */
+    int64_t text, model; /* bytes of each, which follow in this order, */
+    int64_t channels;    /* then so many means and scales */
+    double best;
+    int64_t since;
 };
 
-/* A head with its texts. */
+/* A head with what follows it. */
 struct front {
     struct head head;
     const char *text, *model;
+    const float *mean, *scale;
 };
 
 static uint64_t
 hash_of(const struct front *f, const struct vn_state *state)
 {
+    size_t channels = (size_t) f->head.channels * sizeof(float);
     uint64_t hash = vn_hash(0, &f->head, sizeof f->head);
 
     hash = vn_hash(hash, f->text, (size_t) f->head.text);
     hash = vn_hash(hash, f->model, (size_t) f->head.model);
+    hash = vn_hash(hash, f->mean, channels);
+    hash = vn_hash(hash, f->scale, channels);
     hash = vn_hash(hash, state->scales,
                    (size_t) f->head.nparams * sizeof(double));
     for (int i = 0; i < f->head.nvectors; i++)
@@ -44,18 +51,24 @@ hash_of(const struct front *f, const struct vn_state *state)
 }
 
 enum vn_status
-vn_checkpoint_write(const char *path, const char *text,
-                    const struct vn_model *model, const struct vn_graph *graph,
-                    const struct vn_state *state, struct vn_error *err)
+vn_checkpoint_write(const char *path, const struct vn_checkpoint_of *of,
+                    struct vn_error *err)
 {
+    const struct vn_state *state = of->state;
     struct front f = {.head = {.step = state->step,
-                               .nparams = graph->nparams,
+                               .nparams = of->graph->nparams,
                                .nvectors = state->nvectors,
-                               .vector = (int64_t) graph->vector,
-                               .text = (int64_t) strlen(text),
-                               .model = (int64_t) model->size},
-                      .text = text,
-                      .model = model->text};
+                               .vector = (int64_t) of->graph->vector,
+                               .text = (int64_t) strlen(of->text),
+                               .model = (int64_t) of->model->size,
+                               .channels = of->normal->channels,
+                               .best = of->best,
+                               .since = of->since},
+                      .text = of->text,
+                      .model = of->model->text,
+                      .mean = of->normal->mean,
+                      .scale = of->normal->scale};
+    size_t channels = (size_t) f.head.channels;
     struct vn_file file;
     uint64_t hash;
     enum vn_status status = vn_file_create(&file, path, err);
@@ -67,10 +80,15 @@ vn_checkpoint_write(const char *path, const char *text,
     fwrite(&f.head, sizeof f.head, 1, file.stream);
     fwrite(f.text, 1, (size_t) f.head.text, file.stream);
     fwrite(f.model, 1, (size_t) f.head.model, file.stream);
-    fwrite(state->scales, sizeof(double), (size_t) graph->nparams,
+    if (channels > 0) {
+        fwrite(f.mean, sizeof(float), channels, file.stream);
+        fwrite(f.scale, sizeof(float), channels, file.stream);
+    }
+    fwrite(state->scales, sizeof(double), (size_t) f.head.nparams,
            file.stream);
     for (int i = 0; i < state->nvectors; i++)
-        fwrite(state->vectors[i], sizeof(float), graph->vector, file.stream);
+        fwrite(state->vectors[i], sizeof(float), (size_t) f.head.vector,
+               file.stream);
     fwrite(&hash, sizeof hash, 1, file.stream);
     return vn_file_commit(&file, err);
 }
@@ -138,7 +156,8 @@ read_head(FILE *in, const char *path, struct head *head, struct vn_error *err)
         || head->nparams > VN_GRAPH_PARAMS || head->nvectors < 1
         || head->nvectors > 3 || head->vector < 1 || head->vector > 1 << 30
         || head->text < 0 || head->text >= VN_CHECKPOINT_TEXT
-        || head->model < 1 || head->model > VN_YAML_BYTES)
+        || head->model < 1 || head->model > VN_YAML_BYTES || head->channels < 0
+        || head->channels > 1 << 16)
         return vn_fail(err, VN_EFORMAT, "%s: this is no checkpoint", path);
     return VN_OK;
 }
@@ -158,9 +177,16 @@ read_front(FILE *in, const char *path, struct head *head,
            struct vn_checkpoint *c, struct vn_error *err)
 {
     enum vn_status status = read_head(in, path, head, err);
+    size_t channels;
 
     if (status != VN_OK)
         return status;
+    channels = (size_t) head->channels;
+    c->normal.channels = (int) head->channels;
+    c->normal.mean = vn_xcalloc(channels, sizeof *c->normal.mean);
+    c->normal.scale = vn_xcalloc(channels, sizeof *c->normal.scale);
+    c->best = head->best;
+    c->since = head->since;
     c->step = head->step;
     c->nparams = (int) head->nparams;
     c->nvectors = (int) head->nvectors;
@@ -168,7 +194,9 @@ read_front(FILE *in, const char *path, struct head *head,
     c->model_size = (size_t) head->model;
     c->model = vn_xcalloc(c->model_size + 1, 1);
     if (fread(c->text, 1, (size_t) head->text, in) != (size_t) head->text
-        || fread(c->model, 1, c->model_size, in) != c->model_size)
+        || fread(c->model, 1, c->model_size, in) != c->model_size
+        || fread(c->normal.mean, sizeof(float), channels, in) != channels
+        || fread(c->normal.scale, sizeof(float), channels, in) != channels)
         return fail_cut(path, err);
     return VN_OK;
 }
@@ -202,7 +230,8 @@ vn_checkpoint_read(const char *path, const char *text,
     if (status == VN_OK && state != NULL)
         status = check_sizes(path, c, graph, state, err);
     if (status == VN_OK) {
-        struct front f = {head, c->text, c->model};
+        struct front f = {head, c->text, c->model, c->normal.mean,
+                          c->normal.scale};
 
         if (state == NULL)
             make_state(&head, state = &c->state);
@@ -251,6 +280,7 @@ void
 vn_checkpoint_free(struct vn_checkpoint *c)
 {
     free(c->model);
+    vn_normal_free(&c->normal);
     free(c->state.scales);
     for (int i = 0; i < c->state.nvectors; i++)
         free(c->state.vectors[i]);

@@ -9,6 +9,7 @@
 #define VNODE_EXEC_TRAIN_CHECKPOINT_H
 
 #include "base/error.h"
+#include "vnode_exec/data/data.h"
 #include "vnode_exec/model/model.h"
 #include "vnode_exec/train/executor.h"
 
@@ -19,7 +20,10 @@ enum {
 /* What a checkpoint holds beside its state. */
 struct vn_checkpoint {
     char text[VN_CHECKPOINT_TEXT]; /* lines of "name=value" */
-    char *model;                   /* the model file, and how long it is */
+    struct vn_normal normal;       /* of the data's values; 0 channels: none */
+    double best;   /* loss of an evaluation, infinite: none yet */
+    int64_t since; /* evaluations since then */
+    char *model;   /* the model file, and how long it is */
     size_t model_size;
     int64_t step;
     int nparams, nvectors;
@@ -28,10 +32,19 @@ struct vn_checkpoint {
     struct vn_state state; /* where the caller lent none */
 };
 
-enum vn_status vn_checkpoint_write(const char *path, const char *text,
-                                   const struct vn_model *model,
-                                   const struct vn_graph *graph,
-                                   const struct vn_state *state,
+/* What a checkpoint is written of; all of it is borrowed. */
+struct vn_checkpoint_of {
+    const char *text;
+    const struct vn_model *model;
+    const struct vn_graph *graph;
+    const struct vn_normal *normal;
+    double best;
+    int64_t since;
+    const struct vn_state *state;
+};
+
+enum vn_status vn_checkpoint_write(const char *path,
+                                   const struct vn_checkpoint_of *of,
                                    struct vn_error *err);
 
 /*

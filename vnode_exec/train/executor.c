@@ -105,8 +105,8 @@ vn_executor_inject(struct vn_executor *x, int device, int64_t step)
 }
 
 enum vn_status
-vn_executor_evaluate(struct vn_executor *x, double *loss, double *accuracy,
-                     struct vn_error *err)
+vn_executor_evaluate(struct vn_executor *x, const struct vn_examples *examples,
+                     double *loss, double *accuracy, struct vn_error *err)
 {
     enum vn_status status;
 
@@ -116,10 +116,11 @@ vn_executor_evaluate(struct vn_executor *x, double *loss, double *accuracy,
         x->seats[i]->part = mpi ? x->job.comm->rank : i;
         x->seats[i]->parts = mpi ? x->job.comm->size : x->nseats;
     }
+    x->evaluated = examples;
     status = vn_seats_run(x, vn_seat_evaluate, err);
     if (status == VN_OK)
-        status = vn_seats_tally(x, (double) x->job.data->test.count, loss,
-                                accuracy, err);
+        status =
+            vn_seats_tally(x, (double) examples->count, loss, accuracy, err);
     return status;
 }
 

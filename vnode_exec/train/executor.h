@@ -102,9 +102,11 @@ enum vn_status vn_executor_resize(struct vn_executor *x,
                                   struct vn_resize *resize,
                                   struct vn_error *err);
 
-/* Loss and accuracy over the test examples. */
-enum vn_status vn_executor_evaluate(struct vn_executor *x, double *loss,
-                                    double *accuracy, struct vn_error *err);
+/* Loss and accuracy over examples, which are the job's data's. */
+enum vn_status vn_executor_evaluate(struct vn_executor *x,
+                                    const struct vn_examples *examples,
+                                    double *loss, double *accuracy,
+                                    struct vn_error *err);
 
 /* A hash of parameters and optimizer state. */
 enum vn_status vn_executor_digest(struct vn_executor *x, uint64_t *digest,

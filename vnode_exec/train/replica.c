@@ -26,7 +26,7 @@ vn_replica_begin(struct vn_replica *r)
 static const struct vn_layout *
 layout_for(struct vn_replica *r, int examples)
 {
-    bool training = r->training && !r->evaluating;
+    bool training = r->training && r->evaluating == NULL;
 
     for (int i = 0; i < r->nlayouts; i++)
         if (r->layouts[i].examples == examples
@@ -57,13 +57,18 @@ write_examples(struct vn_replica *r, struct vn_order *order,
     size_t bytes = vn_replica_input_bytes(r->graph), labels = r->graph->labels;
     char *input = direct ? r->input[slot] : r->host_input[slot];
     int32_t *to = direct ? r->labels[slot] : r->host_labels[slot];
+    const struct vn_augment *a = &r->data->augment;
+    bool training = r->evaluating == NULL;
+    bool drawn = training && (a->flip || a->crop > 0);
     const struct vn_examples *split =
-        r->evaluating ? &r->data->test : &r->data->train;
+        training ? &r->data->train : r->evaluating;
 
     for (uint64_t at = span.from; at < span.to; at++) {
-        size_t example = r->evaluating ? (size_t) at : vn_order_at(order, at);
+        size_t example = training ? vn_order_at(order, at) : (size_t) at;
 
         vn_data_example(r->data, split, example, input, to);
+        if (drawn)
+            vn_data_augment(r->data, order->seed, at, (float *) input);
         input += bytes;
         to += labels;
     }
@@ -136,7 +141,7 @@ vn_replica_compute(struct vn_replica *r, int examples, const double *scale)
     struct vn_pass pass = {.dev = r->dev,
                            .graph = r->graph,
                            .examples = examples,
-                           .training = !r->evaluating,
+                           .training = r->evaluating == NULL,
                            .params = r->params,
                            .weight = 1.0F / (float) r->train->batch,
                            .tally = r->tally,
@@ -182,6 +187,27 @@ vn_replica_node(struct vn_replica *r, struct vn_order *order,
     r->nodes++;
     r->examples += n;
     return status;
+}
+
+enum vn_status
+vn_replica_infer(struct vn_replica *r, int examples, const void *input,
+                 float *logits, struct vn_error *err)
+{
+    const struct vn_backend *b = r->dev->backend;
+    const struct vn_graph *g = r->graph;
+    const struct vn_node *loss = &g->nodes[g->nnodes - 1];
+    size_t n = (size_t) examples;
+
+    b->upload(r->dev, n * vn_replica_input_bytes(g), input, r->input[r->slot]);
+    b->zero(r->dev, n * g->labels * sizeof(int32_t), r->labels[r->slot]);
+    b->zero(r->dev, VN_TALLIES * sizeof(int64_t), r->tally);
+    r->evaluating = &r->data->test;
+    vn_replica_compute(r, examples, NULL);
+    r->evaluating = NULL;
+    b->download(r->dev, n * loss->rows * loss->width * sizeof *logits,
+                r->memory + layout_for(r, examples)->value[loss->inputs[0]],
+                logits);
+    return b->sync(r->dev, err);
 }
 
 enum vn_status

@@ -30,7 +30,7 @@ struct vn_replica {
     int64_t limit; /* bytes; 0: any */
     int64_t work;  /* of these for what the device takes beside the parts */
     bool training;
-    bool evaluating; /* for now: forward over the test examples */
+    const struct vn_examples *evaluating; /* for now: forward over these */
 
     float *params; /* on the device, vectors of graph->vector floats */
     float *state[VN_REPLICA_STATES];
@@ -89,6 +89,14 @@ void vn_replica_begin(struct vn_replica *r);
 enum vn_status vn_replica_node(struct vn_replica *r, struct vn_order *order,
                                struct vn_span span, const struct vn_span *next,
                                const double *scale, struct vn_error *err);
+
+/*
+ * The last layer's values before the loss, [example][row][class], of examples
+ * whose input is given; there must be room for them.
+ */
+enum vn_status vn_replica_infer(struct vn_replica *r, int examples,
+                                const void *input, float *logits,
+                                struct vn_error *err);
 
 /*
  * Bring tally and largest to the host; bring the gradients there, where the

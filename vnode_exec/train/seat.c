@@ -164,13 +164,13 @@ enum vn_status
 vn_seat_evaluate(void *arg, struct vn_error *err)
 {
     struct seat *s = arg;
-    uint64_t count = s->x->job.data->test.count;
+    uint64_t count = s->x->evaluated->count;
     uint64_t at = count * (uint64_t) s->part / (uint64_t) s->parts;
     uint64_t end = count * (uint64_t) (s->part + 1) / (uint64_t) s->parts;
     uint64_t room = (uint64_t) s->replica.room;
     enum vn_status status = VN_OK;
 
-    s->replica.evaluating = true;
+    s->replica.evaluating = s->x->evaluated;
     vn_replica_begin(&s->replica);
     for (; status == VN_OK && at < end; at += room) {
         struct vn_span span = {at, at + room < end ? at + room : end};
@@ -180,7 +180,7 @@ vn_seat_evaluate(void *arg, struct vn_error *err)
     }
     if (status == VN_OK)
         status = vn_replica_collect(&s->replica, s->tally, err);
-    s->replica.evaluating = false;
+    s->replica.evaluating = NULL;
     return status;
 }
 

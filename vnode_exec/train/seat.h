@@ -49,8 +49,9 @@ struct vn_executor {
     int64_t step;
     double *scale;
     struct vn_state state;
-    int cpu;                     /* of the next device */
-    struct vn_failure *failures; /* to happen; step -1: has happened */
+    const struct vn_examples *evaluated; /* for now */
+    int cpu;                             /* of the next device */
+    struct vn_failure *failures;         /* to happen; step -1: has happened */
     int nfailures;
 };
 
