@@ -49,7 +49,9 @@ read_finished(struct vn_store *store, const struct vn_store_run *run,
 {
     struct vn_rows *rows = NULL;
     enum vn_status status;
-    size_t room = run->finished > 0 ? (size_t) run->finished : 0;
+    int64_t measured =
+        run->finished - (run->unmeasured > 0 ? run->unmeasured : 0);
+    size_t room = measured > 0 ? (size_t) measured : 0;
     bool more;
 
     f->id = vn_xcalloc(room, sizeof *f->id);
@@ -57,11 +59,16 @@ read_finished(struct vn_store *store, const struct vn_store_run *run,
     f->queue_us = vn_xcalloc(room, sizeof *f->queue_us);
     status = vn_store_query(store,
                             "SELECT job_id, jct_us, queue_us FROM job "
-                            "WHERE run_id = ? AND state = 'finished' "
+                            "WHERE run_id = ?1 AND state = 'finished' "
+                            "AND submit_us >= ?2 AND submit_us < ?3 "
                             "ORDER BY job_id",
                             &rows, err);
-    if (status == VN_OK)
+    if (status == VN_OK) {
         vn_rows_bind_int(rows, 1, run->run_id);
+        vn_rows_bind_int(rows, 2, run->measure_from_us);
+        vn_rows_bind_int(
+            rows, 3, run->measure_to_us >= 0 ? run->measure_to_us : INT64_MAX);
+    }
     while (status == VN_OK
            && (status = vn_rows_next(rows, &more, err)) == VN_OK && more) {
         if (f->n == room)
@@ -140,6 +147,9 @@ all_finished(const struct vn_group *g, int r)
     for (int p = 0; p < g->npolicies; p++) {
         const struct vn_store_run *run = vn_group_run(g, p, r);
 
+        if (run->measure_from_us != vn_group_run(g, 0, r)->measure_from_us
+            || run->measure_to_us != vn_group_run(g, 0, r)->measure_to_us)
+            return false;
         if (run->unfinished != 0 || run->rejected != 0 || run->declined > 0
             || run->jobs != vn_group_run(g, 0, r)->jobs)
             return false;
@@ -160,6 +170,8 @@ take_summaries(struct vn_comparison *c, int r)
         *slot(c, VN_METRIC_JCT_P99, p, r) = run->jct_p99_us / 1e6;
     }
     c->compared += vn_group_run(c->group, 0, r)->jobs;
+    if (vn_group_run(c->group, 0, r)->unmeasured > 0)
+        c->compared -= vn_group_run(c->group, 0, r)->unmeasured;
 }
 
 static enum vn_status

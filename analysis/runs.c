@@ -21,8 +21,8 @@ const struct vn_assumed vn_assumed[] = {
     {"slow", NULL, false},
     {"statuses", NULL, false},
     {"until_us", NULL, false},
-    {"measure_from_us", NULL, false},
-    {"measure_to_us", NULL, false},
+    {"stop", NULL, false},
+    {"measure", NULL, false},
     {"version", NULL, false},
     {NULL, NULL, false},
 };
@@ -70,7 +70,8 @@ vn_runs_read(struct vn_store *store, struct vn_runs *runs,
         struct vn_store_run run;
 
         vn_rows_get(rows, &run);
-        if (strcmp(run.state, "failed") == 0) {
+        if (strcmp(run.state, "failed") == 0
+            || strcmp(run.state, "limited") == 0) {
             runs->failed++;
             continue;
         }

@@ -27,7 +27,7 @@ extern const struct vn_assumed vn_assumed[]; /* ended by a NULL name */
 struct vn_runs {
     struct vn_store_run *all; /* texts owned */
     int n;
-    int failed; /* runs in the file that failed; not among `all` */
+    int failed; /* runs that failed or were given up; not among `all` */
 };
 
 /* Read all runs that did not fail.  Release with vn_runs_free(). */

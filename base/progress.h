@@ -26,6 +26,11 @@ struct vn_progress vn_progress_begin(const char *what, bool minutely);
 void vn_progress_show(struct vn_progress *p, double done, double total,
                       const char *detail);
 
+/* The same where the end is known better than by proportion: a share of the
+ * work is done, and the rest takes left_s seconds, NAN where nobody knows. */
+void vn_progress_estimate(struct vn_progress *p, double share, double left_s,
+                          const char *detail);
+
 /* Clear the line. */
 void vn_progress_end(struct vn_progress *p);
 

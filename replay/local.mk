@@ -9,11 +9,16 @@ libreplay_a_SOURCES = \
 	replay/command/compare.c \
 	replay/command/experiment.c \
 	replay/command/export.c \
+	replay/command/figures.c \
+	replay/command/init.c \
+	replay/command/list.c \
 	replay/command/live.c \
 	replay/command/merge.c \
 	replay/command/reproduce.c \
 	replay/command/results.c replay/command/results.h \
 	replay/command/run.c \
+	replay/command/sweep.c replay/command/sweep.h \
+	replay/command/sbatch.c \
 	replay/command/schema.c \
 	replay/command/validate.c \
 	replay/validate/plan_run.c replay/validate/plan_run.h \
@@ -58,7 +63,10 @@ libreplay_a_SOURCES = \
 	replay/live/live.c replay/live/live.h \
 	replay/live/seat.c replay/live/seat.h \
 	replay/live/store.c \
-	replay/sweep/workers.c \
+	replay/sweep/workers.c replay/sweep/pool.h \
+	replay/sweep/course.c replay/sweep/course.h \
+	replay/sweep/paper.c replay/sweep/paper.h \
+	replay/sweep/request.c replay/sweep/request.h \
 	replay/compare/report.c replay/compare/report.h \
 	replay/compare/flips.c replay/compare/flips.h \
 	replay/compare/grid.c replay/compare/grid.h \
@@ -121,20 +129,21 @@ dist_het_DATA = \
 	replay/experiments/het/profile.csv
 
 bin_PROGRAMS += vnreplay
-dist_man_MANS += man/vnreplay.1
+dist_man_MANS += man/vnreplay.1 man/virtualflow-results.7
 # What draws traces is a command of vntrace.
 vnreplay_SOURCES = replay/main.c traces/command/generate.c
 vnreplay_LDADD = libreplay.a libsim.a libtraces.a libplan.a $(ANALYSIS_LIBS) $(SIM_LIBS)
 
 # A trace for two devices of one host (vnreplay(1), validate).
 examplesdir = $(pkgdatadir)/examples
-dist_examples_DATA = replay/examples/two-cores.csv \
+dist_examples_DATA = replay/examples/two-cores.csv replay/examples/demo.yaml \
+	replay/examples/philly.yaml replay/examples/scaling.yaml \
 	traces/examples/philly-like.csv
 
 dist_check_SCRIPTS += t/replay/adaptive.sh.t t/replay/sia.sh.t
 dist_check_SCRIPTS += t/replay/fgd.sh.t t/replay/lucid.sh.t t/replay/muri.sh.t
 EXTRA_DIST += t/replay/lucid_plain.py
-dist_check_SCRIPTS += t/replay/replay.sh.t t/replay/reproduce.sh.t t/replay/unknown.sh.t t/replay/experiment.sh.t t/replay/planned.sh.t \
+dist_check_SCRIPTS += t/replay/replay.sh.t t/replay/paper.sh.t t/replay/reproduce.sh.t t/replay/unknown.sh.t t/replay/experiment.sh.t t/replay/planned.sh.t \
 	t/replay/live.sh.t t/replay/mixed.sh.t t/replay/pcs.sh.t t/replay/elasticflow.sh.t t/replay/shockwave.sh.t \
 	t/replay/validate.sh.t
 

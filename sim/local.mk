@@ -101,6 +101,7 @@ libsim_a_SOURCES = $(ENCLAVEDOM_SOURCES) \
 	sim/observe/recorder.c sim/observe/recorder.h \
 	sim/policy/queue/rigid.c sim/policy/queue/rigid.h \
 	sim/observe/sampler.c sim/observe/sampler.h \
+	sim/observe/steady.c sim/observe/steady.h \
 	sim/policy/share/shares.c sim/policy/share/shares.h sim/policy/share/shares_plain.c sim/policy/share/shares_plan.c \
 	sim/engine/tally.c sim/engine/tally.h \
 	sim/engine/view.c \
@@ -129,6 +130,9 @@ dist_pythonexamples_DATA = \
 dist_check_SCRIPTS += t/sim/exec.sh.t
 vnsim_LDADD = libsim.a libtraces.a libplan.a $(BASE_LIBS) $(SIM_LIBS)
 
+check_PROGRAMS += t/sim/steady.t
+t_sim_steady_t_SOURCES = t/sim/steady.c
+t_sim_steady_t_LDADD = libsim.a libtraces.a libplan.a $(BASE_LIBS) libtap.a $(SIM_LIBS)
 check_PROGRAMS += t/sim/recorder.t
 t_sim_recorder_t_SOURCES = t/sim/recorder.c
 t_sim_recorder_t_LDADD = libsim.a libtraces.a libplan.a $(BASE_LIBS) libtap.a $(SIM_LIBS)

@@ -589,6 +589,31 @@ vn_rows_text(struct vn_rows *rows, int column)
     return (const char *) sqlite3_column_text(rows->stmt, column);
 }
 
+int
+vn_rows_columns(struct vn_rows *rows)
+{
+    return sqlite3_column_count(rows->stmt);
+}
+
+const char *
+vn_rows_title(struct vn_rows *rows, int column)
+{
+    return sqlite3_column_name(rows->stmt, column);
+}
+
+enum vn_store_type
+vn_rows_type(struct vn_rows *rows, int column)
+{
+    switch (sqlite3_column_type(rows->stmt, column)) {
+    case SQLITE_INTEGER:
+        return VN_STORE_INTEGER;
+    case SQLITE_FLOAT:
+        return VN_STORE_REAL;
+    default:
+        return VN_STORE_TEXT;
+    }
+}
+
 void
 vn_rows_get(struct vn_rows *rows, void *row)
 {

@@ -136,6 +136,12 @@ int64_t vn_rows_int(struct vn_rows *rows, int column);
 double vn_rows_real(struct vn_rows *rows, int column);
 const char *vn_rows_text(struct vn_rows *rows, int column);
 
+/* How many columns there are; the name of one, borrowed, and what it holds in
+ * the row in hand, none being a text. */
+int vn_rows_columns(struct vn_rows *rows);
+const char *vn_rows_title(struct vn_rows *rows, int column);
+enum vn_store_type vn_rows_type(struct vn_rows *rows, int column);
+
 void vn_rows_close(struct vn_rows *rows);
 
 /*
@@ -156,13 +162,41 @@ enum vn_status vn_store_same(struct vn_store *into, int64_t a,
                              enum vn_store_table table, bool *same,
                              struct vn_error *err);
 
+enum vn_store_format {
+    VN_STORE_CSV,
+    VN_STORE_JSON /* an array with an object for each row */
+};
+
 /*
- * Write a table as CSV in canonical order, which depends on what is in the
+ * Write a table in canonical order, which depends on what is in the
  * runs and not on when or where they ran: a run is known by its name, and
  * with `all` false the columns of the place (host, wall time) are left out.
  */
 enum vn_status vn_store_export(struct vn_store *store,
-                               enum vn_store_table table, bool all, FILE *out,
+                               enum vn_store_table table, bool all,
+                               enum vn_store_format format, FILE *out,
                                struct vn_error *err);
+
+/* The views for readers (base/store/schema_sql.h), and in what order their
+ * rows of one run stand. */
+enum vn_store_view_number {
+    VN_STORE_VIEW_RUNS,
+    VN_STORE_VIEW_JOBS,
+    VN_STORE_VIEW_DECISIONS,
+    VN_STORE_VIEWS
+};
+
+struct vn_store_view {
+    const char *name;
+    const char *order;
+};
+
+extern const struct vn_store_view vn_store_views[VN_STORE_VIEWS];
+
+/* The same of one of them; runs stand in order of their names. */
+enum vn_status vn_store_export_view(struct vn_store *store,
+                                    enum vn_store_view_number view,
+                                    enum vn_store_format format, FILE *out,
+                                    struct vn_error *err);
 
 #endif /* BASE_STORE_STORE_H */

@@ -126,7 +126,8 @@ say_failed(struct vn_store *store, int n, FILE *out, struct vn_error *err)
             n == 1 ? "is" : "are");
     status = vn_store_query(store,
                             "SELECT policy, coalesce(error, ''), count(*) "
-                            "FROM run WHERE state = 'failed' "
+                            "FROM run WHERE state IN ('failed', "
+                            "'limited') "
                             "GROUP BY 1, 2 ORDER BY 1, 2",
                             &rows, err);
     while (status == VN_OK

@@ -91,6 +91,28 @@ restore_recording(const struct vn_store_run *run, struct vn_sweep *sweep,
     return status;
 }
 
+/* Which jobs its means are of: "auto", or microseconds. */
+static enum vn_status
+restore_measure(const struct vn_store_run *run, struct vn_sweep *sweep,
+                struct vn_error *err)
+{
+    struct vn_measure *m = &sweep->measure;
+    long long from = 0, to = VN_TIME_MAX;
+
+    if (strcmp(run->measure, "auto") != 0
+        && sscanf(run->measure, "%lld:%lld", &from, &to) < 1)
+        return vn_fail(err, VN_EFORMAT,
+                       "run %s: '%.32s' is not what a run measures, expected "
+                       "auto or from:to",
+                       run->name, run->measure);
+    *m = (struct vn_measure){.asked = true,
+                             .mser = strcmp(run->measure, "auto") == 0,
+                             .from = from,
+                             .to = to};
+    snprintf(m->words, sizeof m->words, "%s", run->measure);
+    return VN_OK;
+}
+
 /* A sweep of the one run, into another file. */
 static enum vn_status
 make_sweep(struct again *a, struct vn_error *err)
@@ -103,11 +125,14 @@ make_sweep(struct again *a, struct vn_error *err)
 
     *sweep = (struct vn_sweep){.results = a->path, .workers = 1, .shards = 1};
     sweep->until = run->until_us > 0 ? run->until_us : 0;
+    sweep->stop_saturated = run->stop != NULL;
     if (run->options != NULL) {
         a->words = vn_xstrdup(run->options);
         n = cut_options(a->words, words, VN_POLICY_OPTIONS_MAX);
     }
     status = restore_recording(run, sweep, err);
+    if (status == VN_OK && run->measure != NULL)
+        status = restore_measure(run, sweep, err);
     if (status == VN_OK && run->backend != NULL)
         status = ed_backend_find(run->backend, &sweep->limits.backend, err);
     if (status == VN_OK && run->limits != NULL)

@@ -68,6 +68,13 @@ write_heading(FILE *out, const struct vn_group *g, const struct vn_report *a)
         fprintf(out, "; of jobs that by the trace were %s", run->statuses);
     if (run->until_us >= 0)
         fprintf(out, "; stopped at %g s", (double) run->until_us / 1e6);
+    if (run->measure != NULL && strcmp(run->measure, "auto") == 0)
+        fputs("; times of jobs after the warm-up, by MSER-5", out);
+    else if (run->measure != NULL)
+        fprintf(out, "; times of jobs submitted from %g s to %g s",
+                (double) run->measure_from_us / 1e6,
+                run->measure_to_us < 0 ? INFINITY
+                                       : (double) run->measure_to_us / 1e6);
     putc('\n', out);
     if (a->groups->n > 1) {
         char *words =
@@ -112,6 +119,14 @@ print_jobs(const struct vn_comparison *c)
                "decided nothing\n",
                g->repeated, g->repeated == 1 ? "" : "s");
     for (int p = 0; p < g->npolicies; p++) {
+        int saturated = 0;
+
+        for (int r = 0; r < g->nreplicates; r++)
+            saturated +=
+                strcmp(vn_group_run(g, p, r)->state, "saturated") == 0;
+        if (saturated > 0)
+            printf("%s saturated in %d of %d runs, which were stopped\n",
+                   g->labels[p], saturated, g->nreplicates);
         if (c->unfinished[p] > 0)
             printf("%s left %" PRId64 " jobs unfinished: censored, in no "
                    "policy's times\n",

@@ -140,6 +140,10 @@ vn_sweep_describe(const struct vn_sweep *sweep, const struct vn_workload *w,
     run->backend = vn_external_backend(contender->policy);
     vn_assumptions_describe(&sweep->assumptions, run);
     run->until_us = sweep->until > 0 ? sweep->until : -1;
+    run->stop = sweep->stop_saturated ? "saturated" : NULL;
+    run->measure = sweep->measure.asked ? sweep->measure.words : NULL;
+    run->experiment = sweep->experiment;
+    run->experiment_hash = sweep->experiment_hash;
     run->version = vn_sources();
     run->kept = vn_recording_names[sweep->recording];
     run->devices = setting->cluster.devices;
@@ -154,7 +158,8 @@ vn_sweep_failed(const struct vn_sweep *sweep, const struct vn_store_run *given,
     struct vn_store *store = NULL;
     enum vn_status status;
 
-    run.state = "failed";
+    if (run.state == NULL)
+        run.state = "failed";
     run.error = why;
     vn_store_run_name(&run, name);
     status = vn_store_open(sweep->results, VN_STORE_WRITE, &store, err);
@@ -197,6 +202,26 @@ keep(const struct vn_sweep *sweep, struct vn_recorder *recorder,
     return kept != VN_OK ? kept : status;
 }
 
+/* Step to the end, or to where the queue was seen only to grow. */
+static enum vn_status
+go(const struct vn_sweep *sweep, const struct vn_reader *reader,
+   struct vn_engine *engine, bool *saturated, struct vn_error *err)
+{
+    struct vn_saturation s = {0};
+    enum vn_status status = VN_OK;
+    bool more = sweep->stop_saturated;
+
+    *saturated = false;
+    while (more && !*saturated
+           && (status = vn_engine_step(engine, &more, err)) == VN_OK)
+        *saturated = vn_saturation_see(&s, vn_engine_now(engine), reader->at,
+                                       vn_engine_present(engine));
+    vn_saturation_free(&s);
+    if (*saturated)
+        vn_engine_stop(engine);
+    return status == VN_OK ? vn_engine_run(engine, err) : status;
+}
+
 enum vn_status
 vn_sweep_replay(const struct vn_sweep *sweep, const struct vn_workload *w,
                 const struct vn_setting *setting,
@@ -213,12 +238,15 @@ vn_sweep_replay(const struct vn_sweep *sweep, const struct vn_workload *w,
         .options = contender->values,
         .until = sweep->until,
         .seed = w->seed > 0 ? (uint64_t) w->seed : 0,
-        .observer = vn_recorder_observer(recorder),
     };
     struct vn_engine *engine = NULL;
     struct vn_origin origin;
     struct vn_store_run run;
     enum vn_status status;
+    bool saturated = false;
+
+    vn_recorder_measure(recorder, &sweep->measure);
+    config.observer = vn_recorder_observer(recorder);
 
     vn_sweep_describe(sweep, w, setting, contender, &run);
     vn_origin_take(&origin, &run);
@@ -231,7 +259,8 @@ vn_sweep_replay(const struct vn_sweep *sweep, const struct vn_workload *w,
                    == VN_OK)
         && (status = vn_engine_alloc(&config, &engine, err)) == VN_OK) {
         vn_recorder_guard(recorder, engine);
-        status = vn_engine_run(engine, err);
+        status = go(sweep, &reader, engine, &saturated, err);
+        run.state = saturated ? "saturated" : NULL;
     }
     run.wall_us = (int64_t) ((vn_clock() - started) * 1e6);
     status = keep(sweep, recorder, engine, &run, status, err);

@@ -40,13 +40,21 @@ struct vn_sweep {
     struct vn_contender *contenders;
     int ncontenders;
     enum vn_recording recording;
-    bool rho;      /* measure finish-time fairness */
+    bool rho;                  /* measure finish-time fairness */
+    struct vn_measure measure; /* which jobs the means are of */
+    bool stop_saturated;
+    vn_time time_limit;          /* of a run, real time; 0: none */
+    int64_t memory_limit;        /* of it in bytes; 0: none */
+    const char *experiment;      /* text of the file that asked, or NULL */
+    const char *experiment_hash; /* of that */
     vn_time until; /* stop each run before this time; 0 for never */
     struct vn_plugin_limits limits; /* of policies from outside */
     struct vn_assumptions assumptions;
-    int workers; /* runs at a time, at least 1 */
-    int shard;   /* of shards, from 0: every shards-th run is this one's */
-    int shards;  /* at least 1 */
+    int workers;  /* runs at a time, at least 1 */
+    int shard;    /* of shards, from 0 */
+    int shards;   /* at least 1 */
+    bool quiet;   /* nothing but errors */
+    bool verbose; /* a line for each run */
 };
 
 /* Start from (struct vn_sweep) {0}; releases what the next two added. */
@@ -73,30 +81,6 @@ struct vn_sweep_count {
     int failed;
 };
 
-struct vn_pool;
-
-/* Begin: makes the file, or sees that it is one.  The sweep is kept. */
-enum vn_status vn_pool_begin(const struct vn_sweep *sweep, int total,
-                             struct vn_pool **pool, struct vn_error *err);
-
-/*
- * Run a workload on a cluster, the number of one of the sweep's settings or
- * -1 for each, under every policy, where that is not there yet.  Returns
- * when the last was begun, and the workload may then be freed.  Fails only
- * where nothing more can be done; a run's own failure is counted.
- */
-enum vn_status vn_pool_run(struct vn_pool *pool,
-                           const struct vn_workload *workload, int setting,
-                           struct vn_error *err);
-
-/*
- * Wait for the runs that were begun.  Where stop is true, or SIGINT or
- * SIGTERM came, they are ended instead, which leaves nothing of them.  Fails
- * where it was interrupted.
- */
-enum vn_status vn_pool_end(struct vn_pool *pool, bool stop,
-                           struct vn_sweep_count *count, struct vn_error *err);
-
 /*
  * Replay a workload once, and write it to the results file; where it fails,
  * that it did, and why, and what was finished before a policy was stopped.
@@ -117,7 +101,8 @@ void vn_sweep_describe(const struct vn_sweep *sweep,
                        const struct vn_contender *contender,
                        struct vn_store_run *run);
 
-/* Record that a run failed, and why. */
+/* Record that a run failed, and why; in another state than "failed" where
+ * run->state says so. */
 enum vn_status vn_sweep_failed(const struct vn_sweep *sweep,
                                const struct vn_store_run *run, const char *why,
                                struct vn_error *err);

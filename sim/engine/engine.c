@@ -596,6 +596,12 @@ vn_engine_step(struct vn_engine *e, bool *more, struct vn_error *err)
 }
 
 void
+vn_engine_stop(struct vn_engine *e)
+{
+    e->config.until = e->view->ledger.now + 1;
+}
+
+void
 vn_engine_leave(struct vn_engine *e)
 {
     struct vn_ledger *l = &e->view->ledger;

@@ -253,6 +253,9 @@ enum vn_status vn_engine_step(struct vn_engine *engine, bool *more,
 /* Step to the end, hand what is left to the observer, and check the books. */
 enum vn_status vn_engine_run(struct vn_engine *engine, struct vn_error *err);
 
+/* Let it be over at the present instant, as if it were `until`. */
+void vn_engine_stop(struct vn_engine *engine);
+
 /*
  * After either failed, hand what is there to the observer as left: what was
  * finished before can then be recorded.

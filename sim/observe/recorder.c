@@ -30,6 +30,7 @@ struct vn_recorder {
     enum vn_status (*add)(void *arg, struct vn_store *store,
                           struct vn_error *err); /* or NULL */
     void *arg;
+    struct vn_measure measure;
 };
 
 struct vn_recorder *
@@ -101,6 +102,12 @@ on_mapped(void *arg, const struct vn_mapped *mapped)
 }
 
 void
+vn_recorder_measure(struct vn_recorder *r, const struct vn_measure *measure)
+{
+    r->measure = *measure;
+}
+
+void
 vn_recorder_plan(struct vn_recorder *r, const struct vn_profile *profile)
 {
     r->planner = vn_planner_alloc(r->cluster, profile);
@@ -118,7 +125,7 @@ vn_recorder_observer(struct vn_recorder *r)
 {
     struct vn_observer observer = {.arg = r};
 
-    if (r->recording >= VN_RECORD_JOBS)
+    if (r->recording >= VN_RECORD_JOBS || r->measure.asked)
         observer.ended = on_ended;
     if (r->recording >= VN_RECORD_ALL
         || (r->recording >= VN_RECORD_JOBS && r->cluster->ntypes > 1))
@@ -136,6 +143,8 @@ write_jobs(const struct vn_recorder *r, struct vn_store *store,
 {
     enum vn_status status = VN_OK;
 
+    if (r->recording < VN_RECORD_JOBS)
+        return VN_OK;
     for (size_t i = 0; i < r->records.count && status == VN_OK; i++) {
         const struct vn_record *j = &r->records.all[i];
         char why[128];
@@ -376,6 +385,10 @@ vn_recorder_write(struct vn_recorder *r, struct vn_engine *engine,
     if (status != VN_OK)
         return status;
     fill(&run, &summary, r->cluster, refusals, sizeof refusals);
+    if (r->measure.asked)
+        status = vn_measure_take(&r->measure, &r->records, &run, err);
+    if (status != VN_OK)
+        return status;
     vn_store_run_name(&run, name);
     vn_records_sort(&r->records);
     if ((status = vn_store_begin(store, name, err)) != VN_OK)

@@ -17,6 +17,7 @@
 
 #include "base/store/store.h"
 #include "sim/engine/engine.h"
+#include "sim/observe/steady.h"
 
 /* How much of a run is kept; each has what those before it have. */
 enum vn_recording {
@@ -34,6 +35,10 @@ struct vn_recorder;
 /* cluster is kept. */
 struct vn_recorder *vn_recorder_alloc(const struct vn_cluster *cluster,
                                       enum vn_recording recording);
+
+/* Have the run's means be of a part of it; before vn_recorder_observer(). */
+void vn_recorder_measure(struct vn_recorder *recorder,
+                         const struct vn_measure *measure);
 
 /* Keep plans too; before vn_recorder_observer().  profile is kept. */
 void vn_recorder_plan(struct vn_recorder *recorder,

@@ -19,10 +19,10 @@ static void
 halve(struct vn_sampler *s)
 {
     for (int i = 0; i < VN_SAMPLES_MAX / 2; i++) {
-        const struct vn_sample *a = &s->samples[2 * i], *b = a + 1;
+        const struct vn_sampled *a = &s->samples[2 * i], *b = a + 1;
 
         s->samples[i] =
-            (struct vn_sample){a->held + b->held, a->waiting + b->waiting};
+            (struct vn_sampled){a->held + b->held, a->waiting + b->waiting};
     }
     memset(s->samples + VN_SAMPLES_MAX / 2, 0,
            VN_SAMPLES_MAX / 2 * sizeof *s->samples);

@@ -14,7 +14,7 @@ enum {
 };
 
 /* Integrals over each interval: value x microseconds. */
-struct vn_sample {
+struct vn_sampled {
     __int128 held;
     __int128 waiting;
 };
@@ -25,8 +25,8 @@ struct vn_sampler {
     vn_time now; /* up to which the integrals are known */
     int held;    /* since then */
     int waiting;
-    struct ed_region *region;  /* where, as of sim/api/memory.h */
-    struct vn_sample *samples; /* NULL before the first call */
+    struct ed_region *region;   /* where, as of sim/api/memory.h */
+    struct vn_sampled *samples; /* NULL before the first call */
 };
 
 /* Start from (struct vn_sampler) {.region}. */

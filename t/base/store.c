@@ -158,7 +158,8 @@ export_all(struct vn_store *store)
     FILE *out = open_memstream(&text, &size);
 
     for (int i = 0; i < VN_STORE_TABLES; i++)
-        if (vn_store_export(store, (enum vn_store_table) i, false, out, &err)
+        if (vn_store_export(store, (enum vn_store_table) i, false,
+                            VN_STORE_CSV, out, &err)
             != VN_OK)
             diag("%s", err.text);
     fclose(out);
@@ -426,8 +427,8 @@ test_refusals(void)
     for (int i = 0; i < VN_STORE_TABLES && status == VN_OK; i++) {
         FILE *null = fopen("/dev/null", "w");
 
-        status =
-            vn_store_export(store, (enum vn_store_table) i, true, null, &err);
+        status = vn_store_export(store, (enum vn_store_table) i, true,
+                                 VN_STORE_CSV, null, &err);
         fclose(null);
     }
     ok(status == VN_EFORMAT && strstr(err.text, "is damaged") != NULL,

@@ -98,7 +98,7 @@ table(struct vn_store *store, enum vn_store_table which)
     size_t size = 0;
     FILE *out = open_memstream(&text, &size);
 
-    vn_store_export(store, which, false, out, &err);
+    vn_store_export(store, which, false, VN_STORE_CSV, out, &err);
     fclose(out);
     for (from = to = text; *from != '\0';) {
         from = strchr(from, ',') + 1;
