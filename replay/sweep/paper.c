@@ -58,6 +58,7 @@ static const struct {
     {"placement", ASSUME + VN_ASSUME_PLACEMENT, ONE},
     {"faults", ASSUME + VN_ASSUME_FAULTS, ONE},
     {"slow", ASSUME + VN_ASSUME_SLOW, ONE},
+    {"statuses", ASSUME + VN_ASSUME_STATUS, JOINED},
 };
 
 enum {
