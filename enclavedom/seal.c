@@ -45,6 +45,12 @@ seal_object(struct dl_phdr_info *info, size_t size, void *arg)
 }
 
 void
+ed_seal_regions(const struct ed_domain *d)
+{
+    seal((uintptr_t) d->arena, (uintptr_t) d->arena + d->arena_bytes);
+}
+
+void
 ed_seal_program(void)
 {
     dl_iterate_phdr(seal_object, NULL);

@@ -264,7 +264,8 @@ CLEANFILES += t/enclavedom/initramfs t/enclavedom/mpk_init t/bench/gate
 .PHONY: check-mpk bench-enclavedom
 check-mpk: vnsim t/enclavedom/initramfs t/enclavedom/mpk_init t/enclavedom/enclave.t t/enclavedom/attack.t \
 	t/enclavedom/after.t t/enclavedom/scan.t t/enclavedom/escape.t t/enclavedom/libos.t \
-	t/enclavedom/libos_guest $(PLUGINS)
+	t/enclavedom/extension.t t/enclavedom/stranger.so t/enclavedom/libos_guest \
+	t/enclavedom/libos_attack enclavedom/enclavedom $(PLUGINS)
 	TOP_BUILDDIR=. $(srcdir)/t/enclavedom/mpk.sh
 EXTRA_PROGRAMS += t/bench/libos_calls
 t_bench_libos_calls_SOURCES = t/bench/libos_calls.c

@@ -241,6 +241,9 @@ void *ed_runtime(const struct ed_backend *backend, const char *name);
 /* seal.c: the program's code, constants and tables, for good, where the kernel
  * can promise that. */
 void ed_seal_program(void);
+/* The addresses of a domain's regions: nothing can be mapped there, unmapped,
+ * or protected otherwise, again; not where rules are protections of pages. */
+void ed_seal_regions(const struct ed_domain *d);
 
 /* filter.c: 0, or the step that failed, with errno. */
 int ed_confine(void);

@@ -442,6 +442,10 @@ fence(struct os *os, struct vn_error *err)
         return vn_fail(err, VN_EIO,
                        "cannot take away what sets rights here: %s",
                        strerror(errno));
+    if (os_crossing.keyed) {
+        ed_seal_program();
+        ed_seal_regions(os->domain);
+    }
     status = os_fence_paths(os, err);
     return status == VN_OK ? os_fence_calls(os, err) : status;
 }

@@ -7,6 +7,7 @@
 #include "enclavedom/libos/inner.h"
 #include "enclavedom/scan.h"
 
+#include <emmintrin.h>
 #include <errno.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -174,16 +175,34 @@ write_here(uint64_t to, const void *from, size_t bytes)
  * and cannot be written.  A page of a file's would change with the file, come
  * back as it was (MADV_DONTNEED), or grow into what nobody looked at.
  */
+/* Where may one begin in the next 16 bytes, of 17?  Two bytes of it say so. */
+static unsigned
+beginnings(const unsigned char *p)
+{
+    __m128i first = _mm_loadu_si128((const __m128i *) (const void *) p);
+    __m128i second = _mm_loadu_si128((const __m128i *) (const void *) (p + 1));
+    __m128i either =
+        _mm_or_si128(_mm_cmpeq_epi8(second, _mm_set1_epi8(0x01)),
+                     _mm_cmpeq_epi8(second, _mm_set1_epi8((char) 0xae)));
+
+    return (unsigned) _mm_movemask_epi8(
+        _mm_and_si128(_mm_cmpeq_epi8(first, _mm_set1_epi8(0x0f)), either));
+}
+
 const char *
 os_sets_rights(const unsigned char *code, size_t bytes, size_t *at)
 {
-    for (size_t i = 0; i < bytes; i += *at + 1) {
-        const char *name = ed_forbidden(code + i, bytes - i, at);
+    for (size_t i = 0; i + 3 <= bytes; i++) {
+        const char *name;
 
-        if (name == NULL)
+        while (i + 17 <= bytes && beginnings(code + i) == 0)
+            i += 16;
+        if (i + 3 > bytes)
             break;
-        if (strcmp(name, "WRPKRU") == 0 || strcmp(name, "XRSTOR") == 0) {
-            *at += i;
+        name = ed_forbidden(code + i, 3, at);
+        if (name != NULL && *at == 0
+            && (strcmp(name, "WRPKRU") == 0 || strcmp(name, "XRSTOR") == 0)) {
+            *at = i;
             return name;
         }
     }
@@ -223,41 +242,77 @@ lies_across(uint64_t address)
            && read_here(right, address, 2) && os_code_meets(left, right);
 }
 
-/* Bytes behind the end of a file stay zero. */
-static void
-copy_pages(unsigned char *to, uint64_t from, uint64_t bytes)
+/* Whole pages of the program's, given its key, to be read and run. */
+static long
+settle(unsigned char *code, uint64_t bytes, int key)
 {
-    if (os_now->copies && !read_here(to, from, bytes))
-        for (uint64_t i = 0; i < bytes; i += ED_PAGE)
-            read_here(to + i, from + i, ED_PAGE);
-    else if (!os_now->copies)
-        memcpy(to, (const void *) (uintptr_t) from, bytes);
+    os_now->disarmed += os_disarm(code, bytes);
+    return syscall(SYS_pkey_mprotect, code, bytes, PROT_READ | PROT_EXEC, key)
+                   == 0
+               ? 0
+               : -ENOMEM;
 }
 
 static long
-make_runnable(uint64_t at, uint64_t bytes, int key)
+look_at_seams(uint64_t at, uint64_t bytes, int key)
 {
-    unsigned char *copy;
-
-    if (syscall(SYS_pkey_mprotect, at, bytes, PROT_READ, key) != 0)
-        return -errno;
-    copy = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
-                MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    if (copy == MAP_FAILED)
-        return -ENOMEM;
-    copy_pages(copy, at, bytes);
-    os_now->disarmed += os_disarm(copy, bytes);
-    if (syscall(SYS_pkey_mprotect, copy, bytes, PROT_READ | PROT_EXEC, key)
-            != 0
-        || mremap(copy, bytes, bytes, MREMAP_MAYMOVE | MREMAP_FIXED, at)
-               == MAP_FAILED) {
-        munmap(copy, bytes);
-        return -ENOMEM;
-    }
     if (!lies_across(at) && !lies_across(at + bytes))
         return 0;
     syscall(SYS_pkey_mprotect, at, bytes, PROT_READ, key);
     return -EACCES;
+}
+
+/* Memory that is to be run: a copy takes its place. */
+static long
+make_runnable(uint64_t at, uint64_t bytes, int key)
+{
+    unsigned char *copy;
+    long error;
+
+    if (syscall(SYS_pkey_mprotect, at, bytes, PROT_READ, key) != 0)
+        return -errno;
+    copy = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
+                MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
+    if (copy == MAP_FAILED)
+        return -ENOMEM;
+    /* Pages behind the end of a file cannot be read, and stay zero. */
+    if (!read_here(copy, at, bytes))
+        for (uint64_t i = 0; i < bytes; i += ED_PAGE)
+            read_here(copy + i, at + i, ED_PAGE);
+    error = settle(copy, bytes, key);
+    if (error == 0
+        && mremap(copy, bytes, bytes, MREMAP_MAYMOVE | MREMAP_FIXED, at)
+               == MAP_FAILED)
+        error = -ENOMEM;
+    if (error != 0)
+        munmap(copy, bytes);
+    return error != 0 ? error : look_at_seams(at, bytes, key);
+}
+
+/* A file that is to be run: read, and not mapped. */
+static long
+map_code(const uint64_t *a, uint64_t bytes, int key)
+{
+    int flags = ((int) a[3] & ~(MAP_SHARED | MAP_NORESERVE)) | MAP_PRIVATE
+                | MAP_ANONYMOUS | MAP_POPULATE;
+    unsigned char *p = mmap((void *) (uintptr_t) a[0], bytes,
+                            PROT_READ | PROT_WRITE, flags, -1, 0);
+    size_t done = 0;
+    ssize_t got = 1;
+    long error;
+
+    if (p == MAP_FAILED)
+        return -errno;
+    while ((a[3] & MAP_ANONYMOUS) == 0 && done < a[1] && got > 0) {
+        got = pread((int) a[4], p + done, a[1] - done, (off_t) (a[5] + done));
+        done += got > 0 ? (size_t) got : 0;
+    }
+    error = got < 0 ? -errno : settle(p, bytes, key);
+    if (error == 0)
+        error = look_at_seams((uint64_t) (uintptr_t) p, bytes, key);
+    if (error != 0)
+        munmap(p, bytes);
+    return error != 0 ? error : (long) p;
 }
 
 /* What is mapped for the program bears its key, where there are keys; and it
@@ -266,23 +321,25 @@ static long
 call_keyed(long number, const uint64_t *a, int key)
 {
     uint64_t at = a[0], bytes = (a[1] + ED_PAGE - 1) & ~(uint64_t) 4095;
-    int protection = (int) a[2] & ~PROT_EXEC;
     bool run = (a[2] & PROT_EXEC) != 0;
-    long value = 0, error = 0;
+    long value = 0, error;
 
+    if (number == SYS_mmap && run)
+        return map_code(a, bytes, key);
+    if (run)
+        return make_runnable(at, bytes, key);
     if (number == SYS_mmap) {
-        value = syscall(number, a[0], a[1], protection, a[3], a[4], a[5]);
+        value = syscall(number, a[0], a[1], a[2], a[3], a[4], a[5]);
         if (value == -1)
             return -errno;
         at = (uint64_t) value;
     }
-    if (run)
-        error = make_runnable(at, bytes, key);
-    else if (syscall(SYS_pkey_mprotect, at, bytes, protection, key) != 0)
-        error = -errno;
-    if (error != 0 && number == SYS_mmap)
+    if (syscall(SYS_pkey_mprotect, at, bytes, a[2], key) == 0)
+        return value;
+    error = -errno;
+    if (number == SYS_mmap)
         munmap((void *) at, bytes);
-    return error != 0 ? error : value;
+    return error;
 }
 
 /* Code that is moved has new neighbours. */

@@ -71,9 +71,15 @@ vn_libos_become(const char *command, const struct vn_plugin_limits *limits)
     const char *words[WORDS_MAX + 16] = {
         "enclavedom", "run", "--strict", "--time", "virtual", "--random", "0"};
     char *at = text, *word;
-    int n = 7;
+    int n = 7, most;
 
-    snprintf(text, sizeof text, "%s", command);
+    if (snprintf(text, sizeof text, "%s", command) >= (int) sizeof text) {
+        fprintf(stderr,
+                "enclavedom: a command of %zu bytes, expected less "
+                "than %d\n",
+                strlen(command), TEXT_MAX);
+        return;
+    }
     if (limits->backend != NULL) {
         words[n++] = "--backend";
         words[n++] = ed_backend_name(limits->backend);
@@ -84,9 +90,15 @@ vn_libos_become(const char *command, const struct vn_plugin_limits *limits)
         words[n++] = memory;
     }
     words[n++] = "--";
-    while (n < WORDS_MAX && (word = next_word(&at)) != NULL)
+    most = n + WORDS_MAX;
+    while (n < most && (word = next_word(&at)) != NULL)
         words[n++] = word;
     words[n] = NULL;
+    if (next_word(&at) != NULL) {
+        fprintf(stderr, "enclavedom: a command of more than %d words\n",
+                WORDS_MAX);
+        return;
+    }
     if (vn_libos_program(path, sizeof path) != NULL)
         execv(path, (char *const *) (uintptr_t) words);
     else

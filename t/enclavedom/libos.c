@@ -7,9 +7,10 @@
  */
 #include "config.h"
 
-#include "enclavedom/libos/calls.h"
+#include "enclavedom/libos/inner.h"
 #include "t/tap.h"
 
+#include <link.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/personality.h>
@@ -75,9 +76,6 @@ touches(const struct ed_backend *b)
             }
             snprintf(said, sizeof said, ": %s region '%s' at 0x",
                      w == 0 ? "read" : "wrote", name);
-            /* Written as it is read first. */
-            if (w == 1)
-                snprintf(said, sizeof said, " region '%s' at 0x", name);
             ok(result == VN_EPOLICY && strstr(err.text, said) != NULL,
                "%s: %s of table '%s': %s", ed_backend_name(b), how[w], name,
                err.text);
@@ -142,6 +140,58 @@ others(const struct ed_backend *b)
            "%s: %s: %s", ed_backend_name(b), all[i].what,
            result == VN_OK ? "refused" : err.text);
     }
+}
+
+/* What sets rights is found wherever it lies, and is what a plain search
+ * finds. */
+static void
+finds(void)
+{
+    static const unsigned char setters[][3] = {
+        {0x0f, 0x01, 0xef}, {0x0f, 0xae, 0x28}, {0x0f, 0xae, 0x6d}};
+    unsigned char code[80];
+    int wrong = 0, n = 0;
+
+    for (size_t bytes = 0; bytes <= sizeof code; bytes++)
+        for (size_t i = 0; i + 3 <= bytes; i++)
+            for (int s = 0; s < 3; s++, n++) {
+                size_t at = sizeof code;
+
+                memset(code, i % 2 == 0 ? 0x0f : 0x90, sizeof code);
+                memcpy(code + i, setters[s], 3);
+                if (os_sets_rights(code, bytes, &at) == NULL || at != i
+                    || os_sets_rights(code, i + 2, &at) != NULL)
+                    wrong++;
+            }
+    ok(wrong == 0, "%d places of what sets rights are found", n);
+}
+
+/* In this program's own code, of the same files, only gates have them. */
+static int
+look_at_own(struct dl_phdr_info *info, size_t size, void *arg)
+{
+    int *others = arg;
+
+    (void) size;
+    for (int i = 0; i < info->dlpi_phnum; i++) {
+        const ElfW(Phdr) *p = &info->dlpi_phdr[i];
+        const unsigned char *code =
+            (const unsigned char *) (info->dlpi_addr + p->p_vaddr);
+        size_t at;
+
+        if (p->p_type != PT_LOAD || (p->p_flags & PF_X) == 0)
+            continue;
+        for (size_t k = 0;
+             os_sets_rights(code + k, p->p_memsz - k, &at) != NULL;
+             k += at + 1) {
+            const char *c = (const char *) code + k + at;
+
+            if ((c < ed_gates_begin || c >= ed_gates_end)
+                && (c < os_crossing_begin || c >= os_crossing_end))
+                ++*others;
+        }
+    }
+    return 1;
 }
 
 /* The rules: every call, table and access, by functions of the same rights. */
@@ -240,6 +290,7 @@ main(void)
     const char *top = getenv("TOP_BUILDDIR");
     char path[PATH_MAX];
     struct vn_error err;
+    int chance = 0;
 
 #ifdef VN_COVERAGE
     skip_all("the coverage counters are writes of their own, inside");
@@ -251,6 +302,9 @@ main(void)
              top == NULL ? "." : top);
     if (realpath(path, guest) == NULL)
         skip_all("there is no program to run");
+    finds();
+    dl_iterate_phdr(look_at_own, &chance);
+    ok(chance == 0, "only gates set rights, %d others do", chance);
     for (int i = 0; ed_backends[i] != NULL; i++) {
         const struct ed_backend *b = ed_backends[i];
 

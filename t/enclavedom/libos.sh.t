@@ -190,4 +190,12 @@ for b in $backends; do
         grep -q '^vnsim: policy libos:python3 .*evil.py write: ended with status 1, expected an answer$' err
     ok $? "$b: and an evil one is stopped, and why is said" || diag err
 done
+long=$(awk 'BEGIN { for (i = 0; i < 5000; i++) printf "x" }')
+many=$(awk 'BEGIN { for (i = 0; i < 300; i++) printf "x " }')
+"$vnsim" -t t.csv -c v100:2x8 -p "libos:python3 $long" > out 2> err
+test $? = 1 && grep -q '^enclavedom: a command of 5008 bytes, expected less than 4096$' err
+ok $? "a command that is too long is not cut" || diag err
+"$vnsim" -t t.csv -c v100:2x8 -p "libos:python3 $many" > out 2> err
+test $? = 1 && grep -q '^enclavedom: a command of more than 256 words$' err
+ok $? "nor one of too many words" || diag err
 done_testing

@@ -368,6 +368,27 @@ ways_of_opening(void)
     return won > 0 ? WON : REFUSED;
 }
 
+/* A path that somebody changes after it was checked: "flip" is a link to a
+ * file of "ok", then to one of "no", which it may not read. */
+static int
+race(void)
+{
+    int good = 0;
+
+    for (int i = 0; i < 100000 && good < 1000; i++) {
+        int fd = open("flip", O_RDONLY);
+        char text[2] = "ok";
+
+        if (fd < 0)
+            continue;
+        if (read(fd, text, 2) == 2 && memcmp(text, "no", 2) == 0)
+            return WON;
+        good += memcmp(text, "ok", 2) == 0;
+        close(fd);
+    }
+    return good > 0 ? REFUSED : 3;
+}
+
 static int
 descriptors(void)
 {
@@ -437,6 +458,7 @@ static const struct {
     {"device", device},
     {"set-user", set_user},
     {"ways-of-opening", ways_of_opening},
+    {"race", race},
     {"descriptors", descriptors},
     {"environment", environment},
 };

@@ -78,6 +78,15 @@ try memory-written "" --allow-write /
 try device "" --allow-read /dev
 try set-user ""
 try ways-of-opening ""
+printf no > ../secret
+printf ok > fine
+while test -e fine && test ! -e over; do
+    ln -sf fine new && mv -f new flip
+    ln -sf ../secret new && mv -f new flip
+done &
+try race ""
+touch over
+wait
 try descriptors ""
 try environment "" --allow-read /
 # Ended by the kernel where no frame fits, and else by the library.
@@ -106,5 +115,23 @@ if command -v "${CC-cc}" > /dev/null && echo 'int main(void) { return 0; }' > p.
     ok $? "an interpreter that may not be read" || diag err
 else
     skip "an interpreter that may not be read" "no compiler here"
+fi
+# Where the tables are, nothing can be mapped or unmapped (mseal).
+if test $keys = yes && test "$(id -u)" = 0; then
+    mkfifo line
+    "$enclavedom" run --backend mpk --show-tables -- /bin/sh -c 'echo "$ENCLAVEDOM_TABLES"; read line' < line > tables &
+    exec 9> line
+    for _ in 1 2 3 4 5 6 7 8 9 10; do
+        test -s tables && break
+        sleep 0.1
+    done
+    table=$(sed 's/.*paths:0x\([0-9a-f]*\),.*/\1/' tables)
+    awk -v at="$table" '/^[0-9a-f]+-[0-9a-f]+ / { split($1, r, "-"); here = r[1] <= at && at < r[2] }
+        here && /^VmFlags:/ { if (/ sl/) found = 1 } END { exit !found }' "/proc/$!/smaps"
+    ok $? "mpk: the pages of tables are sealed" || diag tables
+    exec 9>&-
+    wait
+else
+    skip "the pages of tables are sealed" "no keys, or not root"
 fi
 done_testing

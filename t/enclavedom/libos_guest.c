@@ -310,6 +310,8 @@ main(int argc, char **argv)
     if (strcmp(argv[1], "call") == 0)
         return call_all(table);
     if (strcmp(argv[2], "write") == 0)
-        *table = *table;
-    return (int) (*table & 0);
+        table[1] = 0; /* which is no harm to what ends at once */
+    else
+        (void) *table;
+    return 0;
 }

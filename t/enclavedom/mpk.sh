@@ -30,15 +30,41 @@ fi
 } > "$tmp/trace.csv"
 set -- init="$TOP_BUILDDIR/t/enclavedom/mpk_init" trace.csv="$tmp/trace.csv" \
     vnsim="$TOP_BUILDDIR/vnsim"
-set -- "$@" t/enclavedom/libos_guest="$TOP_BUILDDIR/t/enclavedom/libos_guest"
-for p in enclave.t attack.t after.t scan.t escape.t libos.t; do
+set -- "$@" t/enclavedom/libos_guest="$TOP_BUILDDIR/t/enclavedom/libos_guest" \
+    t/enclavedom/stranger.so="$TOP_BUILDDIR/t/enclavedom/stranger.so"
+for p in enclave.t attack.t after.t scan.t escape.t extension.t libos.t libos_attack; do
     set -- "$@" t/$p="$TOP_BUILDDIR/t/enclavedom/$p"
 done
+# Programs for the library OS, with its own fences: busybox, and python3 with
+# the modules that it needs, compiled, since compiling them there takes long.
+set -- "$@" enclavedom/enclavedom="$TOP_BUILDDIR/enclavedom/enclavedom" t/evil.py="$(dirname "$0")/evil.py" \
+    t/fifo.py="$(dirname "$0")/../sim/plugin/fifo.py"
+programs=$TOP_BUILDDIR/enclavedom/enclavedom
+busybox=$(command -v busybox || true)
+if test -n "$busybox"; then
+    set -- "$@" bin/busybox="$busybox"
+    programs="$programs $busybox"
+fi
+if python=$(readlink -f /usr/bin/python3); then
+    for file in $(/usr/bin/python3 -c 'import heapq, json, os, socket, sys
+for m in list(sys.modules.values()):
+    file, compiled = getattr(m, "__file__", None), getattr(m, "__cached__", None)
+    if compiled and os.path.exists(compiled):
+        print(file[1:] + "c=" + compiled)
+    elif file:
+        print(file[1:] + "=" + file)' | grep '^usr/lib/'); do
+        set -- "$@" "$file"
+        case $file in *.so) programs="$programs ${file#*=}" ;; esac
+    done
+    set -- "$@" usr/bin/python3="$python"
+    programs="$programs $python"
+fi
 for p in fifo fifo_skip sjf srtf las priority wfs; do
     set -- "$@" t/$p.so="$TOP_BUILDDIR/t/sim/plugin/$p.so"
 done
+# shellcheck disable=SC2086
 for lib in $(ldd "$TOP_BUILDDIR/vnsim" "$TOP_BUILDDIR/t/enclavedom/enclave.t" \
-    "$TOP_BUILDDIR/t/enclavedom/mpk_init" "$TOP_BUILDDIR/t/enclavedom/libos.t" | grep -o '/[^ ]*\.so[^ ]*' | sort -u); do
+    "$TOP_BUILDDIR/t/enclavedom/mpk_init" "$TOP_BUILDDIR/t/enclavedom/libos.t" $programs | grep -v ':$' | grep -o '/[^ ]*\.so[^ ]*' | sort -u); do
     set -- "$@" "${lib#/}=$lib"
 done
 "$TOP_BUILDDIR/t/enclavedom/initramfs" "$@" > "$tmp/initramfs"
