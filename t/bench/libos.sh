@@ -44,20 +44,20 @@ table() { # unit
             }
         }'
 }
-for round in 1 2 3; do
+for _ in 1 2 3; do
     for w in $ways; do
         under "$w" "$calls" | sed "s/^/$w /"
     done
 done | table us_a_call
 echo
-for round in 1 2 3; do
+for _ in 1 2 3; do
     for w in $ways; do
         start=$(now)
         under "$w" $python -c pass
         echo "$w python3-start $(($(now) - start))" | awk '{ print $1, $2, $3 / 1e6 }'
         # Its processor time is less noisy: what children took, in ticks.
         (
-            for i in 1 2 3 4 5 6 7 8 9 10; do under "$w" $python -c pass; done
+            for _ in 1 2 3 4 5 6 7 8 9 10; do under "$w" $python -c pass; done
             times
         ) | awk -v w="$w" -F'[ms ]+' 'NR == 2 {
             print w, "python3-cpu", (60 * ($1 + $3) + $2 + $4) * 1000 / 10 }'
@@ -68,7 +68,7 @@ jobs=${VN_BENCH_JOBS-20000}
 "$TOP_BUILDDIR/vntrace" generate --preset philly --jobs "$jobs" --load 0.9 --cluster v100:16x8 \
     --max-duration 1d -o "$tmp/t.csv" > /dev/null
 fifo="$python $TOP_SRCDIR/t/sim/plugin/fifo.py"
-for round in 1 2; do
+for _ in 1 2; do
     for w in $ways; do
         policy=libos:$fifo backend="--backend $w"
         test "$w" = native && policy=exec:$fifo backend=

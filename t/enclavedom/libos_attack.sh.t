@@ -7,11 +7,19 @@ if grep -qa '__asan_init\|__gcov_merge_add' "$TOP_BUILDDIR/enclavedom/enclavedom
 fi
 enclavedom=$(cd "$TOP_BUILDDIR/enclavedom" && pwd)/enclavedom
 attack=$(cd "$TOP_BUILDDIR/t/enclavedom" && pwd)/libos_attack
-mkdir "$tmp/w" "$tmp/w/in"
+# Whoever gets out gets at nothing but the test's own files.
+mkdir "$tmp/w" "$tmp/outside"
 cd "$tmp/w" || exit 1
-touch code ../code
-ln -s /etc/shadow out
-ln -s /etc up
+prepare() {
+    rm -rf ../outside/* suid hard soft x other
+    mkdir ../outside/empty
+    touch code ../outside/victim ../outside/other
+    printf no > ../outside/secret
+    printf ok > fine
+}
+prepare
+ln -s ../outside/secret out
+ln -s ../outside up
 
 ways=
 for b in mpk process mprotect; do
@@ -32,13 +40,13 @@ try() { # attack, "ways that it wins" or "", options ...
     shift 2
     case $name in
     flags | *-stack) ;; # which are no harm natively
-    *) rm -f suid && "$attack" "$name" > native.out 2>&1
+    *) prepare && "$attack" "$name" > native.out 2>&1
         ok $? "natively $name gets what it wants" || diag native.out ;;
     esac
     for way in $ways; do
         old=
         test "${way%+old}" = "$way" || old=--old-kernel
-        rm -f suid
+        prepare
         # shellcheck disable=SC2086
         SECRET=4711 "$enclavedom" run $old --show-tables --time virtual --memory 256MiB \
             --backend "${way%+old}" --allow-write . "$@" -- "$attack" "$name" > got 2> err
@@ -78,11 +86,9 @@ try memory-written "" --allow-write /
 try device "" --allow-read /dev
 try set-user ""
 try ways-of-opening ""
-printf no > ../secret
-printf ok > fine
-while test -e fine && test ! -e over; do
+while test -e code && test ! -e over; do
     ln -sf fine new && mv -f new flip
-    ln -sf ../secret new && mv -f new flip
+    ln -sf ../outside/secret new && mv -f new flip
 done &
 try race ""
 touch over
