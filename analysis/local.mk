@@ -6,6 +6,9 @@ libanalysis_a_SOURCES = \
 	analysis/comparison.c analysis/comparison.h \
 	analysis/figure/curve.c analysis/figure/curve.h \
 	analysis/figure/heat.c \
+	analysis/figure/area.c \
+	analysis/figure/bars.c analysis/figure/bars.h \
+	analysis/figure/timeline.c \
 	analysis/figure/measured/convergence.c \
 	analysis/figure/measured/memory.c \
 	analysis/figure/slowdown.c \

@@ -15,6 +15,7 @@ libbase_a_SOURCES = \
 	base/store/schema.c base/store/schema.h \
 	base/store/schema_sql.c base/store/schema_sql.h \
 	base/store/store.c base/store/store.h \
+	base/store/timeline.c base/store/timeline.h \
 	base/store/origin.c base/store/origin.h \
 	base/store/export.c base/store/merge.c \
 	base/table.c base/table.h \

@@ -12,6 +12,7 @@ libreplay_a_SOURCES = \
 	replay/command/figures.c \
 	replay/command/init.c \
 	replay/command/list.c \
+	replay/command/timeline.c \
 	replay/command/live.c \
 	replay/command/merge.c \
 	replay/command/reproduce.c \

@@ -15,6 +15,7 @@ static const struct vn_command commands[] = {
      vn_command_figures},
     {"init", "write an experiment file to begin with", vn_command_init},
     {"list", "list the runs of a sweep, and its shards", vn_command_list},
+    {"timeline", "write runs as a trace for Perfetto", vn_command_timeline},
     {"live", "replay a trace on the devices of this host", vn_command_live},
     {"merge", "join results files", vn_command_merge},
     {"reproduce", "run every run of a file again", vn_command_reproduce},

@@ -127,7 +127,7 @@ dist_pythonexamples_DATA = \
 	sim/outside/python/las.py \
 	sim/outside/python/virtualflow.py \
 	sim/outside/python/wfs.py
-dist_check_SCRIPTS += t/sim/exec.sh.t
+dist_check_SCRIPTS += t/sim/exec.sh.t t/sim/timeline.sh.t
 vnsim_LDADD = libsim.a libtraces.a libplan.a $(BASE_LIBS) $(SIM_LIBS)
 
 check_PROGRAMS += t/sim/steady.t

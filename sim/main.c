@@ -7,6 +7,7 @@
 #include "base/progress.h"
 #include "base/store/origin.h"
 #include "base/store/store.h"
+#include "base/store/timeline.h"
 #include "plan/cluster.h"
 #include "sim/assumptions.h"
 #include "sim/engine/engine.h"
@@ -37,6 +38,10 @@ enum option {
     RESULTS,
     FORMAT,
     PLAN,
+    TIMELINE,
+    FROM,
+    TO,
+    ONLY,
     RHO,
     POLICIES,
     BACKEND,
@@ -78,6 +83,12 @@ static const struct vn_option options[] = {
                     "write what is said to and by a COMMAND", 0},
     [PLAN] = {"plan", "FILE",
               "write which virtual nodes run where, for vnexec", 0},
+    [TIMELINE] = {"timeline", "FILE",
+                  "write who held what when, a trace (JSON) for Perfetto", 0},
+    [FROM] = {"from", "TIME", "of the timeline: only from then on", 0},
+    [TO] = {"to", "TIME", "of the timeline: only before", 0},
+    [ONLY] = {"only", "ID,...", "of the timeline: these jobs, as in 3,7-12",
+              0},
     [RHO] = {"rho", NULL,
              "measure finish-time fairness; the trace is read twice", 0},
     [POLICIES] = {"policies", NULL, "list the policies and their options", 0},
@@ -97,6 +108,8 @@ struct arguments {
     vn_time until;
     const char *jobs;
     const char *plan;
+    const char *trace_out; /* a timeline */
+    struct vn_timeline timeline;
     bool rho;
     const char *results;
     enum vn_format format;
@@ -193,6 +206,17 @@ take(void *arg, int option, const char *value, struct vn_error *err)
     case PLAN:
         a->plan = value;
         break;
+    case TIMELINE:
+        a->trace_out = value;
+        break;
+    case FROM:
+        return vn_option_time("from", value, 0, VN_TIME_MAX,
+                              &a->timeline.from_us, err);
+    case TO:
+        return vn_option_time("to", value, 1, VN_TIME_MAX, &a->timeline.to_us,
+                              err);
+    case ONLY:
+        return vn_timeline_only(&a->timeline, "only", value, err);
     case POLICIES:
     case SHOW_VERSION:
     case ASSUMED:
@@ -244,10 +268,18 @@ parse(int argc, char **argv, struct arguments *a, bool *done,
         return vn_fail(err, VN_EUSAGE,
                        "--plan: no --profile given, expected one: plans are "
                        "of modelled jobs");
-    if (a->results != NULL && strcmp(a->trace, "-") == 0)
+    if (a->trace_out == NULL
+        && (a->timeline.from_us > 0 || a->timeline.to_us > 0
+            || a->timeline.nranges > 0))
         return vn_fail(err, VN_EUSAGE,
-                       "--results: the trace is standard input, expected a "
-                       "file, which can be named by a hash");
+                       "--from, --to and --only are of a --timeline, of which "
+                       "none is given");
+    if ((a->results != NULL || a->trace_out != NULL)
+        && strcmp(a->trace, "-") == 0)
+        return vn_fail(
+            err, VN_EUSAGE,
+            "--results, --timeline: the trace is standard input, expected a "
+            "file, which can be named by a hash");
     return VN_OK;
 }
 
@@ -390,6 +422,29 @@ store(const struct arguments *a, const struct vn_cluster *cluster,
     return status;
 }
 
+/* Write the run as a timeline, by way of results that are kept in memory. */
+static enum vn_status
+write_timeline(const struct arguments *a, const struct vn_cluster *cluster,
+               struct vn_recorder *recorder, struct vn_engine *engine,
+               struct vn_error *err)
+{
+    static const int64_t first = 1;
+    struct vn_store *memory = NULL;
+    struct description d;
+    enum vn_status status = describe(a, cluster, &d, err);
+
+    if (status == VN_OK)
+        status = vn_store_open(VN_STORE_MEMORY, VN_STORE_WRITE, &memory, err);
+    if (status == VN_OK)
+        status = vn_recorder_write(recorder, engine, &d.run, memory, err);
+    if (status == VN_OK)
+        status = vn_timeline_write(memory, &first, 1, &a->timeline,
+                                   a->trace_out, err);
+    vn_store_close(memory);
+    drop(&d);
+    return status;
+}
+
 /* Keep what there is of a run whose policy was stopped, as err says. */
 static void
 keep_failed(const struct arguments *a, const struct vn_cluster *cluster,
@@ -431,9 +486,10 @@ replay(const struct arguments *a, const struct vn_cluster *cluster,
        struct vn_trace *trace, struct vn_error *err)
 {
     double started = vn_clock(), values[VN_POLICY_OPTIONS_MAX];
-    enum vn_recording recording = a->results != NULL ? VN_RECORD_ALL
-                                  : a->jobs != NULL  ? VN_RECORD_JOBS
-                                                     : VN_RECORD_RUN;
+    enum vn_recording recording = a->results != NULL || a->trace_out != NULL
+                                      ? VN_RECORD_ALL
+                                  : a->jobs != NULL ? VN_RECORD_JOBS
+                                                    : VN_RECORD_RUN;
     struct vn_recorder *recorder = vn_recorder_alloc(cluster, recording);
     struct vn_engine_config config = {
         .cluster = cluster,
@@ -482,6 +538,8 @@ replay(const struct arguments *a, const struct vn_cluster *cluster,
         status = vn_recorder_write_plan(recorder, a->plan, err);
     if (status == VN_OK && a->jobs != NULL)
         status = vn_recorder_write_jobs(recorder, a->jobs, err);
+    if (status == VN_OK && a->trace_out != NULL)
+        status = write_timeline(a, cluster, recorder, engine, err);
     if (status == VN_OK && a->results != NULL)
         status =
             store(a, cluster, recorder, engine, heading.wall_s, NULL, err);

@@ -10,14 +10,16 @@ extern const struct vn_figure vn_figure_jct, vn_figure_jct_cdf,
     vn_figure_queue_cdf, vn_figure_rho_cdf, vn_figure_utilisation,
     vn_figure_waiting, vn_figure_gantt, vn_figure_device_hours,
     vn_figure_scatter, vn_figure_load, vn_figure_validate, vn_figure_segments,
-    vn_figure_allocation, vn_figure_slowdown, vn_figure_convergence,
-    vn_figure_memory, vn_figure_speed, vn_figure_sensitivity, vn_figure_heat;
+    vn_figure_allocation, vn_figure_slowdown, vn_figure_timeline,
+    vn_figure_area, vn_figure_convergence, vn_figure_memory, vn_figure_speed,
+    vn_figure_sensitivity, vn_figure_heat;
 
 const struct vn_figure *const vn_figures[] = {
     &vn_figure_jct,         &vn_figure_jct_cdf,
     &vn_figure_queue_cdf,   &vn_figure_rho_cdf,
     &vn_figure_utilisation, &vn_figure_waiting,
-    &vn_figure_gantt,       &vn_figure_device_hours,
+    &vn_figure_gantt,       &vn_figure_timeline,
+    &vn_figure_area,        &vn_figure_device_hours,
     &vn_figure_scatter,     &vn_figure_load,
     &vn_figure_sensitivity, &vn_figure_heat,
     &vn_figure_slowdown,    &vn_figure_convergence,

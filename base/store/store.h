@@ -28,8 +28,11 @@ enum vn_store_mode {
 
 struct vn_store;
 
+#define VN_STORE_MEMORY ":memory:"
+
 /*
- * Open a results file.  Fails with a message that names path where there is
+ * Open a results file; with VN_STORE_MEMORY as its path one that is nowhere
+ * but in memory.  Fails with a message that names path where there is
  * none, where it is something else, damaged or of another format.
  */
 enum vn_status vn_store_open(const char *path, enum vn_store_mode mode,

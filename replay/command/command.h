@@ -16,6 +16,7 @@ int vn_command_figures(int argc, char **argv);
 int vn_command_init(int argc, char **argv);
 int vn_command_list(int argc, char **argv);
 int vn_command_sbatch(int argc, char **argv);
+int vn_command_timeline(int argc, char **argv);
 int vn_command_live(int argc, char **argv);
 int vn_command_calibrate(int argc, char **argv);
 int vn_command_validate(int argc, char **argv);

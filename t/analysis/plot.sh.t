@@ -24,7 +24,8 @@ cat one.db > both.db
 "$bin/vnreplay" run -t "$evil" --keep all -c v100:2x8 -p fifo -r both.db > /dev/null
 "$bin/vnreplay" run --generate '--jobs 200 --durations lognormal:20m:1' \
     --load 0.4:1:0.2 --seed 1:3 -c v100:1x8 -p fifo,srtf -r loads.db > /dev/null
-figures='jct jct-cdf queue-cdf utilisation waiting gantt device-hours scatter'
+figures='jct jct-cdf queue-cdf utilisation waiting gantt device-hours scatter
+    slowdown timeline area speed'
 
 # Shares of jobs by finish-time fairness, and what no run without it has.
 "$bin/vnreplay" run -t a.csv -c v100:2x8 -p fifo,las --rho -r rho.db > /dev/null
@@ -110,6 +111,22 @@ test "$hours" = "$used"
 ok $? "device-hours are the jobs' device time ($hours, $used)"
 awk -F, 'NR > 1 && ($4 % 3 != 0 || $8 < $7) {bad = 1} {n++} END {exit bad || n < 300}' gantt.csv
 ok $? "a bar for each grant of every third of 400 jobs"
+awk -F, '$1 == 0 && NR > 1 {u += ($6 - $5) * $7} END {printf "%.0f", u * 3600}' \
+    area.csv > got
+awk -v a="$(cat got)" -v u="$used" 'BEGIN {d = a / u - 1; exit d * d > 1e-6}'
+ok $? "the stacked area is the jobs' device time ($(cat got), $used)"
+says 2 "by: 'colour' is wrong" "an area by what jobs have not" \
+    plot area one.db --by colour -o s.svg
+GNUPLOT=/nowhere/gnuplot "$bin/vnplot" area one.db --by job_id -o jobs.svg \
+    2> /dev/null
+awk -F, '$1 == 0 && NR > 1 {u += ($6 - $5) * $7; c[$4] = 1}
+    END {for (k in c) n++; printf "%.0f %d", u * 3600, n}' jobs.csv > got
+read -r a n < got
+awk -v a="$a" -v u="$used" 'BEGIN {d = a / u - 1; exit d * d > 1e-6}' && test "$n" = 8
+ok $? "by job too, the small ones together"
+awk -F, '$1 == 0 && NR > 1 {if ($10 != 0 || $9 <= 0) bad = 1; r[$5] = 1}
+    END {for (k in r) n++; exit bad || n > 16 || n < 14}' timeline.csv
+ok $? "a timeline has a row for each of at most 16 jobs"
 # shellcheck disable=SC2046
 "$bin/vnreplay" run -t a.csv -c v100:2x8 -r crowd.db \
     $(for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15; do echo "-p las:first=$i"; done) > /dev/null
