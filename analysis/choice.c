@@ -7,6 +7,7 @@
 #include "base/option.h"
 #include "base/xalloc.h"
 
+#include <fnmatch.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -59,8 +60,20 @@ vn_choice_column(struct vn_choice *choice, const char *column,
         != VN_OK)
         return VN_EUSAGE;
     choice->column[choice->n] = at;
+    choice->pattern[choice->n] = false;
     choice->value[choice->n++] = value;
     return VN_OK;
+}
+
+enum vn_status
+vn_choice_pattern(struct vn_choice *choice, const char *column,
+                  const char *pattern, struct vn_error *err)
+{
+    enum vn_status status = vn_choice_column(choice, column, pattern, err);
+
+    if (status == VN_OK)
+        choice->pattern[choice->n - 1] = true;
+    return status;
 }
 
 enum vn_status
@@ -135,8 +148,8 @@ cut(struct vn_runs *runs, const bool *keep)
 
 /* Forget the runs that have not this value. */
 static enum vn_status
-match(const struct vn_runs *runs, int column, const char *value, bool *keep,
-      const char *path, struct vn_error *err)
+match(const struct vn_runs *runs, int column, const char *value, bool pattern,
+      bool *keep, const char *path, struct vn_error *err)
 {
     char **values = vn_xcalloc((size_t) runs->n + 1, sizeof *values);
     bool found = false;
@@ -145,7 +158,8 @@ match(const struct vn_runs *runs, int column, const char *value, bool *keep,
         bool same;
 
         values[i] = vn_choice_text(&runs->all[i], column);
-        same = strcmp(values[i], value) == 0;
+        same = strcmp(values[i], value) == 0
+               || (pattern && fnmatch(value, values[i], 0) == 0);
         found = found || same;
         keep[i] = keep[i] && same;
     }
@@ -169,8 +183,8 @@ vn_choice_keep(const struct vn_choice *choice, struct vn_runs *runs,
     for (int i = 0; i < n; i++)
         keep[i] = true;
     for (int i = 0; i < choice->n && status == VN_OK; i++)
-        status =
-            match(runs, choice->column[i], choice->value[i], keep, path, err);
+        status = match(runs, choice->column[i], choice->value[i],
+                       choice->pattern[i], keep, path, err);
     if (status == VN_OK) {
         cut(runs, keep);
         if (n > 0 && runs->n == 0)
@@ -190,7 +204,7 @@ mark(const struct vn_runs *runs, const char *policy, bool *keep)
     for (int i = 0; i < runs->n; i++) {
         char *label = vn_run_label(&runs->all[i]);
 
-        if (vn_group_is(label, policy))
+        if (vn_group_is(label, policy) || fnmatch(policy, label, 0) == 0)
             keep[i] = found = true;
         free(label);
     }

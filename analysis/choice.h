@@ -18,6 +18,7 @@ enum {
 struct vn_choice {
     int column[VN_CHOICE_MAX]; /* of the table run */
     const char *value[VN_CHOICE_MAX];
+    bool pattern[VN_CHOICE_MAX]; /* the value is one, as of a shell */
     int n;
 };
 
@@ -30,6 +31,10 @@ enum vn_status vn_choice_add(struct vn_choice *choice, const char *words,
 enum vn_status vn_choice_column(struct vn_choice *choice, const char *column,
                                 const char *value, struct vn_error *err);
 
+/* The same by a pattern, as a shell matches files' names: "*2020*". */
+enum vn_status vn_choice_pattern(struct vn_choice *choice, const char *column,
+                                 const char *pattern, struct vn_error *err);
+
 /*
  * Keep the runs that were chosen; path is the file they are from.  Fails where
  * no run has a value, or where none has all.
@@ -38,8 +43,9 @@ enum vn_status vn_choice_keep(const struct vn_choice *choice,
                               struct vn_runs *runs, const char *path,
                               struct vn_error *err);
 
-/* Keep the runs of the policies in a list with commas, each a policy's name
- * or one with its options.  Fails where one of them has no run. */
+/* Keep the runs of the policies in a list with commas, each a policy's name,
+ * one with its options, or a pattern of such.  Fails where one of them has no
+ * run. */
 enum vn_status vn_choice_policies(const char *list, struct vn_runs *runs,
                                   const char *path, struct vn_error *err);
 

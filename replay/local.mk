@@ -71,6 +71,7 @@ libreplay_a_SOURCES = \
 	replay/compare/report.c replay/compare/report.h \
 	replay/compare/flips.c replay/compare/flips.h \
 	replay/compare/grid.c replay/compare/grid.h \
+	replay/compare/summary.c replay/compare/summary.h \
 	replay/compare/outcomes.c replay/compare/outcomes.h \
 	replay/compare/machine.c \
 	replay/compare/text.c \
@@ -144,9 +145,14 @@ dist_examples_DATA = replay/examples/two-cores.csv replay/examples/demo.yaml \
 dist_check_SCRIPTS += t/replay/adaptive.sh.t t/replay/sia.sh.t
 dist_check_SCRIPTS += t/replay/fgd.sh.t t/replay/lucid.sh.t t/replay/muri.sh.t
 EXTRA_DIST += t/replay/lucid_plain.py
-dist_check_SCRIPTS += t/replay/replay.sh.t t/replay/paper.sh.t t/replay/reproduce.sh.t t/replay/unknown.sh.t t/replay/experiment.sh.t t/replay/planned.sh.t \
+dist_check_SCRIPTS += t/replay/replay.sh.t t/replay/paper.sh.t t/replay/kill.sh.t t/replay/reproduce.sh.t t/replay/unknown.sh.t t/replay/experiment.sh.t t/replay/planned.sh.t \
 	t/replay/live.sh.t t/replay/mixed.sh.t t/replay/pcs.sh.t t/replay/elasticflow.sh.t t/replay/shockwave.sh.t \
 	t/replay/validate.sh.t
+
+# What takes minutes: 100 kills.
+.PHONY: check-long
+check-long: all
+	$(TESTS_VARIABLES) KILLS=100 $(SHELL) $(srcdir)/t/replay/kill.sh.t
 
 EXTRA_DIST += t/bench/adaptive.sh
 .PHONY: bench-adaptive

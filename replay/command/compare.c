@@ -9,6 +9,7 @@
 #include "replay/compare/flips.h"
 #include "replay/compare/outcomes.h"
 #include "replay/compare/report.h"
+#include "replay/compare/summary.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -16,11 +17,15 @@
 enum option {
     BASELINE,
     POLICY,
+    TRACE,
+    CLUSTER,
+    LOAD,
     WHERE,
     POOL,
     LEVEL,
     POWER,
     EXPERIMENT,
+    SUMMARY,
     LABEL,
     FORMAT,
     NOPTIONS
@@ -29,7 +34,11 @@ enum option {
 /* clang-format off */
 static const struct vn_option options[] = {
     [BASELINE] = {"baseline", "POLICY", "what ratios are to [fifo]", 'b'},
-    [POLICY] = {"policy", "NAME,...", "only these policies", 'p'},
+    [POLICY] = {"policy", "NAME,...", "only these policies; a pattern, as in 'las*'", 'p'},
+    [TRACE] = {"trace", "PATTERN", "only runs of such traces, as in '*2020*'",
+               't'},
+    [CLUSTER] = {"cluster", "PATTERN", "only runs on such clusters", 'c'},
+    [LOAD] = {"load", "PATTERN", "only runs of such loads", 'l'},
     [WHERE] = {"where", "COLUMN=VALUE",
                "only runs of which this is so; may be given again", 0},
     [POOL] = {"pool", NULL,
@@ -39,6 +48,7 @@ static const struct vn_option options[] = {
                "say how many replicates ratios within +- this need, as 0.05",
                0},
     [EXPERIMENT] = {"experiment", "N", "only the N-th that there is", 'e'},
+    [SUMMARY] = {"summary", NULL, "a row an experiment alone, in text", 's'},
     [LABEL] = {"label", "NAME=TEXT", "call a policy so; may be given again",
                0},
     [FORMAT] = {"format", "NAME",
@@ -58,6 +68,7 @@ struct arguments {
     struct vn_report report;
     int format;         /* of vn_report_forms */
     int64_t experiment; /* from 1; 0 for all */
+    bool summary;       /* that alone */
     const char *labels[LABELS_MAX];
     int nlabels;
 };
@@ -80,7 +91,9 @@ compare(struct vn_store *store, const struct vn_groups *groups,
 {
     const struct vn_report_form *form = &vn_report_forms[a->format];
     struct vn_report report = a->report;
+    bool text = form->print == vn_report_text;
     struct vn_standings standings = {0};
+    struct vn_summary_table table = {0};
     enum vn_status status = VN_OK;
     int printed = 0;
 
@@ -98,9 +111,11 @@ compare(struct vn_store *store, const struct vn_groups *groups,
         status = vn_comparison_distances(store, g, distances, err);
         report.groups = groups;
         report.distances = distances;
-        if (status == VN_OK)
+        if (status == VN_OK && !a->summary)
             form->print(&c, &report, printed++);
-        if (status == VN_OK && form->print == vn_report_text)
+        if (status == VN_OK)
+            vn_summary_table_add(&table, &c, &report);
+        if (status == VN_OK && text && !a->summary)
             status = vn_outcomes_print(store, g, err);
         free(distances);
         vn_standings_add(&standings, &c);
@@ -108,8 +123,14 @@ compare(struct vn_store *store, const struct vn_groups *groups,
     }
     if (status == VN_OK)
         fputs(form->end, stdout);
-    if (status == VN_OK && form->print == vn_report_text)
+    if (status == VN_OK && text && (a->summary || table.n > 1)) {
+        fputs(a->summary ? "" : "\n", stdout);
+        report.groups = groups;
+        vn_summary_table_print(&table, &report);
+    }
+    if (status == VN_OK && text && !a->summary)
         vn_standings_print(&standings);
+    vn_summary_table_free(&table);
     vn_standings_free(&standings);
     return status;
 }
@@ -212,6 +233,15 @@ take(void *arg, int option, const char *value, struct vn_error *err)
         break;
     case POLICY:
         a->policies = value;
+        break;
+    case TRACE:
+        return vn_choice_pattern(&a->choice, "trace", value, err);
+    case CLUSTER:
+        return vn_choice_pattern(&a->choice, "cluster", value, err);
+    case LOAD:
+        return vn_choice_pattern(&a->choice, "load", value, err);
+    case SUMMARY:
+        a->summary = true;
         break;
     case WHERE:
         return vn_choice_add(&a->choice, value, err);

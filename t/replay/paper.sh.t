@@ -174,6 +174,21 @@ grep -q 'out of memory, under a --memory-limit' out
 ok $? "so is one over its memory"
 diag out
 
+# Many experiments at a glance.
+"$bin" compare paper.db --summary > out
+grep -q '^load=0.7' out && grep -q '^load=0.9' out && grep -q 'las form=reference' out
+ok $? "a summary has a row an experiment"
+diag out
+want=$("$bin" compare paper.db --load 0.9 --format csv | awk -F, '
+    NR == 1 {for (i = 1; i <= NF; i++) c[$i] = i; next}
+    $c["metric"] == "jct_mean_s" && $c["policy"] == "srtf" {printf "%.3f", $c["ratio"]}')
+grep '^load=0.9' out | grep -q -- "$want \["
+ok $? "with the ratios of the whole ($want)"
+"$bin" compare paper.db --load '0.[89]' --trace '*philly*' --cluster 'v100*' --policy 'fifo*' > out
+! grep -q 'load 0.7' out && ! grep -q srtf out && grep -q '^fifo-skip' out
+ok $? "patterns choose traces, clusters, loads and policies"
+says 1 "no run of cluster 'x\*'" "a pattern that nothing is like" "$bin" compare paper.db -c 'x*'
+
 # Saturation: twice as much work as devices.
 printf 'job_id,submit_s,duration_s,devices\n' > full.csv
 awk 'BEGIN {for (i = 0; i < 8000; i++) print i "," i * 10 "," 40 + i % 7 * 13 ",1"}' >> full.csv
