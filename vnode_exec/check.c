@@ -87,6 +87,15 @@ vn_check_options(const struct vn_exec_job *job, int64_t from_step,
     if (status == VN_OK && o->checkpoint_every > 0 && o->checkpoint == NULL)
         status = vn_fail(err, VN_EUSAGE,
                          "--checkpoint-every needs --checkpoint FILE");
+    if (status == VN_OK && o->keep > 1 && o->checkpoint_every == 0)
+        status = vn_fail(err, VN_EUSAGE, "--keep needs --checkpoint-every N");
+    if (status == VN_OK && (o->best != NULL || o->patience > 0)
+        && o->eval_every == 0)
+        status = vn_fail(err, VN_EUSAGE, "--%s needs --eval N",
+                         o->best != NULL ? "best" : "patience");
+    if (status == VN_OK && o->fine_tune && o->resume == NULL
+        && !o->resume_auto)
+        status = vn_fail(err, VN_EUSAGE, "--fine-tune needs --resume FILE");
     if (status == VN_OK && o->plan == NULL
         && (o->plan_job >= 0 || o->nstandins > 0))
         status =
@@ -129,6 +138,7 @@ vn_check_outputs(const struct vn_options *o, struct vn_error *err)
     const struct {
         const char *name, *path;
     } places[] = {{"checkpoint", o->checkpoint},
+                  {"best", o->best},
                   {"log", o->log},
                   {"results", o->results},
                   {"output", o->output},

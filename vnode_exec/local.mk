@@ -117,7 +117,7 @@ vnexec_SOURCES = vnode_exec/main.c vnode_exec/command/command.h \
 	vnode_exec/command/predict.c vnode_exec/command/sample.c \
 	vnode_exec/command/profile.c vnode_exec/command/run.c \
 	vnode_exec/command/run.h vnode_exec/command/run_control.c \
-	vnode_exec/command/run_report.c \
+	vnode_exec/command/run_keep.c vnode_exec/command/run_report.c \
 	vnode_exec/command/work.c
 dist_man_MANS += man/vnexec.1 man/vnexec-model.5 man/vnexec-checkpoint.5
 vnexec_LDADD = $(EXEC_LIBS) $(BASE_LIBS)
@@ -161,7 +161,7 @@ EXTRA_DIST += t/data/array
 check_PROGRAMS += t/exec/model.t
 t_exec_model_t_SOURCES = t/exec/model.c
 t_exec_model_t_LDADD = $(EXEC_LIBS) $(BASE_LIBS) libtap.a
-dist_check_SCRIPTS += t/exec/model.sh.t t/exec/own.sh.t t/exec/data.sh.t
+dist_check_SCRIPTS += t/exec/model.sh.t t/exec/own.sh.t t/exec/data.sh.t t/exec/tune.sh.t
 EXTRA_DIST += t/exec/own.py
 EXTRA_DIST += t/data/model
 

@@ -52,6 +52,10 @@ struct vn_options {
     const char *init; /* arrays that parameters begin with, or NULL */
     uint64_t init_hash;
     const char *checkpoint, *resume, *results, *log, *output, *control;
+    const char *best; /* a checkpoint of the lowest loss, or NULL */
+    int64_t keep;     /* checkpoints, the last ones */
+    int64_t patience; /* evaluations without a better one; 0: any */
+    bool fine_tune, resume_auto;
     int64_t checkpoint_every, digest_every, eval_every, limit, most, repeat;
     bool mpi, no_eval, quiet, probe, no_pin;
     bool has_rate, has_optimizer, has_batch, has_vnodes, has_devices;

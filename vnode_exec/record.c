@@ -36,7 +36,8 @@ struct vn_record {
 
 static const char header[] =
     "step,loss,accuracy,devices,step_s,load_s,compute_s,sync_s,update_s,"
-    "resize_s,norm,redone,failed,probe_s,digest\n";
+    "resize_s,norm,redone,failed,probe_s,digest,rate,eval_loss,"
+    "eval_accuracy\n";
 
 /*
  * The rows of the log that is there, of steps before the one that a resumed
@@ -124,18 +125,23 @@ vn_record_resize(struct vn_record *r, const struct vn_resize *resize)
 
 enum vn_status
 vn_record_step(struct vn_record *r, const struct vn_step *s,
-               const char *digest, struct vn_error *err)
+               const struct vn_evaluation *e, const char *digest,
+               struct vn_error *err)
 {
     enum vn_status status = VN_OK;
 
     if (r->logs) {
         fprintf(r->log.stream,
                 "%lld,%.9g,%.9g,%d,%.6f,%.6f,%.6f,%.6f,%.6f,%.6f,%.9g,%d,%d,"
-                "%.9f,%s\n",
+                "%.9f,%s,%.9g,",
                 (long long) s->step, s->loss, s->accuracy, s->devices,
                 s->step_s, s->load_s, s->compute_s, s->sync_s, s->update_s,
-                r->resize_s, s->norm, s->redone, s->failed, s->probe_s,
-                digest);
+                r->resize_s, s->norm, s->redone, s->failed, s->probe_s, digest,
+                vn_train_rate(&r->job->options->train, s->step));
+        if (e != NULL && e->done)
+            fprintf(r->log.stream, "%.9g,%.9g\n", e->loss, e->accuracy);
+        else
+            fputs(",\n", r->log.stream);
         keep_old(r);
         status = vn_file_place(&r->log, err);
     }

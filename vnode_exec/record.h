@@ -20,10 +20,17 @@ enum vn_status vn_record_open(const struct vn_exec_job *job, int64_t from_step,
                               struct vn_record **record, struct vn_error *err);
 void vn_record_close(struct vn_record *record);
 
-/* A step, with its digest or "". */
+/* A test between two steps. */
+struct vn_evaluation {
+    bool done;
+    double loss, accuracy;
+};
+
+/* A step, with the test behind it (or NULL), and its digest or "". */
 enum vn_status vn_record_step(struct vn_record *record,
-                              const struct vn_step *step, const char *digest,
-                              struct vn_error *err);
+                              const struct vn_step *step,
+                              const struct vn_evaluation *evaluation,
+                              const char *digest, struct vn_error *err);
 
 /* A resize, which belongs to the step that follows. */
 void vn_record_resize(struct vn_record *record,

@@ -8,12 +8,14 @@
 #include "vnode_exec/command/run.h"
 #include "vnode_exec/interrupt.h"
 #include "vnode_exec/train/checkpoint.h"
+#include "vnode_exec/train/text.h"
 #include "vnode_exec/train/weights.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 enum {
     SIGNALLED = 128 /* exit status, with the signal's number */
@@ -34,13 +36,30 @@ find_stage(struct run *r, const struct vn_checkpoint *checkpoint)
         r->stage++;
 }
 
+/* --resume auto is the checkpoint that is there, or none. */
+static void
+find_checkpoint(struct vn_options *o)
+{
+    o->resume_auto = o->resume != NULL && strcmp(o->resume, "auto") == 0;
+    if (o->resume_auto)
+        o->resume = o->checkpoint != NULL && access(o->checkpoint, F_OK) == 0
+                        ? o->checkpoint
+                        : NULL;
+}
+
 /* The job made ready, and all that can be known to be wrong with it. */
 static enum vn_status
 prepare(struct run *r, struct vn_checkpoint *resumed, struct vn_error *err)
 {
     struct vn_options *o = &r->options;
-    bool resumes = o->resume != NULL;
+    bool resumes;
     enum vn_status status = VN_OK;
+
+    find_checkpoint(o);
+    resumes = o->resume != NULL;
+    if (o->resume_auto && o->checkpoint == NULL)
+        return vn_fail(err, VN_EUSAGE,
+                       "--resume auto needs --checkpoint FILE");
 
     if (o->mpi && o->control != NULL)
         return vn_fail(err, VN_EUSAGE, "--control does without --mpi");
@@ -58,18 +77,47 @@ prepare(struct run *r, struct vn_checkpoint *resumed, struct vn_error *err)
     return status;
 }
 
+/* What must be the same where nothing else needs to be. */
+static enum vn_status
+check_tuned(const struct run *r, const struct vn_checkpoint *c,
+            struct vn_error *err)
+{
+    static const char *const names[] = {"model-hash", "optimizer"};
+
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        char have[64], want[64];
+
+        vn_checkpoint_value(c, names[i], have, sizeof have);
+        vn_text_value(r->job.text, names[i], want, sizeof want);
+        if (strcmp(have, want) != 0)
+            return vn_fail(err, VN_EINVAL,
+                           "%s: was trained with %s=%s, not %s=%s, which "
+                           "--fine-tune does not change",
+                           r->options.resume, names[i], have, names[i], want);
+    }
+    return VN_OK;
+}
+
 static enum vn_status
 resume(struct run *r, struct vn_error *err)
 {
+    bool tune = r->options.fine_tune;
     struct vn_state *state;
     struct vn_checkpoint checkpoint = {.step = 0};
     int64_t step;
     enum vn_status status = vn_executor_save(r->x, &state, err);
 
     if (status == VN_OK)
-        status = vn_checkpoint_read(r->options.resume, r->job.text,
-                                    r->job.graph, &checkpoint, state, err);
+        status =
+            vn_checkpoint_read(r->options.resume, tune ? NULL : r->job.text,
+                               r->job.graph, &checkpoint, state, err);
+    if (status == VN_OK && tune)
+        status = check_tuned(r, &checkpoint, err);
     step = checkpoint.step;
+    if (status == VN_OK && !tune) {
+        r->best = checkpoint.best;
+        r->since = checkpoint.since;
+    }
     vn_checkpoint_free(&checkpoint);
     return status == VN_OK ? vn_executor_load(r->x, step, err) : status;
 }
@@ -157,64 +205,6 @@ maybe_resize(struct run *r, struct vn_error *err)
     return VN_OK;
 }
 
-/* The state, which must be finite. */
-static enum vn_status
-finite_state(struct run *r, const char *path, struct vn_state **state,
-             struct vn_error *err)
-{
-    enum vn_status status = vn_executor_save(r->x, state, err);
-
-    if (status != VN_OK || vn_state_is_finite(*state, r->job.graph->vector))
-        return status;
-    return vn_fail(err, VN_EINVAL,
-                   "step %lld: diverged: parameters are not finite; a smaller "
-                   "learning rate may help%s%s",
-                   (long long) (*state)->step,
-                   path != NULL ? "; no checkpoint is written to " : "",
-                   path != NULL ? path : "");
-}
-
-enum vn_status
-vn_run_checkpoint(struct run *r, const char *path, struct vn_error *err)
-{
-    struct vn_state *state;
-    enum vn_status status = finite_state(r, path, &state, err);
-
-    if (status != VN_OK || !vn_run_speaks(r))
-        return status;
-    status = vn_checkpoint_write(
-        path,
-        &(struct vn_checkpoint_of){.text = r->job.text,
-                                   .model = r->job.model,
-                                   .graph = r->job.graph,
-                                   .normal = &r->job.data.normal,
-                                   .best = r->best,
-                                   .since = r->since,
-                                   .state = state},
-        err);
-    if (status == VN_OK)
-        vn_control_say(r->control, "checkpointed step=%lld time=%.6f",
-                       (long long) state->step, vn_clock());
-    return status;
-}
-
-static enum vn_status
-evaluate(struct run *r, struct vn_error *err)
-{
-    double loss, accuracy;
-    enum vn_status status = vn_executor_evaluate(
-        r->x, vn_exec_job_test(&r->job), &loss, &accuracy, err);
-
-    if (status == VN_OK && vn_run_speaks(r)) {
-        vn_progress_end(&r->progress);
-        printf("step %lld: test loss %.6f, accuracy %.2f %%\n",
-               (long long) vn_executor_step_number(r->x), loss,
-               100 * accuracy);
-        fflush(stdout);
-    }
-    return status;
-}
-
 /* The step's digest, where it is due, else "". */
 static enum vn_status
 make_digest(struct run *r, int64_t done, char digest[20], struct vn_error *err)
@@ -246,6 +236,7 @@ after_step(struct run *r, const struct vn_step *step, struct vn_error *err)
     const struct vn_options *o = &r->options;
     int64_t done = step->step + 1;
     char digest[20];
+    struct vn_evaluation evaluation = {.done = false};
     enum vn_status status = make_digest(r, done, digest, err);
 
     if (status != VN_OK)
@@ -254,12 +245,14 @@ after_step(struct run *r, const struct vn_step *step, struct vn_error *err)
         vn_run_failed(r, step);
     if (r->report_every > 0 && done % r->report_every == 0)
         vn_run_tell_step(r, step);
+    if (o->eval_every > 0 && done % o->eval_every == 0
+        && (done < o->train.steps || o->best != NULL))
+        status = vn_run_evaluate(r, false, &evaluation, err);
+    if (status != VN_OK)
+        return status;
     if (vn_run_speaks(r))
-        status = vn_record_step(r->record, step, digest, err);
+        status = vn_record_step(r->record, step, &evaluation, digest, err);
     r->log_failed = status != VN_OK;
-    if (status == VN_OK && o->eval_every > 0 && done % o->eval_every == 0
-        && done < o->train.steps)
-        status = evaluate(r, err);
     if (status == VN_OK && o->checkpoint != NULL && o->checkpoint_every > 0
         && done % o->checkpoint_every == 0)
         status = vn_run_checkpoint(r, o->checkpoint, err);
@@ -302,7 +295,7 @@ do_step(struct run *r, struct vn_error *err)
     }
     /* The log shows the step that diverged, which is not done. */
     if (isinf(step.loss) && vn_run_speaks(r))
-        (void) vn_record_step(r->record, &step, "", &ignored);
+        (void) vn_record_step(r->record, &step, NULL, "", &ignored);
     return status;
 }
 
@@ -315,7 +308,8 @@ train(struct run *r, struct vn_error *err)
 
     vn_control_say(r->control, "ready step=%lld time=%.6f",
                    (long long) vn_executor_step_number(r->x), vn_clock());
-    while (status == VN_OK && vn_executor_step_number(r->x) < steps) {
+    while (status == VN_OK && vn_executor_step_number(r->x) < steps
+           && !r->settled) {
         status = maybe_resize(r, err);
         if (status == VN_OK)
             status = vn_run_obey(r, err);
@@ -361,7 +355,7 @@ finish(struct run *r, enum vn_status status, struct vn_error *err)
             (void) keep(r, &second);
         return status;
     }
-    status = finite_state(r, r->options.checkpoint, &state, err);
+    status = vn_run_finite(r, r->options.checkpoint, &state, err);
     if (status == VN_OK && !is_ended(r))
         status = vn_run_conclude(r, err);
     if (status == VN_OK)
@@ -375,6 +369,7 @@ finish(struct run *r, enum vn_status status, struct vn_error *err)
 static enum vn_status
 carry_out(struct run *r, struct vn_error *err)
 {
+    struct vn_evaluation last;
     struct vn_error second;
     enum vn_status status;
 
@@ -393,7 +388,7 @@ carry_out(struct run *r, struct vn_error *err)
     vn_interrupt_release();
     if (status == VN_OK && r->signal == 0 && !r->stopped
         && !r->options.no_eval)
-        status = evaluate(r, err);
+        status = vn_run_evaluate(r, true, &last, err);
     if (status == VN_OK)
         vn_run_summary(r);
     if (status == VN_OK && r->signal != 0 && vn_run_speaks(r))

@@ -1,6 +1,7 @@
 /*
- * A run under way: run.c trains, run_control.c hears and answers requests, and
- * run_report.c says what there is to say.
+ * A run under way: run.c trains, run_keep.c keeps what is trained and tests
+ * it, run_control.c hears and answers requests, and run_report.c says what
+ * there is to say.
  */
 #ifndef VNODE_EXEC_COMMAND_RUN_H
 #define VNODE_EXEC_COMMAND_RUN_H
@@ -28,6 +29,8 @@ struct run {
     bool stopped;               /* by a request */
     int signal;                 /* that ends it, or 0 */
     bool log_failed;            /* the log took no more */
+    int64_t saved; /* step of the checkpoint last written; 0: none */
+    bool settled;  /* evaluations give no lower loss any more */
     double best;   /* lowest loss of an evaluation; infinite: none yet */
     int64_t since; /* evaluations since then */
 };
@@ -41,6 +44,17 @@ bool vn_run_speaks(const struct run *r);
  */
 enum vn_status vn_run_checkpoint(struct run *r, const char *path,
                                  struct vn_error *err);
+
+/* The state, which must be finite: else the training has diverged. */
+enum vn_status vn_run_finite(struct run *r, const char *path,
+                             struct vn_state **state, struct vn_error *err);
+
+/*
+ * Test: on validation, or at the end (last) on the test; on the other where
+ * one is not there.  What is not the last one is compared with the best.
+ */
+enum vn_status vn_run_evaluate(struct run *r, bool last,
+                               struct vn_evaluation *e, struct vn_error *err);
 
 /* Control: where the job stands (step NULL, or the one just done); a resize
  * that began then; between two steps, do what is asked for; the end. */

@@ -82,8 +82,8 @@ vn_run_progress(struct run *r, const struct vn_step *step)
 
     if (!vn_run_speaks(r) || r->options.quiet)
         return;
-    snprintf(detail, sizeof detail, "loss %.4f, %.0f examples/s", step->loss,
-             rate);
+    snprintf(detail, sizeof detail, "loss %.4f, rate %.3g, %.0f examples/s",
+             step->loss, vn_train_rate(&r->options.train, step->step), rate);
     vn_progress_show(&r->progress, (double) (step->step + 1),
                      (double) r->options.train.steps, detail);
 }
