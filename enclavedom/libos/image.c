@@ -367,6 +367,9 @@ make_stack(struct os *os, const struct image *m,
     if (at < 0 || mprotect((void *) at, PAGE, PROT_NONE) != 0)
         return vn_fail(err, VN_EIO, "no memory for a stack");
     os_map_add(os, (uint64_t) at + PAGE, STACK_BYTES);
+    /* Whose end is told from other faults (signal.c). */
+    os->domain->stack = (unsigned char *) (uintptr_t) at + PAGE + STACK_BYTES;
+    os->domain->stack_bytes = STACK_BYTES;
     s = (struct stack){.at = (uint64_t) at + PAGE + STACK_BYTES,
                        .low =
                            (uint64_t) at + PAGE + STACK_BYTES - WORDS_BYTES};

@@ -86,6 +86,34 @@ for how in -static -static-pie -no-pie -pie; do
     done
 done
 
+# What it may use up.
+cat > r.c <<'C'
+#include <fcntl.h>
+#include <stdio.h>
+static int down(volatile char *p) { volatile char b[8192]; b[0] = *p; return down(b) + b[0]; }
+int main(int argc, char **argv)
+{
+    char c = 0;
+    int n = 0;
+    if (argc > 1) {
+        while (open("/usr", O_RDONLY) >= 0) n++;
+        return printf("%d\n", n) < 0;
+    }
+    return down(&c) + (argv == NULL);
+}
+C
+if ${CC-cc} -w -O0 -o r r.c 2> /dev/null; then
+    for b in $backends; do
+        "$enclavedom" run --backend "$b" -- ./r > out 2> err
+        test $? = 1 && grep -q '^enclavedom: ./r: used up its stack of 8192 KiB (stopped by' err
+        ok $? "$b: recursion without end" || diag err
+        test "$("$enclavedom" run --backend "$b" -- ./r files)" = 253
+        ok $? "$b: descriptors are limited"
+    done
+else
+    skip "recursion, descriptors" "no compiler here"
+fi
+
 # An extension that python imports, against the tables.
 for b in $backends; do
     command -v python3 > /dev/null || break

@@ -14,6 +14,7 @@
 #include <sys/reboot.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 /* Run it, its output into a file where there is one. */
@@ -40,6 +41,16 @@ static int
 run(const char *const argv[])
 {
     return run_into(argv, NULL);
+}
+
+/* What comes, and the time since the machine started. */
+static void
+begin(const char *what)
+{
+    struct timespec t;
+
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    printf("# %s, after %ld s\n", what, (long) t.tv_sec);
 }
 
 static int
@@ -204,14 +215,15 @@ main(void)
     for (size_t i = 0; i < sizeof tests / sizeof tests[0]; i++) {
         const char *argv[] = {tests[i], NULL};
 
-        printf("# %s\n", tests[i]);
+        begin(tests[i]);
         failed += run(argv) != 0;
     }
-    puts("# policies");
+    begin("policies");
     for (int i = 0; i < 7; i++)
         failed += policy(policies[i][0], policies[i][1]);
-    puts("# programs");
+    begin("programs");
     failed += guests();
+    begin("end");
     printf("# %d failed\n", failed);
     fflush(stdout);
     sync();
