@@ -32,7 +32,8 @@ check-local: check-TESTS
 
 # Fuzz targets (t/fuzz/fuzz.h): tests with a driver of their own, or libFuzzer's.
 if FUZZING
-FUZZERS = t/fuzz/table t/fuzz/yaml t/fuzz/model t/fuzz/array t/fuzz/trace t/fuzz/import t/fuzz/plan
+FUZZERS = t/fuzz/table t/fuzz/yaml t/fuzz/model t/fuzz/array t/fuzz/trace t/fuzz/import t/fuzz/plan \
+	t/fuzz/applications
 noinst_PROGRAMS += $(FUZZERS)
 FUZZ_SECONDS = 60
 t_fuzz_table_SOURCES = t/fuzz/table.c t/fuzz/fuzz.h
@@ -44,6 +45,9 @@ t_fuzz_array_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 t_fuzz_model_SOURCES = t/fuzz/model.c t/fuzz/fuzz.h
 t_fuzz_model_LDADD = $(EXEC_LIBS) $(BASE_LIBS)
 t_fuzz_model_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+t_fuzz_applications_SOURCES = t/fuzz/applications.c t/fuzz/fuzz.h
+t_fuzz_applications_LDADD = libplan.a $(BASE_LIBS)
+t_fuzz_applications_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 t_fuzz_yaml_SOURCES = t/fuzz/yaml.c t/fuzz/fuzz.h
 t_fuzz_yaml_LDADD = $(BASE_LIBS)
 t_fuzz_yaml_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
@@ -68,11 +72,13 @@ fuzz: $(FUZZERS)
 	done
 else
 check_PROGRAMS += t/fuzz/table.t t/fuzz/trace.t t/fuzz/import.t \
-	t/fuzz/plan.t t/fuzz/yaml.t t/fuzz/model.t t/fuzz/array.t
+	t/fuzz/plan.t t/fuzz/yaml.t t/fuzz/model.t t/fuzz/array.t t/fuzz/applications.t
 t_fuzz_array_t_SOURCES = t/fuzz/array.c t/fuzz/main.c t/fuzz/fuzz.h
 t_fuzz_array_t_LDADD = $(EXEC_LIBS) $(BASE_LIBS) libtap.a
 t_fuzz_model_t_SOURCES = t/fuzz/model.c t/fuzz/main.c t/fuzz/fuzz.h
 t_fuzz_model_t_LDADD = $(EXEC_LIBS) $(BASE_LIBS) libtap.a
+t_fuzz_applications_t_SOURCES = t/fuzz/applications.c t/fuzz/main.c t/fuzz/fuzz.h
+t_fuzz_applications_t_LDADD = libplan.a $(BASE_LIBS) libtap.a
 t_fuzz_yaml_t_SOURCES = t/fuzz/yaml.c t/fuzz/main.c t/fuzz/fuzz.h
 t_fuzz_yaml_t_LDADD = $(BASE_LIBS) libtap.a
 t_fuzz_plan_t_SOURCES = t/fuzz/plan.c t/fuzz/main.c t/fuzz/fuzz.h

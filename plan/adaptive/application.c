@@ -203,9 +203,11 @@ vn_application_best_step_s(const struct vn_application *a,
     enum {
         TRIED = 50
     };
-    double steps = vn_application_steps(a, batch), low, high;
-    double best = vn_application_step_s(a, on, batch, n, per_node) * steps;
+    double steps = vn_application_steps(a, batch), low, high, best;
 
+    if (!isfinite(steps)) /* there is nothing to count progress in */
+        return INFINITY;
+    best = vn_application_step_s(a, on, batch, n, per_node) * steps;
     low = fmax((double) a->init_batch, (double) on->min_local * n);
     high = (double) a->max_batch;
     for (int i = 0; i < TRIED; i++) {

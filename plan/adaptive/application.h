@@ -182,7 +182,8 @@ double vn_application_steps(const struct vn_application *application,
  * The same where the batch may be whatever suits the devices, and progress is
  * counted in steps of `batch` all the same: the seconds that training takes
  * with the best of fifty batches, in geometric sequence from the least to the
- * largest, and `batch` itself, divided by vn_application_steps() of `batch`.
+ * largest, and `batch` itself, divided by vn_application_steps() of `batch`;
+ * INFINITY where these are.
  */
 double vn_application_best_step_s(const struct vn_application *application,
                                   const struct vn_application_on *on,
