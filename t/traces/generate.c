@@ -312,6 +312,41 @@ draw(struct vn_recipe *w, struct vn_job *jobs)
     return work;
 }
 
+/* Presets that are no fits: what was published of them. */
+static void
+check_published(void)
+{
+    struct vn_recipe w;
+    struct vn_error err;
+    double devices = 0, most = 0;
+
+    ok(vn_recipe_preset("helios", &w, &err) == VN_OK && w.nclasses == 1,
+       "helios");
+    for (int i = 0; i < w.devices.n; i++) {
+        devices += w.devices.parts[i].share * w.devices.parts[i].value;
+        most = fmax(most, w.devices.parts[i].value);
+    }
+    is_near(devices, 3.72, 0.001, "3.72 devices on the average");
+    is_near(most, 2048, 0, "2,048 at most");
+    is_near(vn_duration_at(&w.class[0].duration, 0.5), 206, 0.1,
+            "a median duration of 206 s");
+    is_near(vn_duration_mean(&w.class[0].duration), 6652, 1,
+            "a mean duration of 6,652 s");
+    is_near(w.arrival.rate * 183 * 86400, 1580464, 10,
+            "1,580,464 jobs in half a year");
+    vn_recipe_free(&w);
+    ok(vn_recipe_preset("pai", &w, &err) == VN_OK && w.nclasses == 1, "pai");
+    is_near(vn_duration_at(&w.class[0].duration, 0.5), 23 * 60, 0.1,
+            "a median run time of 23 minutes");
+    is_near(vn_duration_at(&w.class[0].duration, 0.9), 4.5 * 3600, 1,
+            "nine in ten run 4.5 hours at most");
+    devices = 0;
+    for (int i = 0; i < w.devices.n; i++)
+        devices += w.devices.parts[i].share * w.devices.parts[i].value;
+    is_near(devices, 6.25, 0.001, "6.25 instances a task");
+    vn_recipe_free(&w);
+}
+
 /* A trace drawn from a recipe, fitted, and drawn again. */
 static void
 check_like(void)
@@ -421,6 +456,7 @@ main(void)
     check_table("weibull:1h:0.7", 0);
     check_same();
     check_arrivals();
+    check_published();
     check_like();
     check_many_sizes();
     return done_testing();

@@ -43,7 +43,8 @@ enum option {
 
 /* clang-format off: a row reads as name, argument, help, letter. */
 static const struct vn_option options[] = {
-    [PRESET] = {"preset", "NAME", "a known workload: philly", 'p'},
+    [PRESET] = {"preset", "NAME", "a known workload: philly, helios, pai",
+                'p'},
     [LIKE] = {"like", "TRACE", "fit the workload to a trace", 'l'},
     [RATE] = {"rate", "N/TIME",
               "jobs arrive at this rate [that of the model, or 12/h]", 'r'},
