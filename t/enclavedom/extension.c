@@ -167,7 +167,7 @@ library(const struct ed_backend *b)
     uint64_t none = 0, abc = 0, given;
 
     if (access(xxhash, R_OK) != 0) {
-        ok(true, "%s # SKIP no libxxhash here", backend);
+        ok(true, "%s: a library # SKIP no libxxhash here", backend);
         return;
     }
     if (!import(&p, b, xxhash)) {

@@ -375,20 +375,23 @@ ways_of_opening(void)
 static int
 race(void)
 {
-    int good = 0;
+    int good = 0, refused = 0;
 
-    for (int i = 0; i < 100000 && good < 1000; i++) {
+    /* Until it was seen both ways, often. */
+    for (int i = 0; i < 2000000 && (good < 200 || refused < 200); i++) {
         int fd = open("flip", O_RDONLY);
-        char text[2] = "ok";
+        char text[2] = "";
 
-        if (fd < 0)
+        if (fd < 0) {
+            refused++;
             continue;
+        }
         if (read(fd, text, 2) == 2 && memcmp(text, "no", 2) == 0)
             return WON;
         good += memcmp(text, "ok", 2) == 0;
         close(fd);
     }
-    return good > 0 ? REFUSED : 3;
+    return REFUSED;
 }
 
 static int

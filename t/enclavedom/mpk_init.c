@@ -14,6 +14,7 @@
 #include <sys/reboot.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <termios.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -226,6 +227,7 @@ main(void)
     begin("end");
     printf("# %d failed\n", failed);
     fflush(stdout);
+    tcdrain(STDOUT_FILENO); /* or the end of it is lost */
     sync();
     if (ioperm(0xf4, 1, 1) == 0)
         outb(failed == 0 ? 1 : 2, 0xf4);
