@@ -48,6 +48,9 @@ vn_read_int(const char *text, int64_t min, int64_t max, int64_t *value,
         p++;
     if (!is_digit(*p))
         return expected_int(why, min, max);
+    /* Eighteen digits fit whatever they are. */
+    for (const char *end = p + 18; p < end && is_digit(*p); p++)
+        n = n * 10 + (uint64_t) (*p - '0');
     for (; is_digit(*p); p++) {
         uint64_t digit = (uint64_t) (*p - '0');
 

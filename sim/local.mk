@@ -109,7 +109,7 @@ libsim_a_SOURCES = $(ENCLAVEDOM_SOURCES) \
 
 bin_PROGRAMS += vnsim
 dist_man_MANS += man/vnsim.1 man/enclavedom.7
-dist_check_SCRIPTS += t/sim/share.sh.t
+dist_check_SCRIPTS += t/sim/share.sh.t t/sim/instructions.sh.t
 dist_check_SCRIPTS += t/sim/vnsim.sh.t t/sim/expected.sh.t t/sim/gavel.sh.t
 vnsim_SOURCES = sim/main.c sim/outside/new_policy.c sim/outside/new_policy.h \
 	sim/share.c sim/share.h sim/solve.c sim/solve.h

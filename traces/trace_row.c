@@ -171,10 +171,11 @@ read_share(struct vn_table *t, struct vn_job *job, struct vn_error *err)
 static enum vn_status
 read_outcome(struct vn_table *t, struct vn_job *job, struct vn_error *err)
 {
-    const char *text = vn_table_text(t, VN_TRACE_STATUS);
+    const char *text;
 
     if (vn_table_empty(t, VN_TRACE_STATUS))
         return VN_OK;
+    text = vn_table_text(t, VN_TRACE_STATUS);
     for (int i = 0; i < VN_OUTCOMES; i++)
         if (strcmp(text, vn_job_outcome_name((enum vn_job_outcome) i)) == 0) {
             job->outcome = (enum vn_job_outcome) i;

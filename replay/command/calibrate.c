@@ -37,15 +37,16 @@ print_help(void)
 }
 
 struct request {
+    struct vn_setup *setup;
     double span_s;
     int rounds;
     const char *output;
 };
 
 static enum vn_status
-take(int i, const char *value, struct vn_setup *setup, struct request *r,
-     struct vn_error *err)
+take(void *arg, int i, const char *value, struct vn_error *err)
 {
+    struct request *r = arg;
     char why[VN_WHY_SIZE];
     const char *wrong = NULL;
     int64_t n = 1;
@@ -65,7 +66,7 @@ take(int i, const char *value, struct vn_setup *setup, struct request *r,
         r->output = value;
         break;
     default:
-        return vn_setup_take(setup, (enum vn_setup_option) i, value, err);
+        return vn_setup_take(r->setup, (enum vn_setup_option) i, value, err);
     }
     return wrong == NULL ? VN_OK
                          : vn_args_refuse(err, options[i].name, value, wrong);
@@ -88,6 +89,14 @@ calibrate(const struct vn_setup *setup, const struct request *r,
     return status;
 }
 
+static bool
+say(int option)
+{
+    if (option == VN_ARGS_HELP)
+        print_help();
+    return option == VN_ARGS_HELP;
+}
+
 int
 vn_command_calibrate(int argc, char **argv)
 {
@@ -97,18 +106,13 @@ vn_command_calibrate(int argc, char **argv)
     struct vn_setup setup = {.scale = 1, .seed = 1, .setup.rate = "1e-6"};
     enum vn_status status = VN_OK;
     struct vn_error err = {0};
-    const char *value;
-    int i;
+    bool done;
 
-    while (status == VN_OK && (i = vn_args_next(&args, &value, &err)) >= 0)
-        status = take(i, value, &setup, &r, &err);
-    if (status == VN_OK && i == VN_ARGS_HELP) {
-        print_help();
+    r.setup = &setup;
+    status = vn_args_all(&args, say, take, &r, &done, &err);
+    if (status == VN_OK && done)
         return 0;
-    }
-    if (status == VN_OK && i == VN_ARGS_FAILED)
-        status = VN_EUSAGE;
-    else if (status == VN_OK && r.output == NULL)
+    if (status == VN_OK && r.output == NULL)
         status = vn_fail(&err, VN_EUSAGE,
                          "no --output given (see vnreplay calibrate --help)");
     if (status == VN_OK)

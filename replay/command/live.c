@@ -148,6 +148,25 @@ run_one(struct vn_setup *setup, const struct vn_contender *c,
     return status;
 }
 
+static bool
+say(int option)
+{
+    if (option == VN_ARGS_HELP)
+        print_help();
+    return option == VN_ARGS_HELP;
+}
+
+static enum vn_status
+take(void *arg, int i, const char *value, struct vn_error *err)
+{
+    struct vn_setup *setup = arg;
+
+    return i < ASSUMED
+               ? vn_setup_take(setup, (enum vn_setup_option) i, value, err)
+               : vn_assume(&setup->sweep.assumptions,
+                           (enum vn_assumption)(i - ASSUMED), value, err);
+}
+
 int
 vn_command_live(int argc, char **argv)
 {
@@ -155,22 +174,12 @@ vn_command_live(int argc, char **argv)
     struct vn_setup setup = {.scale = 1, .seed = 1};
     enum vn_status status = VN_OK;
     struct vn_error err = {0};
-    const char *value;
-    int i;
+    bool done;
 
-    while (status == VN_OK && (i = vn_args_next(&args, &value, &err)) >= 0)
-        status =
-            i < ASSUMED
-                ? vn_setup_take(&setup, (enum vn_setup_option) i, value, &err)
-                : vn_assume(&setup.sweep.assumptions,
-                            (enum vn_assumption)(i - ASSUMED), value, &err);
-    if (status == VN_OK && i == VN_ARGS_HELP) {
-        print_help();
+    status = vn_args_all(&args, say, take, &setup, &done, &err);
+    if (status == VN_OK && done)
         return 0;
-    }
-    if (status == VN_OK && i == VN_ARGS_FAILED)
-        status = VN_EUSAGE;
-    else if (status == VN_OK && args.nrest > 0)
+    if (status == VN_OK && args.nrest > 0)
         status = vn_fail(&err, VN_EUSAGE,
                          "'%s' is no option (see vnreplay live --help)",
                          args.rest[0]);

@@ -111,9 +111,17 @@ validate(struct vn_contest *s, const char *output, int format, int *verdict,
     return VN_OK;
 }
 
+/* What the options fill. */
+struct arguments {
+    struct vn_contest contest;
+    struct vn_validation planned;
+    const char *output;
+    int format;
+};
+
 static enum vn_status
-take(int i, const char *value, struct vn_contest *s, int *format,
-     struct vn_error *err)
+take_contest(int i, const char *value, struct vn_contest *s, int *format,
+             struct vn_error *err)
 {
     static const char *const formats[] = {"text", "csv", "json"};
     char why[VN_WHY_SIZE];
@@ -189,6 +197,29 @@ take_course(int i, const char *value, struct vn_validation *v,
     return true;
 }
 
+static bool
+say(int option)
+{
+    if (option == VN_ARGS_HELP)
+        print_help();
+    return option == VN_ARGS_HELP;
+}
+
+static enum vn_status
+take(void *arg, int i, const char *value, struct vn_error *err)
+{
+    struct arguments *a = arg;
+    enum vn_status status = VN_OK;
+
+    if (i == OUTPUT) {
+        a->planned.name = a->output = value;
+        return VN_OK;
+    }
+    if (take_course(i, value, &a->planned, &status, err))
+        return status;
+    return take_contest(i, value, &a->contest, &a->format, err);
+}
+
 /* A plan, or splits. */
 static enum vn_status
 validate_course(struct vn_validation *v, const struct vn_contest *s,
@@ -218,43 +249,37 @@ vn_command_validate(int argc, char **argv)
     struct vn_args args = vn_args_begin(argc, argv, options, NOPTIONS);
     /* Times do not hang on the rate, and at a low one nothing diverges. */
     struct vn_setup setup = {.scale = 1, .seed = 1, .setup.rate = "1e-6"};
-    struct vn_contest s = {
-        .setup = &setup, .tolerance = 0.05, .within_s = 3600};
-    struct vn_validation planned = {.setup = &setup, .job = -1, .span_s = 4};
-    enum vn_status status = VN_OK;
+    struct arguments a = {
+        .contest = {.setup = &setup, .tolerance = 0.05, .within_s = 3600},
+        .planned = {.setup = &setup, .job = -1, .span_s = 4}};
+    struct vn_contest *s = &a.contest;
+    struct vn_validation *planned = &a.planned;
     struct vn_error err = {0};
-    int i, format = 0, verdict = 0;
-    const char *value, *output = NULL;
+    enum vn_status status;
+    int verdict = 0;
+    bool done;
 
-    while (status == VN_OK && (i = vn_args_next(&args, &value, &err)) >= 0)
-        if (i == OUTPUT)
-            planned.name = output = value;
-        else if (!take_course(i, value, &planned, &status, &err))
-            status = take(i, value, &s, &format, &err);
-    if (status == VN_OK && i == VN_ARGS_HELP) {
-        print_help();
+    status = vn_args_all(&args, say, take, &a, &done, &err);
+    if (status == VN_OK && done)
         return 0;
-    }
-    if (s.repeats == 0)
-        s.repeats = s.certainty > 0 ? VN_REPEATS_MAX : 3;
-    if (status == VN_OK && i == VN_ARGS_FAILED)
-        status = VN_EUSAGE;
-    else if (status == VN_OK && args.nrest > 0)
+    if (s->repeats == 0)
+        s->repeats = s->certainty > 0 ? VN_REPEATS_MAX : 3;
+    if (status == VN_OK && args.nrest > 0)
         status = vn_fail(&err, VN_EUSAGE,
                          "'%s' is no option (see vnreplay validate --help)",
                          args.rest[0]);
-    if (status == VN_OK && (planned.plan != NULL || planned.split != NULL)) {
-        status = validate_course(&planned, &s, format, &verdict, &err);
+    if (status == VN_OK && (planned->plan != NULL || planned->split != NULL)) {
+        status = validate_course(planned, s, a.format, &verdict, &err);
     } else if (status == VN_OK) {
         status =
-            planned.model != NULL && strchr(planned.model, '=') == NULL
-                ? vn_setup_take(&setup, VN_SETUP_MODEL, planned.model, &err)
+            planned->model != NULL && strchr(planned->model, '=') == NULL
+                ? vn_setup_take(&setup, VN_SETUP_MODEL, planned->model, &err)
                 : vn_setup_open(&setup, &err);
         if (status == VN_OK)
-            status = validate(&s, output, format, &verdict, &err);
+            status = validate(s, a.output, a.format, &verdict, &err);
     }
-    vn_contest_free(&s);
-    vn_calibrator_free(s.calibrator);
+    vn_contest_free(s);
+    vn_calibrator_free(s->calibrator);
     vn_setup_close(&setup, status != VN_OK);
     if (status == VN_OK)
         return verdict;
