@@ -24,6 +24,7 @@ libsim_a_SOURCES = $(ENCLAVEDOM_SOURCES) \
 	sim/engine/admission.c sim/engine/admission.h \
 	sim/engine/outage.c sim/engine/outage.h \
 	sim/engine/phase.c sim/engine/phase.h \
+	sim/engine/record.c sim/engine/record.h \
 	sim/engine/supply.c sim/engine/supply.h \
 	sim/engine/transition.c sim/engine/transition.h \
 	sim/outside/external.c sim/outside/external.h \

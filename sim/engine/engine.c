@@ -4,52 +4,16 @@
 
 #include "plan/contention.h"
 #include "sim/engine/admission.h"
-#include "sim/engine/alone.h"
 #include "sim/engine/outage.h"
 #include "sim/engine/phase.h"
+#include "sim/engine/record.h"
 #include "sim/engine/state.h"
 #include "sim/engine/supply.h"
 #include "sim/engine/transition.h"
 
 #include <math.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-const char *
-vn_job_state_name(enum vn_job_state state)
-{
-    static const char *const names[] = {
-        [VN_JOB_FINISHED] = "finished",
-        [VN_JOB_REJECTED] = "rejected",
-        [VN_JOB_LEFT] = "left",
-        [VN_JOB_DECLINED] = "declined",
-    };
-
-    return names[state];
-}
-
-const char *
-vn_refusal_name(enum vn_refusal refusal)
-{
-    static const char *const names[] = {
-        [VN_REFUSED_SIZE] = "too large",
-        [VN_REFUSED_TYPE] = "no such device type",
-        [VN_REFUSED_STEP] = "no step time",
-    };
-
-    return names[refusal];
-}
-
-const char *
-vn_record_why(const struct vn_record *r, char *text, size_t size)
-{
-    text[0] = '\0';
-    if (r->state == VN_JOB_REJECTED)
-        snprintf(text, size, "%s%s%s", vn_refusal_name(r->refusal),
-                 r->type != NULL ? ": " : "", r->type != NULL ? r->type : "");
-    return text;
-}
 
 static enum vn_status
 fetch(struct vn_engine *e, struct vn_error *err)
@@ -170,66 +134,6 @@ vn_engine_present(const struct vn_engine *e)
     return e->view->ledger.present;
 }
 
-/* A name that a job refers to by number, or NULL. */
-static const char *
-name_of(const struct vn_engine *e, const char *(*find)(void *arg, int number),
-        int number)
-{
-    return find != NULL && number >= 0 ? find(e->config.source.arg, number)
-                                       : NULL;
-}
-
-static void
-record(struct vn_engine *e, const struct vn_job *job, struct vn_record *r)
-{
-    const struct vn_source *source = &e->config.source;
-
-    r->id = job->id;
-    r->submit = job->submit;
-    r->deadline = job->deadline;
-    vn_tally_add(&e->tally, r);
-    if (e->config.observer.ended == NULL)
-        return;
-    r->duration = job->duration;
-    r->devices = job->devices;
-    r->weight = job->weight;
-    r->model = name_of(e, source->model, job->model);
-    r->user = name_of(e, source->user, job->user);
-    r->vc = name_of(e, source->vc, job->vc);
-    r->wants = name_of(e, source->device_type, job->device_type);
-    r->outcome = job->outcome;
-    e->config.observer.ended(e->config.observer.arg, r);
-}
-
-static void
-record_entry(struct vn_engine *e, const struct vn_entry *entry, vn_time finish,
-             enum vn_job_state state)
-{
-    const struct vn_ledger *l = &e->view->ledger;
-    int64_t device_us = vn_entry_device_us(entry);
-    vn_time with =
-        entry->executed + (entry->has > 0 ? l->now - entry->since : 0);
-    double rho = NAN;
-
-    if (e->config.present > 0 && state == VN_JOB_FINISHED)
-        rho = (double) (finish - entry->job.submit)
-              / vn_alone_us(l, entry, e->config.present);
-    record(
-        e, &entry->job,
-        &(struct vn_record){
-            .start = entry->start,
-            .finish = finish,
-            .preempted = entry->start >= 0 ? l->now - entry->start - with : 0,
-            .rho = rho,
-            .preemptions = entry->preemptions,
-            .failures = entry->failures,
-            .resizes = entry->resizes,
-            .device_us = device_us,
-            .overhead_us = device_us - entry->use[VN_USE_WORK],
-            .lost_us = entry->lost,
-            .state = state});
-}
-
 static void
 grant(struct vn_engine *e, int slot, int type, int after)
 {
@@ -263,8 +167,8 @@ part_with(struct vn_engine *e, int slot)
     vn_phase_leave(e, slot);
     if (policy->leave != NULL)
         policy->leave(e->state, e->view, slot);
-    record_entry(e, &l->entries[slot], l->entries[slot].finish,
-                 VN_JOB_FINISHED);
+    vn_record_entry(e, &l->entries[slot], l->entries[slot].finish,
+                    VN_JOB_FINISHED);
     vn_ledger_remove(l, slot);
 }
 
@@ -314,13 +218,13 @@ admit_job(struct vn_engine *e, struct vn_error *err)
     if (status != VN_OK)
         return status;
     if (a.types == 0) {
-        record(e, &job,
-               &(struct vn_record){.start = -1,
-                                   .finish = -1,
-                                   .rho = NAN,
-                                   .state = VN_JOB_REJECTED,
-                                   .refusal = a.refusal,
-                                   .type = a.lacks});
+        vn_record_job(e, &job,
+                      &(struct vn_record){.start = -1,
+                                          .finish = -1,
+                                          .rho = NAN,
+                                          .state = VN_JOB_REJECTED,
+                                          .refusal = a.refusal,
+                                          .type = a.lacks});
         return fetch(e, err);
     }
     e->modelled = e->modelled || a.model >= 0;
@@ -379,7 +283,7 @@ decline(struct vn_engine *e, int slot)
 {
     if (e->config.policy->leave != NULL)
         e->config.policy->leave(e->state, e->view, slot);
-    record_entry(e, &e->view->ledger.entries[slot], -1, VN_JOB_DECLINED);
+    vn_record_entry(e, &e->view->ledger.entries[slot], -1, VN_JOB_DECLINED);
     vn_ledger_remove(&e->view->ledger, slot);
 }
 
@@ -609,7 +513,7 @@ vn_engine_leave(struct vn_engine *e)
     for (int slot = 0; slot < l->nentries; slot++)
         if (l->entries[slot].present) {
             vn_ledger_settle(l, slot);
-            record_entry(e, &l->entries[slot], -1, VN_JOB_LEFT);
+            vn_record_entry(e, &l->entries[slot], -1, VN_JOB_LEFT);
         }
 }
 

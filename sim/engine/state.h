@@ -1,6 +1,6 @@
 /*
  * The engine from inside: what engine.c shares with admission.c, outage.c,
- * transition.c, phase.c and supply.c.
+ * record.c, transition.c, phase.c and supply.c.
  */
 #ifndef SIM_ENGINE_STATE_H
 #define SIM_ENGINE_STATE_H
