@@ -29,7 +29,7 @@ libexec_a_SOURCES = \
 	vnode_exec/job.c vnode_exec/job.h \
 	vnode_exec/model/layer_image.c vnode_exec/model/layer_linear.c \
 	vnode_exec/model/layer_sequence.c \
-	vnode_exec/model/layer_join.c \
+	vnode_exec/model/layer_join.c vnode_exec/model/layer_drop.c \
 	vnode_exec/model/model.c vnode_exec/model/model.h \
 	vnode_exec/model/build.c vnode_exec/model/build.h \
 	vnode_exec/model/kinds.c \

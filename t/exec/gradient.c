@@ -220,6 +220,22 @@ twin_join(struct twin *t, const struct vn_node *n, double *y)
     }
 }
 
+/* As drawn for the places 0, 1, ... of training with seed 0. */
+static void
+twin_drop(struct twin *t, const struct vn_node *n, double *y)
+{
+    size_t one = n->rows * n->width;
+    float *mask = vn_xcalloc(one, sizeof *mask);
+
+    for (size_t i = 0; i < size_of(n); i++) {
+        if (i % one == 0)
+            vn_drop_mask(0, n->id, i / one, n->drop, one, mask);
+        y[i] = t->value[n->inputs[0]][i] * (double) mask[i % one]
+               / (1 - (double) n->drop);
+    }
+    free(mask);
+}
+
 static void
 twin_input(struct twin *t, const struct vn_node *n, double *y)
 {
@@ -231,19 +247,13 @@ static const struct {
     const char *name;
     void (*forward)(struct twin *t, const struct vn_node *n, double *y);
 } twins[] = {
-    {"input", twin_input},
-    {"linear", twin_linear},
-    {"linear, relu", twin_linear},
-    {"convolution", twin_conv},
-    {"batch norm", twin_norm},
-    {"layer norm", twin_norm},
-    {"mean pool", twin_pool},
-    {"embedding", twin_embed},
-    {"attention", twin_attention},
-    {"gelu", twin_gelu},
-    {"cross-entropy", twin_loss},
-    {"copy", twin_join},
-    {"add", twin_join},
+    {"input", twin_input},         {"linear", twin_linear},
+    {"linear, relu", twin_linear}, {"convolution", twin_conv},
+    {"batch norm", twin_norm},     {"layer norm", twin_norm},
+    {"mean pool", twin_pool},      {"embedding", twin_embed},
+    {"attention", twin_attention}, {"gelu", twin_gelu},
+    {"cross-entropy", twin_loss},  {"dropout", twin_drop},
+    {"copy", twin_join},           {"add", twin_join},
     {"relu", twin_join},
 };
 
@@ -292,6 +302,7 @@ device_gradient(const struct vn_graph *g, const float *params,
         exit(1);
     pass.dev = dev;
     pass.memory = vn_xcalloc(layout.total, sizeof(float));
+    pass.masks = vn_xcalloc(EXAMPLES * g->masks, sizeof(float));
     vn_pass_run(&pass);
     for (size_t i = 0; i < g->vector; i++)
         gradient[i] = (double) sums[i] * 0x1p-40;
@@ -300,6 +311,7 @@ device_gradient(const struct vn_graph *g, const float *params,
             / (double) (EXAMPLES * g->labels);
     dev->backend->close(dev);
     free(pass.memory);
+    free(pass.masks);
     free(sums);
     free(largest);
 }
@@ -412,8 +424,35 @@ check_files(void)
                "  - residual:\n      - gelu\n      - linear: 7\n"
                "      - residual: [linear: 7]\n        relu: yes\n"
                "    relu: true\n"
-               "  - residual: [layernorm: {}]\n"
+               "  - residual: [layernorm: {}]\n  - dropout: 0.4\n"
+               "  - residual:\n      - dropout: 0.3\n      - linear: 7\n"
                "  - linear: classes\n");
+}
+
+/* How many are let through, and that no two draws are alike. */
+static void
+check_masks(void)
+{
+    enum {
+        N = 100000
+    };
+    float *mask = vn_xcalloc(N, sizeof *mask), *other;
+    double kept = 0, alike = 0;
+
+    other = vn_xcalloc(N, sizeof *other);
+    vn_drop_mask(5, 3, 17, 0.3F, N, mask);
+    vn_drop_mask(5, 3, 18, 0.3F, N, other);
+    for (int i = 0; i < N; i++) {
+        kept += (double) mask[i];
+        alike += (double) (mask[i] * other[i]);
+    }
+    /* Five standard deviations. */
+    is_near(kept / N, 0.7, 5 * sqrt(0.21 / N),
+            "dropout keeps as many as said");
+    is_near(alike / N, 0.49, 5 * sqrt(0.25 / N),
+            "and others of the next example");
+    free(mask);
+    free(other);
 }
 
 static struct vn_graph graph;
@@ -458,5 +497,6 @@ main(void)
     vn_graph_loss(g, vn_graph_tied(g, at, table, 11));
     check_graph("a transformer", g);
     check_files();
+    check_masks();
     return done_testing();
 }

@@ -44,6 +44,25 @@ for m in net words; do
     same "$m: on 3 devices" "$@" -D "$device:3"
     same "$m: with a resize" "$@" -D "$device:1" --resize "2:$device:2"
     same "$m: by the reference" "$@" -D reference:1
+    if test -x t/exec/vnexec-cuda; then
+        t/exec/vnexec-cuda run --seed 3 --steps 4 --digest 2 --no-eval \
+            --quiet "$@" -D cuda:2 > "$tmp/out" 2>&1
+        grep digest "$tmp/out" | cmp - "$tmp/want"
+        ok $? "$m: by CUDA's kernels, emulated"
+    else
+        skip "$m: by CUDA's kernels, emulated" "they were not built"
+    fi
+    if ./vnexec devices | grep -q 'mpi.*ranks' \
+        && command -v mpirun > /dev/null; then
+        ASAN_OPTIONS=detect_leaks=0 OMPI_ALLOW_RUN_AS_ROOT=1 \
+            OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1 \
+            mpirun --oversubscribe -n 3 ./vnexec run --mpi --seed 3 \
+            --steps 4 --digest 2 --no-eval --quiet "$@" > "$tmp/out" 2>&1
+        grep digest "$tmp/out" | sed 's/.*step/step/' | cmp - "$tmp/want"
+        ok $? "$m: on three ranks"
+    else
+        skip "$m: on three ranks" "no MPI"
+    fi
     ./vnexec run -q -m "$data/$m.yaml" -d synthetic:64 -b 7 -v 5 --steps 4 \
         --seed 3 -c "$tmp/ck" > "$tmp/out" 2>&1
     rm -f "$tmp/eval"

@@ -68,6 +68,7 @@ vn_graph_hash(const struct vn_graph *g)
 
         hash = vn_hash(hash, n->layer->name, strlen(n->layer->name) + 1);
         hash = vn_hash(hash, what, sizeof what);
+        hash = vn_hash(hash, &n->drop, sizeof n->drop);
     }
     for (int i = 0; i < g->nparams; i++) {
         const struct vn_param *p = &g->params[i];

@@ -92,6 +92,8 @@ struct vn_node {
     bool relu;
     bool transposed; /* the weights are [out][in] */
     int heads;
+    float drop;   /* probability of a 0 */
+    size_t masks; /* where an example's mask begins among all */
 };
 
 struct vn_graph {
@@ -105,6 +107,7 @@ struct vn_graph {
     size_t in_ids;     /* or where it is a sequence of numbers */
     size_t labels;     /* an example's */
     int classes;
+    size_t masks;   /* floats of an example's masks, which the host draws */
     bool batchnorm; /* results depend on the sizes of nodes, not only sums */
 };
 
@@ -130,6 +133,9 @@ struct vn_pass {
     const float *params; /* the vector */
     const void *input;   /* on the device */
     const int32_t *labels;
+    uint64_t seed, first; /* of what is drawn; the first example's place */
+    float *masks;   /* on the host: examples * graph->masks, left until the
+                       device's next sync() */
     float weight;   /* of an example in the gradient: 1 / global batch */
     int64_t *tally; /* VN_TALLIES, of cross_entropy() */
     bool has_grad[VN_GRAPH_LAYERS];
@@ -173,7 +179,13 @@ int vn_graph_gelu(struct vn_graph *g, int input);
 int vn_graph_copy(struct vn_graph *g, int input);
 int vn_graph_add(struct vn_graph *g, int a, int b);
 int vn_graph_relu(struct vn_graph *g, int input);
+/* Zeros, in training, with probability p. */
+int vn_graph_drop(struct vn_graph *g, int input, float p);
 int vn_graph_loss(struct vn_graph *g, int input);
+
+/* What a layer of that number lets through (1) of an example's n values. */
+void vn_drop_mask(uint64_t seed, int layer, uint64_t position, float p,
+                  size_t n, float *mask);
 
 /* Plan the memory of a run over that many examples. */
 void vn_graph_layout(const struct vn_graph *g, int examples, bool training,

@@ -246,6 +246,24 @@ build_gelu(struct vn_build *b, const struct vn_yaml *entry,
 }
 
 static enum vn_status
+build_dropout(struct vn_build *b, const struct vn_yaml *entry,
+              const struct vn_yaml *value, int *at, struct vn_error *err)
+{
+    float p = 0;
+    enum vn_status status;
+
+    if (value == NULL)
+        return vn_yaml_fail(entry, err,
+                            "'dropout' alone, expected its probability, as in "
+                            "'dropout: 0.1'");
+    status =
+        vn_expression_float(value, "dropout", &b->named, 0, 0.95F, &p, err);
+    if (status == VN_OK)
+        *at = vn_graph_drop(b->g, *at, p);
+    return status;
+}
+
+static enum vn_status
 build_pool(struct vn_build *b, const struct vn_yaml *entry,
            const struct vn_yaml *value, int *at, struct vn_error *err)
 {
@@ -424,6 +442,7 @@ const struct vn_kind vn_kinds[] = {
     {"layernorm", {"layernorm", "name"}, false, build_layernorm},
     {"relu", {"relu"}, true, build_relu},
     {"gelu", {"gelu"}, true, build_gelu},
+    {"dropout", {"dropout"}, false, build_dropout},
     {"pool", {"pool"}, true, build_pool},
     {"embedding", {"embedding", "name"}, false, build_embedding},
     {"attention", {"attention"}, true, build_attention},

@@ -134,6 +134,18 @@ load_ahead(struct vn_replica *r, struct vn_order *order,
     r->ahead = *next;
 }
 
+/* Room for what dropout draws. */
+static void
+make_masks(struct vn_replica *r, int examples)
+{
+    size_t n = r->graph->masks * (size_t) examples;
+
+    if (n > r->masks_room) {
+        r->masks = vn_xrealloc(r->masks, n, sizeof *r->masks);
+        r->masks_room = n;
+    }
+}
+
 /* The third mark ends it. */
 void
 vn_replica_compute(struct vn_replica *r, int examples, const double *scale)
@@ -142,6 +154,8 @@ vn_replica_compute(struct vn_replica *r, int examples, const double *scale)
                            .graph = r->graph,
                            .examples = examples,
                            .training = r->evaluating == NULL,
+                           .seed = r->train->seed,
+                           .first = r->first,
                            .params = r->params,
                            .weight = 1.0F / (float) r->train->batch,
                            .tally = r->tally,
@@ -154,6 +168,9 @@ vn_replica_compute(struct vn_replica *r, int examples, const double *scale)
                            .labels = r->labels[r->slot],
                            .layout = layout_for(r, examples)};
 
+    if (pass.training)
+        make_masks(r, examples);
+    pass.masks = r->masks;
     vn_pass_run(&pass);
     mark(r, 2);
 }
@@ -172,6 +189,7 @@ vn_replica_node(struct vn_replica *r, struct vn_order *order,
     if (status != VN_OK)
         return status;
     t1 = load(r, order, span);
+    r->first = span.from;
     vn_replica_compute(r, n, scale);
     load_ahead(r, order, next);
     status = b->sync(r->dev, err);

@@ -49,6 +49,9 @@ struct vn_replica {
     uint32_t *host_largest; /* the same */
     void *host_input[VN_REPLICA_SLOTS]; /* a node's examples on their way */
     int32_t *host_labels[VN_REPLICA_SLOTS];
+    float *masks; /* of the node at work, drawn for dropout */
+    size_t masks_room;
+    uint64_t first;       /* place of its first example */
     int slot;             /* of the node at work */
     struct vn_span ahead; /* what is on its way to the other slot, or empty */
 

@@ -304,6 +304,9 @@ vn_replica_close(struct vn_replica *r)
 
     if (r->dev == NULL)
         return;
+    free(r->masks);
+    r->masks = NULL;
+    r->masks_room = 0;
     if (r->host_sums != r->sums)
         host_free(r, r->host_sums);
     if (r->host_largest != r->largest)
