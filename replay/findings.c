@@ -90,6 +90,22 @@ vn_findings_row(struct vn_findings *f, const char *label, const double *values)
            (size_t) t->ncolumns * sizeof *values);
 }
 
+double
+vn_findings_value(const struct vn_findings *f, const char *title,
+                  const char *label, const char *column)
+{
+    for (int i = 0; i < f->ntables; i++) {
+        const struct table *t = &f->tables[i];
+
+        for (int r = 0; r < t->nrows && strcmp(t->title, title) == 0; r++)
+            for (int c = 0; c < t->ncolumns; c++)
+                if (strcmp(t->rows[r].label, label) == 0
+                    && strcmp(t->columns[c].name, column) == 0)
+                    return t->rows[r].values[c];
+    }
+    return NAN;
+}
+
 void
 vn_findings_note(struct vn_findings *f, const char *format, ...)
 {

@@ -31,6 +31,11 @@ void vn_findings_table(struct vn_findings *findings, const char *title,
 void vn_findings_row(struct vn_findings *findings, const char *label,
                      const double *values);
 
+/* A number of a table, by its title, row and column; NAN where there is none.
+ */
+double vn_findings_value(const struct vn_findings *findings, const char *title,
+                         const char *label, const char *column);
+
 enum {
     VN_INTERVAL_TEXT = 80
 };

@@ -5,7 +5,11 @@ libreplay_a_SOURCES = \
 	replay/validate/calibrate_table.c \
 	replay/validate/calibration.h \
 	replay/command/command.h \
+	replay/claims/claims.h \
+	replay/claims/measured.c \
+	replay/claims/replayed.c \
 	replay/command/calibrate.c \
+	replay/command/claims.c \
 	replay/command/compare.c \
 	replay/command/experiment.c \
 	replay/command/export.c \
@@ -142,6 +146,7 @@ dist_examples_DATA = replay/examples/two-cores.csv replay/examples/demo.yaml \
 	replay/examples/philly.yaml replay/examples/scaling.yaml \
 	traces/examples/philly-like.csv
 
+dist_check_SCRIPTS += t/replay/claims.sh.t
 dist_check_SCRIPTS += t/replay/adaptive.sh.t t/replay/sia.sh.t
 dist_check_SCRIPTS += t/replay/fgd.sh.t t/replay/lucid.sh.t t/replay/muri.sh.t
 EXTRA_DIST += t/replay/lucid_plain.py

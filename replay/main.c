@@ -9,6 +9,8 @@ static const struct vn_command commands[] = {
     {"calibrate", "measure what a simulation of a trace needs",
      vn_command_calibrate},
     {"compare", "print policies side by side", vn_command_compare},
+    {"claims", "what the paper claims, and what comes out here",
+     vn_command_claims},
     {"experiment", "run a published experiment again", vn_command_experiment},
     {"export", "print a table of the results as CSV", vn_command_export},
     {"figures", "draw the figures that an experiment file names",

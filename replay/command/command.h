@@ -10,6 +10,7 @@
 /* argv[0] is the command's name; returns the exit status. */
 int vn_command_sweep(int argc, char **argv);
 int vn_command_compare(int argc, char **argv);
+int vn_command_claims(int argc, char **argv);
 int vn_command_experiment(int argc, char **argv);
 int vn_command_export(int argc, char **argv);
 int vn_command_figures(int argc, char **argv);

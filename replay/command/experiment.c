@@ -102,16 +102,6 @@ find(const char *name, const struct vn_experiment **experiment,
     return status;
 }
 
-/* Where the tables are: installed, or in the tree that was built. */
-static const char *
-default_folder(char *path, size_t size)
-{
-    if (vn_file_installed("experiments", path, size))
-        return path;
-    return access(VN_EXPERIMENTS_SOURCE, R_OK) == 0 ? VN_EXPERIMENTS_SOURCE
-                                                    : VN_EXPERIMENTS_DIR;
-}
-
 /* Does the experiment take what was given, and is all there that it needs? */
 static enum vn_status
 check(const struct vn_experiment *experiment, const struct line *line,
@@ -149,7 +139,7 @@ run(const char *name, struct line *line, struct vn_error *err)
         return status;
     r->experiment = experiment->name;
     if (r->data == NULL)
-        r->data = default_folder(folder, sizeof folder);
+        r->data = vn_experiment_folder(folder, sizeof folder);
     findings = vn_findings_alloc();
     status = experiment->run(r, findings, err);
     if (status == VN_OK)

@@ -2,12 +2,14 @@
 
 #include "replay/experiment/experiment.h"
 
+#include "base/file.h"
 #include "base/option.h"
 #include "base/xalloc.h"
 #include "sim/policy/policies.h"
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 extern const struct vn_experiment vn_experiment_3jobs;
 extern const struct vn_experiment vn_experiment_20jobs;
@@ -119,4 +121,13 @@ vn_request_policy(const struct vn_request *request, const char *const *names,
     while (names[n] != NULL)
         n++;
     return vn_option_choice("policy", request->policy, names, n, policy, err);
+}
+
+const char *
+vn_experiment_folder(char *path, size_t size)
+{
+    if (vn_file_installed("experiments", path, size))
+        return path;
+    return access(VN_EXPERIMENTS_SOURCE, R_OK) == 0 ? VN_EXPERIMENTS_SOURCE
+                                                    : VN_EXPERIMENTS_DIR;
 }

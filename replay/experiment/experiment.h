@@ -95,6 +95,10 @@ struct vn_experiment {
                           struct vn_findings *findings, struct vn_error *err);
 };
 
+/* Where their tables are: installed (into path, size bytes), or in the tree
+ * that was built. */
+const char *vn_experiment_folder(char *path, size_t size);
+
 /* All of them, ended by NULL. */
 extern const struct vn_experiment *const vn_experiments[];
 
