@@ -71,6 +71,7 @@ libreplay_a_SOURCES = \
 	replay/sweep/workers.c replay/sweep/pool.h \
 	replay/sweep/course.c replay/sweep/course.h \
 	replay/sweep/paper.c replay/sweep/paper.h \
+	replay/sweep/ranks.c replay/sweep/ranks.h \
 	replay/sweep/request.c replay/sweep/request.h \
 	replay/compare/report.c replay/compare/report.h \
 	replay/compare/flips.c replay/compare/flips.h \
@@ -89,6 +90,7 @@ libreplay_a_SOURCES = \
 	replay/validate/validate_split.c \
 	replay/sweep/workload.c replay/sweep/workload.h
 
+libreplay_a_CFLAGS = $(AM_CFLAGS) $(MPI_CFLAGS)
 libreplay_a_CPPFLAGS = $(AM_CPPFLAGS) \
 	-DVN_EXPERIMENTS_DIR='"$(pkgdatadir)/experiments"' \
 	-DVN_EXPERIMENTS_SOURCE='"$(abs_top_srcdir)/replay/experiments"'
@@ -138,7 +140,7 @@ bin_PROGRAMS += vnreplay
 dist_man_MANS += man/vnreplay.1 man/virtualflow-results.7
 # What draws traces is a command of vntrace.
 vnreplay_SOURCES = replay/main.c traces/command/generate.c
-vnreplay_LDADD = libreplay.a libsim.a libtraces.a libplan.a $(ANALYSIS_LIBS) $(SIM_LIBS)
+vnreplay_LDADD = libreplay.a libsim.a libtraces.a libplan.a $(ANALYSIS_LIBS) $(SIM_LIBS) $(MPI_LIBS)
 
 # A trace for two devices of one host (vnreplay(1), validate).
 examplesdir = $(pkgdatadir)/examples

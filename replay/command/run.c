@@ -5,6 +5,7 @@
 #include "replay/command/command.h"
 #include "replay/command/sweep.h"
 #include "replay/sweep/pool.h"
+#include "replay/sweep/ranks.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -12,6 +13,7 @@
 enum option {
     REQUEST,
     SHARD = VN_REQUEST_OPTIONS,
+    MPI,
     DRY_RUN,
     QUIET,
     VERBOSE,
@@ -24,6 +26,7 @@ static const struct vn_option options[] = {
     VN_REQUEST_ROWS,
     [SHARD] = {"shard", "I/N", "only the I-th of N parts that cost the same",
                0},
+    [MPI] = {"mpi", NULL, "by the ranks of an MPI job (mpirun)", 0},
     [DRY_RUN] = {"dry-run", NULL, "list the runs, and do none", 'n'},
     [QUIET] = {"quiet", NULL, "print nothing but errors", 'q'},
     [VERBOSE] = {"verbose", NULL, "print a line for each run", 'v'},
@@ -34,6 +37,7 @@ static const struct vn_option options[] = {
 struct arguments {
     struct vn_asked asked;
     bool dry_run;
+    bool mpi;
 };
 
 static bool
@@ -85,6 +89,9 @@ take(void *arg, int option, const char *value, struct vn_error *err)
     switch (option) {
     case SHARD:
         return take_shard(&request->sweep, value, err);
+    case MPI:
+        a->mpi = true;
+        return VN_OK;
     case DRY_RUN:
         a->dry_run = true;
         return VN_OK;
@@ -174,13 +181,12 @@ print_runs(const struct vn_course *course)
             }
 }
 
+/* Do the runs here, several at a time. */
 static enum vn_status
-go(const struct vn_course *course, struct vn_error *err)
+go(const struct vn_course *course, struct vn_sweep_count *count,
+   struct vn_error *err)
 {
-    const struct vn_sweep *sweep = &course->request->sweep;
-    double started = vn_clock();
     struct vn_error ending;
-    struct vn_sweep_count count;
     struct vn_pool *pool;
     enum vn_status status = vn_pool_begin(course, &pool, err), end;
 
@@ -188,18 +194,24 @@ go(const struct vn_course *course, struct vn_error *err)
         return status;
     for (int s = 0; s < course->nstages && status == VN_OK; s++)
         status = vn_pool_run(pool, s, -1, err);
-    end = vn_pool_end(pool, status != VN_OK, &count, &ending);
+    end = vn_pool_end(pool, status != VN_OK, count, &ending);
     /* An interruption may have been the cause of any other failure. */
     if (end != VN_OK)
         *err = ending;
-    if (status != VN_OK || end != VN_OK)
-        return end != VN_OK ? end : status;
+    return end != VN_OK ? end : status;
+}
+
+/* Say what came of them. */
+static enum vn_status
+conclude(const struct vn_sweep *sweep, const struct vn_sweep_count *count,
+         double started, struct vn_error *err)
+{
     if (!sweep->quiet)
-        printf("%d done, %d there before, %d failed, in %.1f s\n", count.done,
-               count.there, count.failed, vn_clock() - started);
-    if (count.failed > 0)
+        printf("%d done, %d there before, %d failed, in %.1f s\n", count->done,
+               count->there, count->failed, vn_clock() - started);
+    if (count->failed > 0)
         return vn_fail(err, VN_EINVAL, "%d of %d runs failed; %s says why",
-                       count.failed, count.total, sweep->results);
+                       count->failed, count->total, sweep->results);
     return VN_OK;
 }
 
@@ -207,18 +219,35 @@ static enum vn_status
 run(struct arguments *a, struct vn_error *err)
 {
     struct vn_request *request = &a->asked.request;
+    struct vn_sweep_count count;
     struct vn_course course = {0};
-    enum vn_status status =
-        vn_course_make(request, request->sweep.shards, &course, err);
+    double started = vn_clock();
+    enum vn_status status = VN_OK;
+    int rank = 0;
 
-    if (status == VN_OK) {
-        if (!request->sweep.quiet || a->dry_run)
-            print_plan(&course);
-        if (a->dry_run)
-            print_runs(&course);
-        else
-            status = go(&course, err);
+    if (a->mpi && request->sweep.shards > 1)
+        status = vn_fail(err, VN_EUSAGE,
+                         "--mpi: with --shard, expected one "
+                         "of them");
+    else if (a->mpi)
+        status = vn_ranks_begin(&rank, err);
+    if (status != VN_OK)
+        return status;
+    status = vn_course_make(request, request->sweep.shards, &course, err);
+    if (status == VN_OK && rank == 0 && (!request->sweep.quiet || a->dry_run))
+        print_plan(&course);
+    if (status == VN_OK && rank == 0 && a->dry_run)
+        print_runs(&course);
+    if (status == VN_OK && !a->dry_run)
+        status = a->mpi ? vn_ranks_run(&course, &count, err)
+                        : go(&course, &count, err);
+    if (a->mpi) {
+        if (status != VN_OK)
+            vn_error_print(stderr, "vnreplay", err);
+        vn_ranks_end(status != VN_OK);
     }
+    if (status == VN_OK && rank == 0 && !a->dry_run)
+        status = conclude(&request->sweep, &count, started, err);
     vn_course_free(&course);
     return status;
 }

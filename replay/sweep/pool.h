@@ -25,6 +25,17 @@ enum vn_status vn_pool_begin(const struct vn_course *course,
 enum vn_status vn_pool_run(struct vn_pool *pool, int stage, int run,
                            struct vn_error *err);
 
+/* The name of a run of a stage, whose jobs are read or drawn. */
+enum vn_status vn_pool_name(struct vn_pool *pool, int stage, int run,
+                            char name[VN_STORE_NAME_SIZE],
+                            struct vn_error *err);
+
+/* Wait for the runs that were begun. */
+enum vn_status vn_pool_wait(struct vn_pool *pool, struct vn_error *err);
+
+/* How many runs failed so far. */
+int vn_pool_failed(const struct vn_pool *pool);
+
 /*
  * Wait for the runs that were begun; where stop is true, or it was
  * interrupted, end them.  Fails where it was interrupted.

@@ -49,6 +49,7 @@ struct vn_pool {
     const struct vn_course *course;
     const struct vn_sweep *sweep;
     struct vn_jobs_at_hand hand;
+    int stage;   /* whose jobs are at hand, or -1 */
     int scaling; /* that the sweep assumes, or -1 */
     struct vn_sweep_count count;
     struct task *tasks; /* sweep->workers of them */
@@ -99,7 +100,7 @@ vn_pool_begin(const struct vn_course *course, struct vn_pool **pool,
     p->course = course;
     p->sweep = sweep;
     p->hand.trace = -1;
-    p->scaling = -1;
+    p->scaling = p->stage = -1;
     p->tasks = vn_xcalloc((size_t) sweep->workers, sizeof *p->tasks);
     p->left = vn_xcalloc(n, sizeof *p->left);
     p->took_s = vn_xcalloc(n, sizeof *p->took_s);
@@ -420,6 +421,56 @@ look(const struct vn_pool *pool, int stage, bool *there, struct vn_error *err)
     return status;
 }
 
+/* Have a stage's jobs at hand, and assume its scaling. */
+static enum vn_status
+go_to_stage(struct vn_pool *pool, int stage, struct vn_error *err)
+{
+    const struct vn_course *c = pool->course;
+    enum vn_status status = VN_OK;
+
+    if (stage != pool->stage) {
+        pool->stage = -1;
+        status = vn_course_fill(c, stage, &pool->hand, err);
+    }
+    if (status == VN_OK && c->stages[stage].scaling != pool->scaling)
+        status = vn_course_scale(c, stage, err);
+    if (status != VN_OK)
+        return status;
+    pool->stage = stage;
+    pool->scaling = c->stages[stage].scaling;
+    return VN_OK;
+}
+
+enum vn_status
+vn_pool_name(struct vn_pool *pool, int stage, int run,
+             char name[VN_STORE_NAME_SIZE], struct vn_error *err)
+{
+    enum vn_status status = go_to_stage(pool, stage, err);
+    struct vn_store_run row;
+
+    if (status != VN_OK)
+        return status;
+    describe(pool, stage, run, &row);
+    vn_store_run_name(&row, name);
+    return VN_OK;
+}
+
+enum vn_status
+vn_pool_wait(struct vn_pool *pool, struct vn_error *err)
+{
+    enum vn_status status = VN_OK;
+
+    while (pool->running > 0 && !interrupted && status == VN_OK)
+        status = wait_one(pool, err);
+    return status;
+}
+
+int
+vn_pool_failed(const struct vn_pool *pool)
+{
+    return pool->count.failed;
+}
+
 enum vn_status
 vn_pool_run(struct vn_pool *pool, int stage, int only, struct vn_error *err)
 {
@@ -432,12 +483,8 @@ vn_pool_run(struct vn_pool *pool, int stage, int only, struct vn_error *err)
         ours = only >= 0 ? only == i : is_ours(c, stage, i);
     if (!ours)
         return VN_OK;
-    status = vn_course_fill(c, stage, &pool->hand, err);
-    if (status == VN_OK && c->stages[stage].scaling != pool->scaling)
-        status = vn_course_scale(c, stage, err);
-    if (status != VN_OK)
+    if ((status = go_to_stage(pool, stage, err)) != VN_OK)
         return status;
-    pool->scaling = c->stages[stage].scaling;
     there = vn_xcalloc((size_t) n, sizeof *there);
     status = look(pool, stage, there, err);
     for (int i = 0; i < n && status == VN_OK && !interrupted; i++) {
@@ -521,7 +568,7 @@ vn_pool_end(struct vn_pool *pool, bool stop, struct vn_sweep_count *count,
             "interrupted: %d of %d runs are in %s; the same command "
             "goes on from there",
             count->there + count->done, count->total, pool->sweep->results);
-    else
+    else if (!stop)
         repeat_failures(pool);
     for (int i = 0; i < pool->nfailures; i++)
         free(pool->failures[i].label);

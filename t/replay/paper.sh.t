@@ -89,6 +89,40 @@ says 2 'expected one experiment file and --nodes' "on how many nodes?" "$bin" sb
 says 2 'expected one experiment file' "figures of what?" "$bin" figures
 says 2 'expected one file' "one file" "$bin" init a.yaml b.yaml
 
+# The ranks of an MPI job.
+if command -v mpirun > /dev/null && ! "$bin" run paper.yaml -r x.db --mpi 2>&1 | grep -q 'without MPI'; then
+    says 2 'one rank, expected two or more' "ranks have to be several" "$bin" run paper.yaml -r x.db --mpi
+    says 2 'with --shard' "ranks share no shards" "$bin" run paper.yaml -r x.db --mpi --shard 1/2
+    ranks() {
+        OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1 \
+            mpirun --oversubscribe -n 3 "$bin" run "$@" --mpi
+    }
+    says 0 '^20 done, 0 there before, 0 failed' "ranks do the runs" ranks paper.yaml -r ranks.db
+    "$bin" export ranks.db | cmp -s - paper.csv
+    ok $? "and give the same bytes"
+    says 0 '^0 done, 20 there before' "they pass over what is there" ranks paper.yaml -r ranks.db
+    says 1 'of 4 runs failed' "a run that fails costs itself" ranks --generate '--jobs 50' -c v:4 \
+        -p fifo,sjf,srtf,exec:false -r bad-ranks.db
+    "$bin" export bad-ranks.db -t run | grep -c ',done,' | grep -qx 3
+    ok $? "and the others are there"
+else
+    skip "the ranks of an MPI job" "no mpirun here, or built without MPI"
+fi
+
+# Slurm itself, where it runs.
+if command -v sbatch > /dev/null && command -v sinfo > /dev/null && sinfo -h > /dev/null 2>&1; then
+    mkdir real && cp paper.yaml real/ && "$bin" sbatch real/paper.yaml --nodes 3 -o real.sh && sh real.sh > out 2>&1
+    for i in $(seq 300); do
+        test -s real/paper.db && test -z "$(squeue -h -o %j | grep '^paper')" && break
+        sleep 0.2
+    done
+    "$bin" export real/paper.db | cmp -s - paper.csv
+    ok $? "Slurm gives the same bytes"
+    diag out
+else
+    skip "Slurm gives the same bytes" "no slurmctld answers here"
+fi
+
 # The examples, cut short.
 for name in demo philly scaling; do
     cp "$TOP_SRCDIR/replay/examples/$name.yaml" .
