@@ -112,7 +112,7 @@ fi
 # Slurm itself, where it runs.
 if command -v sbatch > /dev/null && command -v sinfo > /dev/null && sinfo -h > /dev/null 2>&1; then
     mkdir real && cp paper.yaml real/ && "$bin" sbatch real/paper.yaml --nodes 3 -o real.sh && sh real.sh > out 2>&1
-    for i in $(seq 300); do
+    for _ in $(seq 300); do
         test -s real/paper.db && test -z "$(squeue -h -o %j | grep '^paper')" && break
         sleep 0.2
     done
