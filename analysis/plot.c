@@ -244,23 +244,52 @@ put_latex(FILE *out, char c)
     }
 }
 
-void
-vn_plot_text(const struct vn_plot *plot, const char *text)
+/* Is this the first byte of a character of UTF-8? */
+static bool
+begins(char c)
+{
+    return (c & 0xc0) != 0x80;
+}
+
+/* A text as a string of gnuplot's; of a tic, which is a format, too. */
+static void
+write_text(const struct vn_plot *plot, const char *text, bool tic)
 {
     bool latex =
         plot->format == VN_PLOT_CAIROLATEX || plot->format == VN_PLOT_EPSLATEX;
     char *escaped = NULL;
     size_t size = 0;
     FILE *out = open_memstream(&escaped, &size);
+    int n = 0;
 
-    for (; *text != '\0'; text++)
+    for (; *text != '\0'; text++) {
+        n += begins(*text);
+        if (n > VN_PLOT_NAME) {
+            fputs(latex ? "\\dots{}" : "\xe2\x80\xa6", out);
+            break;
+        }
         if (latex)
             put_latex(out, *text);
         else
             putc(*text, out);
+        if (tic && *text == '%')
+            putc('%', out);
+    }
     fclose(out);
     vn_gnuplot_quote(plot->script, escaped, "");
     free(escaped);
+}
+
+void
+vn_plot_text(const struct vn_plot *plot, const char *text)
+{
+    write_text(plot, text, false);
+}
+
+void
+vn_plot_tic(const struct vn_plot *plot, const char *text)
+{
+    write_text(plot, text, true);
 }
 
 void
@@ -286,13 +315,20 @@ vn_plot_colour(int i)
 double
 vn_plot_longest(const char *const *texts, int n)
 {
-    size_t longest = 0;
+    int longest = 0;
 
-    for (int i = 0; i < n; i++)
-        if (strlen(texts[i]) > longest)
-            longest = strlen(texts[i]);
+    for (int i = 0; i < n; i++) {
+        int length = 0;
+
+        for (const char *c = texts[i]; *c != '\0'; c++)
+            length += begins(*c);
+        if (length > longest)
+            longest = length;
+    }
+    if (longest > VN_PLOT_NAME)
+        longest = VN_PLOT_NAME + 1;
     /* 8 points of DejaVu Sans are 0.06 inches wide on the average. */
-    return 0.06 * (double) longest;
+    return 0.06 * longest;
 }
 
 /* In how many columns a key goes, at most as wide as the axes. */
@@ -332,7 +368,7 @@ vn_plot_rows(const struct vn_plot *plot, const char *const *labels, int n)
 {
     fputs("set ytics scale 0 (", plot->script);
     for (int i = 0; i < n; i++) {
-        vn_plot_text(plot, labels[i]);
+        vn_plot_tic(plot, labels[i]);
         fprintf(plot->script, " %d%s", i, i + 1 < n ? ", " : ")\n");
     }
 }

@@ -33,7 +33,8 @@ enum vn_plot_format {
 extern const char *const vn_plot_formats[VN_PLOT_FORMATS];
 
 enum {
-    VN_PLOT_SERIES = 14 /* series that can be told apart in one figure */
+    VN_PLOT_SERIES = 14, /* series that can be told apart in one figure */
+    VN_PLOT_NAME = 28    /* characters that are shown of a name */
 };
 
 struct vn_plot {
@@ -76,8 +77,14 @@ enum vn_status vn_plot_draw(struct vn_plot *plot, struct vn_error *err);
 /* Drop what was not drawn; nothing after vn_plot_draw(). */
 void vn_plot_discard(struct vn_plot *plot);
 
-/* Write a text as a gnuplot string, quotes included, safe in any terminal. */
+/*
+ * Write a text as a gnuplot string, quotes included, safe in any terminal; of
+ * more than VN_PLOT_NAME characters only those, and dots.
+ */
 void vn_plot_text(const struct vn_plot *plot, const char *text);
+
+/* The same of a tic's label, which gnuplot takes for a format. */
+void vn_plot_tic(const struct vn_plot *plot, const char *text);
 
 /* Write the style of series i < VN_PLOT_SERIES: "lc rgb '#0072B2' dt 1 lw
  * 1.5". */

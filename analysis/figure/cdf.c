@@ -90,6 +90,9 @@ write_steps(FILE *out, int series, const char *label, const struct times *t)
 {
     size_t last = 0;
 
+    /* It rises from 0, so that one job is a step too. */
+    write_point(out, series, label, t->s[0],
+                &(struct vn_interval){.low = NAN, .high = NAN});
     for (size_t k = 0; k < STEPS; k++) {
         size_t i = (t->n - 1) * k / (STEPS - 1);
 
@@ -136,6 +139,8 @@ write_band(FILE *out, int series, const char *label, const struct times *t,
         longest = fmax(longest, t[r].s[t[r].n - 1]);
         least = fmin(least, t[r].s[0]);
     }
+    write_point(out, series, label, least,
+                &(struct vn_interval){.n = (int) n});
     for (int k = 0; k < TIMES; k++) {
         double time = least * pow(longest / least, (double) k / (TIMES - 1));
         struct vn_interval i;

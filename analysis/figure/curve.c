@@ -100,7 +100,7 @@ write_x(const struct vn_curves *c, struct vn_plot *plot)
     if (c->x_texts != NULL) {
         fputs("set xtics (", s);
         for (int i = 0; i < c->nx_texts; i++) {
-            vn_plot_text(plot, c->x_texts[i]);
+            vn_plot_tic(plot, c->x_texts[i]);
             fprintf(s, " %d%s", i, i + 1 < c->nx_texts ? ", " : ")\n");
         }
         fprintf(s, "set xrange [-0.4:%g]\n", c->nx_texts - 0.6);

@@ -76,7 +76,7 @@ write_tics(struct vn_plot *plot, const char *axis,
 {
     fprintf(plot->script, "set %stics scale 0 (", axis);
     for (int i = 0; i < a->n; i++) {
-        vn_plot_text(plot, a->texts[i]);
+        vn_plot_tic(plot, a->texts[i]);
         fprintf(plot->script, " %d%s", i, i + 1 < a->n ? ", " : ")\n");
     }
 }

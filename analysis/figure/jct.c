@@ -115,7 +115,13 @@ write_panel(struct vn_plot *plot, const struct vn_comparison *c, int k,
                 most =
                     fmax(most, vn_comparison_values(c, panels[k].metric, p)[r]
                                    / 3600);
-        fprintf(s, "set xtics %g\n", vn_plot_step(most, 3));
+        fprintf(s, "set xtics %g\n",
+                vn_plot_step(most, vn_plot_longest(
+                                       (const char *const *) c->group->labels,
+                                       c->group->npolicies)
+                                           > 1
+                                       ? 2
+                                       : 3));
     }
     if (k > 0)
         fputs("unset ytics\n", s);
@@ -143,7 +149,7 @@ write_script(struct vn_plot *plot, const struct vn_comparison *c)
     const struct vn_group *g = c->group;
     double names =
         vn_plot_longest((const char *const *) g->labels, g->npolicies) + 0.16;
-    double left = fmin(names / plot->width, 0.5), gap = 0.16 / plot->width;
+    double left = fmin(names / plot->width, 0.58), gap = 0.16 / plot->width;
     double wide = (0.965 - left - (PANELS - 1) * gap) / PANELS, begin;
     FILE *s = plot->script;
 

@@ -190,8 +190,9 @@ open_course(struct contest *c, int which, struct vn_error *err)
     if (isinf(mix->step_s) || c->same[which] != which)
         return VN_OK;
     steps = llrint(c->v->span_s / mix->step_s);
-    snprintf(path, sizeof *c->paths, "%s/split-%d.csv",
-             c->v->setup->setup.folder, which);
+    /* The results call it so too. */
+    snprintf(path, sizeof *c->paths, "%s/%s.csv", c->v->setup->setup.folder,
+             split_names[which]);
     status = write_plan(c, mix, path, err);
     if (status == VN_OK)
         status = vn_plan_run_open(

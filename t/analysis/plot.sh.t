@@ -263,6 +263,20 @@ plot jct-cdf one.db --label 'las=our `own`' -o l.svg > out 2>&1
 grep -q "our .own." l.csv && grep -q '^0,fifo' l.csv
 ok $? "a policy may be called otherwise"
 
+# Names that would be formats, commands or markup, or are longer than a page.
+L1='las=`touch ran`$(touch ran)'"'"'"_{x}^50%\alpha<b>&'
+L2='srtf=سياسة عادلة'
+L3="fifo=$(printf '%01000d' 0)"
+if command -v gnuplot > /dev/null; then
+    for x in svg cairolatex; do
+        plot all one.db -o hostile --format $x --label "$L1" --label "$L2" \
+            --label "$L3" > out 2>&1 && ! grep -q '^failed' out && test ! -e ran
+        ok $? "every figure takes any name, $x"
+    done
+else
+    skip "every figure takes any name" "no gnuplot here"
+fi
+
 # One job: one step, and bars of one length.
 head -2 a.csv > single.csv
 "$bin/vnreplay" run -t single.csv -c v100:2x8 -p fifo,las --keep all \

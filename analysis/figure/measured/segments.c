@@ -211,6 +211,30 @@ label_of(const struct segment *s)
     return label;
 }
 
+/* "solver, mlp" of split/solver.csv and "model=mlp job=0 steps=95"; with the
+ * job where it is not the first; the caller's. */
+static char *
+name_of(const struct segment *s)
+{
+    const char *slash = strrchr(s->trace, '/'),
+               *stem = slash != NULL ? slash + 1 : s->trace,
+               *model = strstr(s->options, "model=");
+    size_t length = strlen(stem), size = length + strlen(s->options) + 48;
+    char *name = vn_xcalloc(size, 1);
+
+    if (length > 4 && strcmp(stem + length - 4, ".csv") == 0)
+        length -= 4;
+    if (model != NULL)
+        snprintf(name, size, "%.*s, %.*s", (int) length, stem,
+                 (int) strcspn(model + 6, " "), model + 6);
+    else
+        snprintf(name, size, "%.*s", (int) length, stem);
+    if (s->job > 0)
+        snprintf(name + strlen(name), size - strlen(name), ", job %" PRId64,
+                 s->job);
+    return name;
+}
+
 /* The names of plans over their lines, and of segments beside theirs; returns
  * where the axes begin, of the figure's width. */
 static double
@@ -225,20 +249,19 @@ write_labels(struct vn_plot *plot, const struct segments *list)
         char *label = label_of(&list->all[i]);
 
         line += list->all[i].heads;
-        vn_plot_text(plot, label);
+        vn_plot_tic(plot, label);
         fprintf(s, " %d%s", line++, i + 1 < list->n ? ", " : ")\n");
         longest = fmax(longest, vn_plot_longest((const char *[]){label}, 1));
         free(label);
     }
     line = 0;
     for (int i = 0; i < list->n; i++) {
-        char name[200];
-
         if (list->all[i].heads) {
-            snprintf(name, sizeof name, "%s: %s", list->all[i].trace,
-                     list->all[i].options);
+            char *name = name_of(&list->all[i]);
+
             fputs("set label ", s);
             vn_plot_text(plot, name);
+            free(name);
             fprintf(s, " at screen 0.015, first %d\n", line++);
         }
         line++;
