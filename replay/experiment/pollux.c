@@ -11,9 +11,12 @@
 #include "replay/experiment/adaptive/seeds.h"
 #include "sim/adaptive/policies.h"
 
+#include "analysis/statistics.h"
 #include "base/table.h"
+#include "base/xalloc.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -29,6 +32,10 @@ enum {
     SEED,
     SEEDS,
     NOPTIONS
+};
+
+enum {
+    WORKLOADS = 64 /* at a time */
 };
 
 static const struct vn_policy_option options[] = {
@@ -179,8 +186,8 @@ show(const struct vn_adaptive *a, struct vn_findings *findings)
 
 /* Several seeds; what is written of one run is written of none. */
 static enum vn_status
-run_seeds(struct vn_adaptive *a, int seeds, struct vn_findings *findings,
-          struct vn_error *err)
+run_seeds(struct vn_adaptive *a, int seeds, struct vn_seeds *found,
+          struct vn_findings *findings, struct vn_error *err)
 {
     const struct vn_request *r = a->request;
     char name[300], column[64];
@@ -193,12 +200,13 @@ run_seeds(struct vn_adaptive *a, int seeds, struct vn_findings *findings,
     snprintf(name, sizeof name, "expected_shipped/load_%.200s.csv", r->name);
     snprintf(column, sizeof column, "%.40s_jct_s", a->config.policy->name);
     return vn_adaptive_seeds(a, seeds, vn_path(r->paths, r->data, name),
-                             column, findings, err);
+                             column, found, findings, err);
 }
 
+/* One workload; *found where there are several seeds. */
 static enum vn_status
-run_pollux(const struct vn_request *request, struct vn_findings *findings,
-           struct vn_error *err)
+run_workload(const struct vn_request *request, struct vn_seeds *found,
+             struct vn_findings *findings, struct vn_error *err)
 {
     struct vn_adaptive a = {0};
     double values[NOPTIONS];
@@ -215,16 +223,81 @@ run_pollux(const struct vn_request *request, struct vn_findings *findings,
     a.config.limit_s = 1e9;
     a.config.seed = (uint64_t) values[SEED];
     if (values[SEEDS] > 1) {
-        status = run_seeds(&a, (int) values[SEEDS], findings, err);
+        status = run_seeds(&a, (int) values[SEEDS], found, findings, err);
         goto out;
     }
     if ((status = vn_adaptive_run(&a, err)) != VN_OK)
         goto out;
+    *found = (struct vn_seeds){vn_adaptive_mean_s(&a), NAN, NAN};
     show(&a, findings);
     if (request->first == INT64_MAX)
         status = compare(&a, a.config.policy->name, findings, err);
 out:
     vn_adaptive_free(&a);
+    return status;
+}
+
+/* What came of each of several workloads, and of all of them. */
+static void
+show_all(const char *const *workloads, const struct vn_seeds *found, int n,
+         struct vn_findings *findings)
+{
+    static const struct vn_findings_column shown[] = {{"mean JCT, s", 1},
+                                                      {"theirs, s", 1},
+                                                      {"from theirs, %", 2},
+                                                      {"log ratio, %", 2},
+                                                      {NULL, 0}};
+    double ratios[WORKLOADS];
+    struct vn_interval all;
+
+    vn_findings_table(findings, "all workloads", "workload", shown);
+    for (int i = 0; i < n; i++) {
+        ratios[i] = 100 * found[i].ratio;
+        vn_findings_row(
+            findings, workloads[i],
+            (double[]){found[i].mean_s, found[i].theirs_s,
+                       100 * (found[i].mean_s / found[i].theirs_s - 1),
+                       ratios[i]});
+    }
+    all = vn_interval_mean(ratios, n, 0.95);
+    if (!isnan(all.estimate))
+        vn_findings_note(findings,
+                         "The mean over %d workloads of log(ours / theirs), "
+                         "theirs a single run each: "
+                         "%+.2f %%, 95 %% [%+.2f, %+.2f].",
+                         n, all.estimate, all.low, all.high);
+}
+
+/* One workload, or several with ',' between. */
+static enum vn_status
+run_pollux(const struct vn_request *request, struct vn_findings *findings,
+           struct vn_error *err)
+{
+    char *list = vn_xstrdup(request->name), *rest = list, *name;
+    const char *workloads[WORKLOADS];
+    struct vn_seeds found[WORKLOADS];
+    struct vn_request r = *request;
+    enum vn_status status = VN_OK;
+    int n = 0;
+
+    while (status == VN_OK && (name = strsep(&rest, ",")) != NULL) {
+        if (n == WORKLOADS)
+            status = vn_fail(err, VN_EUSAGE,
+                             "--workload: more than %d, expected fewer", n);
+        else if (n > 0
+                 && (r.jobs != NULL || r.events != NULL || r.rounds != NULL))
+            status = vn_fail(err, VN_EUSAGE,
+                             "--jobs, --events and --rounds are of one "
+                             "workload, expected no ','");
+        else {
+            found[n] = (struct vn_seeds){NAN, NAN, NAN};
+            r.name = workloads[n] = name;
+            status = run_workload(&r, &found[n++], findings, err);
+        }
+    }
+    if (status == VN_OK && n > 1)
+        show_all(workloads, found, n, findings);
+    free(list);
     return status;
 }
 

@@ -21,6 +21,8 @@ pollux() { # option ...
 sia --cluster hetero --first 40 --jobs jobs.csv --events events.csv \
     --rounds rounds.csv > out
 ok $? "sia runs"
+sia --first 4 | grep -q "^  Published (SOSP'23, abstract): on clusters of 44 to 64 devices"
+ok $? "beside what was published"
 is "$(head -n 1 jobs.csv)" "job,submit_s,start_s,finish_s,jct_s,restarts" \
     "the columns of jobs"
 is "$(head -n 1 events.csv)" \
@@ -79,6 +81,16 @@ pollux --workload small7 --cluster 2x4 -o seed=1 | cmp -s - a
 ok $? "the same seed, the same bytes"
 pollux --workload small7 --cluster 2x4 -o seeds=3 | grep -q "of 3 seeds"
 ok $? "several seeds, and an interval"
+pollux --workload small7,0.5_w1 --cluster 2x4 --first 6 -o seeds=2 > out
+is "$(sed -n '/^all workloads/,$p' out | awk 'NF == 5 && /_w1/ { print NF, $1 }
+    NF == 2 && /small7/ { print NF, $1 }')" "2 small7
+5 0.5_w1" "several workloads, beside theirs where they are known"
+pollux --workload 0.5_w1,0.5_w3 --first 3 -o seeds=2 | grep -q \
+    'over 2 workloads of log(ours / theirs), theirs a single run each: .*%, 95 % \[.*\]\.$'
+ok $? "and the interval over them"
+pollux --workload small7,0.5_w1 --jobs x.csv > out 2>&1
+is "$? $(cat out)" "2 vnreplay: --jobs, --events and --rounds are of one \
+workload, expected no ','" "of which no one table is written"
 pollux --workload small7 --cluster 2x4 -o seeds=3 --rounds x.csv > out 2>&1
 is $? 2 "but no table of several runs"
 done_testing

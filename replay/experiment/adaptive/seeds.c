@@ -90,8 +90,8 @@ show(const double *means, const double *ratios, int seeds, double theirs_s,
 
 enum vn_status
 vn_adaptive_seeds(struct vn_adaptive *a, int seeds, const char *path,
-                  const char *column, struct vn_findings *findings,
-                  struct vn_error *err)
+                  const char *column, struct vn_seeds *found,
+                  struct vn_findings *findings, struct vn_error *err)
 {
     static const struct vn_findings_column shown[] = {{"mean JCT, s", 2},
                                                       {"restarts of a job", 2},
@@ -125,6 +125,9 @@ vn_adaptive_seeds(struct vn_adaptive *a, int seeds, const char *path,
     }
     if (status == VN_OK)
         show(means, ratios, seeds, theirs_s, findings);
+    if (status == VN_OK && found != NULL)
+        *found = (struct vn_seeds){vn_mean(means, (size_t) seeds), theirs_s,
+                                   vn_mean(ratios, (size_t) seeds)};
     free(theirs);
     return status;
 }

@@ -171,6 +171,19 @@ show(const struct vn_adaptive *a, const char *cluster,
                                vn_sia_gap(a->rounds)});
 }
 
+static void
+say_published(struct vn_findings *findings)
+{
+    vn_findings_note(findings,
+                     "Published (SOSP'23, abstract): on clusters of 44 to 64 "
+                     "devices of three types Sia's");
+    vn_findings_note(findings,
+                     "mean JCT is 30 to 93 %% below that of other schedulers, "
+                     "its 99th percentile and");
+    vn_findings_note(findings,
+                     "makespan 28 to 95 %%, device-hours 12 to 55 %%.");
+}
+
 /* Where the artifact's own run is, if it is. */
 static const char *
 theirs(const struct vn_request *r, const char *cluster)
@@ -200,12 +213,15 @@ run_jobs(struct vn_adaptive *a, const double *values, const char *cluster,
                            "--jobs, --events and --rounds are of one run, not "
                            "of seeds=%d",
                            (int) values[SEEDS]);
-        return vn_adaptive_seeds(a, (int) values[SEEDS], path, "jct_s",
-                                 findings, err);
+        status = vn_adaptive_seeds(a, (int) values[SEEDS], path, "jct_s", NULL,
+                                   findings, err);
+        say_published(findings);
+        return status;
     }
     if ((status = vn_adaptive_run(a, err)) != VN_OK)
         return status;
     show(a, cluster, findings);
+    say_published(findings);
     jobs = vn_adaptive_jobs(a);
     status = vn_sheet_compare(jobs, path, 1e-6, findings, err);
     vn_sheet_free(jobs);
