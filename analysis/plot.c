@@ -251,9 +251,10 @@ begins(char c)
     return (c & 0xc0) != 0x80;
 }
 
-/* A text as a string of gnuplot's; of a tic, which is a format, too. */
+/* At most so many characters of a text as a string of gnuplot's; of a tic,
+ * which is a format, too. */
 static void
-write_text(const struct vn_plot *plot, const char *text, bool tic)
+write_text(const struct vn_plot *plot, const char *text, int most, bool tic)
 {
     bool latex =
         plot->format == VN_PLOT_CAIROLATEX || plot->format == VN_PLOT_EPSLATEX;
@@ -264,7 +265,7 @@ write_text(const struct vn_plot *plot, const char *text, bool tic)
 
     for (; *text != '\0'; text++) {
         n += begins(*text);
-        if (n > VN_PLOT_NAME) {
+        if (n > most) {
             fputs(latex ? "\\dots{}" : "\xe2\x80\xa6", out);
             break;
         }
@@ -283,13 +284,19 @@ write_text(const struct vn_plot *plot, const char *text, bool tic)
 void
 vn_plot_text(const struct vn_plot *plot, const char *text)
 {
-    write_text(plot, text, false);
+    write_text(plot, text, VN_PLOT_NAME, false);
 }
 
 void
 vn_plot_tic(const struct vn_plot *plot, const char *text)
 {
-    write_text(plot, text, true);
+    write_text(plot, text, VN_PLOT_NAME, true);
+}
+
+void
+vn_plot_title(const struct vn_plot *plot, const char *text)
+{
+    write_text(plot, text, VN_PLOT_TITLE, false);
 }
 
 void

@@ -34,6 +34,7 @@ extern const char *const vn_plot_formats[VN_PLOT_FORMATS];
 
 enum {
     VN_PLOT_SERIES = 14, /* series that can be told apart in one figure */
+    VN_PLOT_TITLE = 60,  /* characters that are shown of a title */
     VN_PLOT_NAME = 28    /* characters that are shown of a name */
 };
 
@@ -85,6 +86,9 @@ void vn_plot_text(const struct vn_plot *plot, const char *text);
 
 /* The same of a tic's label, which gnuplot takes for a format. */
 void vn_plot_tic(const struct vn_plot *plot, const char *text);
+
+/* The same of an axis' title, which has more room. */
+void vn_plot_title(const struct vn_plot *plot, const char *text);
 
 /* Write the style of series i < VN_PLOT_SERIES: "lc rgb '#0072B2' dt 1 lw
  * 1.5". */

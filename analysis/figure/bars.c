@@ -242,12 +242,12 @@ write_script(struct vn_plot *plot, const struct vn_group *g,
                      c->most);
         else
             snprintf(text, sizeof text, "jobs, rows of %" PRId64, c->most);
-        vn_plot_text(plot, text);
+        vn_plot_title(plot, text);
     } else if (c->every > 1) {
         char text[64];
 
         snprintf(text, sizeof text, "every %" PRId64 "th job", c->every);
-        vn_plot_text(plot, text);
+        vn_plot_title(plot, text);
     } else {
         vn_plot_text(plot, "jobs");
     }

@@ -191,7 +191,7 @@ write_script(struct vn_plot *plot, const struct vn_group *g,
           "set ylabel 'share of jobs' offset 1,0\n"
           "set xlabel ",
           s);
-    vn_plot_text(plot, cdf->title);
+    vn_plot_title(plot, cdf->title);
     fputs(" offset 0,0.3\n", s);
     fputs(cdf->ratio
               ? "set xtics 10\nset mxtics 10\nset format x '%g'\n"

@@ -112,7 +112,7 @@ write_x(const struct vn_curves *c, struct vn_plot *plot)
         fprintf(s, "set xtics %g\n",
                 vn_plot_step(c->points[c->npoints - 1].x - c->points[0].x, 6));
     fputs("set xlabel ", s);
-    vn_plot_text(plot, c->x_title);
+    vn_plot_title(plot, c->x_title);
     fputs(" offset 0,0.3\n", s);
     if (!isnan(c->x_mark))
         fprintf(s,
@@ -160,7 +160,7 @@ vn_curves_write(const struct vn_curves *c, struct vn_plot *plot)
           "set pointsize 0.45\n"
           "set ylabel ",
           s);
-    vn_plot_text(plot, title);
+    vn_plot_title(plot, title);
     fputs(" offset 1,0\n", s);
     if (c->baseline != NULL)
         fputs("set arrow from graph 0, first 1 to graph 1, first 1 nohead "

@@ -129,7 +129,7 @@ write_script(struct vn_plot *plot, const struct vn_sweep *s, const char *title)
             "set label 100 at screen 0.5, screen %.4f center\n"
             "set label 100 ",
             s->axes[0].n - 0.5, s->axes[1].n - 0.5, 1 - 0.09 / plot->height);
-    vn_plot_text(plot, title);
+    vn_plot_title(plot, title);
     fputs("\n", s_);
     write_tics(plot, "x", &s->axes[0]);
     if (turned(s, panel))
@@ -145,11 +145,11 @@ write_script(struct vn_plot *plot, const struct vn_sweep *s, const char *title)
         fputs("set title ", s_);
         vn_plot_text(plot, s->labels[p]);
         fputs(" offset 0,-0.8\nset xlabel ", s_);
-        vn_plot_text(plot, s->axes[0].name);
+        vn_plot_title(plot, s->axes[0].name);
         fputs(turned(s, panel) ? "\n" : " offset 0,0.6\n", s_);
         if (p % columns == 0) {
             fputs("set ylabel ", s_);
-            vn_plot_text(plot, s->axes[1].name);
+            vn_plot_title(plot, s->axes[1].name);
             fputs(" offset 0.6,0\nset format y '%g'\n", s_);
             write_tics(plot, "y", &s->axes[1]);
         } else

@@ -176,7 +176,7 @@ vn_history_script(const struct vn_history *h, const struct vn_group *g,
             "set multiplot\nset title ",
             fmin(left / plot->width, 0.6), hours / (days ? 24 : 1), most, most,
             vn_plot_step(hours / (days ? 24 : 1), 6));
-    vn_plot_text(plot, title);
+    vn_plot_title(plot, title);
     fputs(" offset 0,-0.7\n", s);
     for (int p = 0; p < g->npolicies; p++) {
         double top = high - p * row;

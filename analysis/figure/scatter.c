@@ -115,6 +115,12 @@ scatter_make(const struct vn_subject *subject, struct vn_plot *plot,
     fputs("series,policy,job_id,first_jct_h,jct_h\n", plot->data);
     for (int p = 1; p < g->npolicies && status == VN_OK; p++)
         status = write_points(subject, p, plot->data, &range, err);
+    /* Jobs that are all alike have an axis too. */
+    if (range.most < 100 * range.least) {
+        double middle = sqrt(range.least * range.most);
+
+        range = (struct range){middle / 10, middle * 10};
+    }
     if (status == VN_OK)
         write_script(plot, g, &range);
     return status;

@@ -82,7 +82,7 @@ write_script(struct vn_plot *plot, const struct vn_trained *t)
                 "set ylabel ",
                 left,
                 panel == 0 ? 0.5 - 0.05 / plot->width : 1 - 0.1 / plot->width);
-        vn_plot_text(plot, titles[panel]);
+        vn_plot_title(plot, titles[panel]);
         fputs(" offset 1,0\nset xtics autofreq rangelimited\nplot ", s);
         for (int i = 0; i < t->n; i++) {
             fprintf(s, "data using ($1==%d?$3:NaN):%d with lines ", i,

@@ -72,7 +72,7 @@ write_script(struct vn_plot *plot, const char *const *labels, int n)
                 "set ylabel ",
                 panel == 0 ? 0.5 / plot->width : 0.5 + 0.5 / plot->width,
                 panel == 0 ? 0.5 - 0.05 / plot->width : 1 - 0.1 / plot->width);
-        vn_plot_text(plot, titles[panel]);
+        vn_plot_title(plot, titles[panel]);
         fputs(" offset 1,0\n", s);
         vn_plot_key(plot, labels, n);
         fputs(panel == 0 ? "unset key\nplot " : "unset key\nplot ", s);
