@@ -29,7 +29,9 @@ struct run {
     bool stopped;               /* by a request */
     int signal;                 /* that ends it, or 0 */
     bool log_failed;            /* the log took no more */
-    int64_t saved; /* step of the checkpoint last written; 0: none */
+    int64_t saved;  /* step of the checkpoint last written; 0: none */
+    int64_t tested; /* step of the last test, and on what */
+    const struct vn_examples *tested_on;
     bool settled;  /* evaluations give no lower loss any more */
     double best;   /* lowest loss of an evaluation; infinite: none yet */
     int64_t since; /* evaluations since then */
