@@ -18,7 +18,7 @@ libbase_a_SOURCES = \
 	base/store/timeline.c base/store/timeline.h \
 	base/store/origin.c base/store/origin.h \
 	base/store/export.c base/store/merge.c \
-	base/table.c base/table.h \
+	base/table.c base/table.h base/table_cell.c \
 	base/version.c base/version.h \
 	base/xalloc.c base/xalloc.h \
 	base/yaml/yaml.c base/yaml/yaml.h base/yaml/as.c

@@ -90,6 +90,9 @@ int vn_table_width(const struct vn_table *table);
  */
 const char *vn_table_text(const struct vn_table *table, int column);
 
+/* The name of a column, as the form has it. */
+const char *vn_table_column(const struct vn_table *table, int column);
+
 /*
  * A cell as a number (base/number.h).  An empty cell or a missing column is
  * an error; see vn_table_empty().
