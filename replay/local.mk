@@ -196,8 +196,16 @@ demo: vntrace vnreplay vnplot
 		esac; \
 	done
 
+# Every figure that the demo's results have, and a page of them.
+gallery: demo
+	@rm -rf gallery && $(MKDIR_P) gallery
+	./vnplot all demo/demo.db --format svg -o gallery
+	./vnplot report demo/demo.db -o gallery/report.html
+	@echo "`pwd`/gallery/report.html"
+.PHONY: gallery
+
 clean-demo:
-	-rm -rf demo
+	-rm -rf demo gallery
 .PHONY: clean-demo
 clean-local: clean-demo
 
