@@ -153,6 +153,22 @@ write_program(const struct vn_choices *c)
     return lp;
 }
 
+/* Let the simplex begin at a solution: the job's choice is basic in its row,
+ * what is left of a type in its own. */
+static void
+begin_at(glp_prob *lp, const struct vn_choices *c, const int *pick)
+{
+    int ntypes = c->problem->ntypes, njobs = c->problem->njobs;
+
+    for (int t = 0; t < ntypes; t++)
+        glp_set_row_stat(lp, 1 + t, GLP_BS);
+    for (int j = 0; j < njobs; j++) {
+        glp_set_row_stat(lp, 1 + ntypes + j, GLP_NS);
+        for (int k = c->first[j]; k < c->first[j + 1]; k++)
+            glp_set_col_stat(lp, 1 + k, k == pick[j] ? GLP_BS : GLP_NL);
+    }
+}
+
 /* Give the solution that is known, and stop where nodes are many. */
 struct search {
     double *known; /* [choices + 1] */
@@ -196,6 +212,7 @@ vn_assign_branch(const struct vn_choices *c, int *pick, int64_t *cost,
     parameters.cb_info = &search;
     /* Costs are whole: what is less than one above the bound is the best. */
     parameters.mip_gap = 0.999 / fmax(1, (double) llabs(*cost) + 1);
+    begin_at(lp, c, pick);
     code = glp_simplex(lp, &simplex);
     if (code == 0)
         code = glp_intopt(lp, &parameters);
