@@ -53,3 +53,22 @@ if test -d "$sia"; then
     done
 fi
 "$TOP_BUILDDIR/t/sim/assign.t" | grep ' ms, '
+
+# Where the time goes, by function, of what takes the most; where perf is.
+if command -v perf > /dev/null 2>&1 &&
+    perf record -q -o "$tmp/perf" true > /dev/null 2>&1; then
+    shares() { # what it is of, command ...
+        printf '\nshares of time, %s\n' "$1"
+        shift
+        perf record -q -F 500 -o "$tmp/perf" "$@" > /dev/null 2>&1 || true
+        perf report -i "$tmp/perf" --stdio --percent-limit 3 2> /dev/null |
+            sed -n 's/^ *\([0-9.]*%\) .*\[\(.\)\] \(.*\)/  \1 \3/p'
+    }
+    shares 'pollux, 0.5_w1' "$TOP_BUILDDIR/vnreplay" experiment pollux \
+        --data "$data" --workload 0.5_w1 --policy pollux
+    if test -d "$sia"; then
+        shares 'sia, the first 40 of philly_w1' "$TOP_BUILDDIR/vnreplay" \
+            experiment sia --data "$sia" --base "$data" --workload philly_w1 \
+            --first 40 --policy sia
+    fi
+fi
