@@ -145,14 +145,14 @@ vnreplay_LDADD = libreplay.a libsim.a libtraces.a libplan.a $(ANALYSIS_LIBS) $(S
 # A trace for two devices of one host (vnreplay(1), validate).
 examplesdir = $(pkgdatadir)/examples
 dist_examples_DATA = replay/examples/two-cores.csv replay/examples/demo.yaml \
-	replay/examples/philly.yaml replay/examples/scaling.yaml \
+	replay/examples/philly.yaml replay/examples/scaling.yaml replay/examples/results.ipynb \
 	traces/examples/philly-like.csv
 
 dist_check_SCRIPTS += t/replay/claims.sh.t
 dist_check_SCRIPTS += t/replay/adaptive.sh.t t/replay/sia.sh.t
 dist_check_SCRIPTS += t/replay/fgd.sh.t t/replay/lucid.sh.t t/replay/muri.sh.t
 EXTRA_DIST += t/replay/lucid_plain.py
-dist_check_SCRIPTS += t/replay/replay.sh.t t/replay/paper.sh.t t/replay/kill.sh.t t/replay/reproduce.sh.t t/replay/unknown.sh.t t/replay/experiment.sh.t t/replay/planned.sh.t \
+dist_check_SCRIPTS += t/replay/replay.sh.t t/replay/paper.sh.t t/replay/kill.sh.t t/replay/read.sh.t t/replay/reproduce.sh.t t/replay/unknown.sh.t t/replay/experiment.sh.t t/replay/planned.sh.t \
 	t/replay/live.sh.t t/replay/mixed.sh.t t/replay/pcs.sh.t t/replay/elasticflow.sh.t t/replay/shockwave.sh.t \
 	t/replay/validate.sh.t
 
