@@ -20,6 +20,8 @@ const struct vn_assumed vn_assumed[] = {
     {"faults", NULL, false},
     {"slow", NULL, false},
     {"statuses", NULL, false},
+    {"predict", NULL, false},
+    {"rho_form", NULL, false},
     {"until_us", NULL, false},
     {"stop", NULL, false},
     {"measure", NULL, false},

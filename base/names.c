@@ -124,3 +124,40 @@ vn_names_nearest(const char *text, const char *const *names, size_t n)
     }
     return best;
 }
+
+/* Characters of a and b that match. */
+static int
+match(const char *a, int na, const char *b, int nb)
+{
+    int best = 0, at = 0, in = 0;
+    int run[2][VN_LIKENESS_SIZE + 1] = {{0}};
+
+    /* run[.][j]: how far a and b agree up to a[i] and b[j - 1]. */
+    for (int i = 0; i < na; i++) {
+        const int *before = run[i % 2];
+        int *now = run[(i + 1) % 2];
+
+        for (int j = 1; j <= nb; j++) {
+            now[j] = a[i] == b[j - 1] ? before[j - 1] + 1 : 0;
+            if (now[j] > best) {
+                best = now[j];
+                at = i + 1 - best;
+                in = j - best;
+            }
+        }
+    }
+    if (best == 0)
+        return 0;
+    return best + match(a, at, b, in)
+           + match(a + at + best, na - at - best, b + in + best,
+                   nb - in - best);
+}
+
+double
+vn_likeness(const char *a, const char *b)
+{
+    int na = (int) strnlen(a, VN_LIKENESS_SIZE),
+        nb = (int) strnlen(b, VN_LIKENESS_SIZE);
+
+    return na + nb > 0 ? 2.0 * match(a, na, b, nb) / (na + nb) : 1;
+}

@@ -32,4 +32,17 @@ int vn_names_find(const struct vn_names *names, const char *text);
 const char *vn_names_nearest(const char *text, const char *const *names,
                              size_t n);
 
+/*
+ * How much two texts have in common: twice the characters that match, over the
+ * characters of both; matches are the longest common substring and, to its
+ * left and right, those of what is left (Ratcliff and Obershelp, 1988).  The
+ * same as the ratio of Python's difflib.SequenceMatcher for texts below 200
+ * characters; of longer ones only so many are looked at.  0 to 1; of equal
+ * lengths of matches the first in a, then in b, counts.
+ */
+enum {
+    VN_LIKENESS_SIZE = 200
+};
+double vn_likeness(const char *a, const char *b);
+
 #endif /* BASE_NAMES_H */

@@ -59,6 +59,7 @@ struct vn_job {
 
     vn_time predicted; /* duration that was predicted, > 0; -1 if none */
     enum vn_job_outcome outcome;
+    int name; /* number of its own name, -1 if none */
 };
 
 /* Is this a job with a model, rather than a recorded one? */

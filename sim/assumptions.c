@@ -83,6 +83,16 @@ vn_assume(struct vn_assumptions *a, enum vn_assumption assumption,
         break;
     case VN_ASSUME_STATUS:
         return read_statuses(a, value, err);
+    case VN_ASSUME_PREDICT:
+        status = vn_predict_read(value, &a->predict, err);
+        a->predict_words =
+            a->predict.kind != VN_PREDICT_NOTHING ? value : NULL;
+        break;
+    case VN_ASSUME_RHO_FORM:
+        status = vn_option_choice("rho-form", value, vn_rho_forms + 1,
+                                  VN_RHO_FORMS - 1, &choice, err);
+        a->rho = (enum vn_rho_form)(choice + 1);
+        break;
     case VN_ASSUMPTIONS:
         break;
     }
@@ -253,6 +263,8 @@ vn_assumptions_apply(const struct vn_assumptions *a,
     config->placement = a->placement;
     config->free_preemption = a->free_preemption;
     config->outcomes = a->outcomes;
+    config->predict = a->predict;
+    config->rho = a->rho;
     return vn_pricing_alloc(&pricing, &config->pricing, err);
 }
 
@@ -278,6 +290,8 @@ vn_assumptions_describe(const struct vn_assumptions *a,
     run->compat = a->free_preemption ? "free-preemption" : NULL;
     run->placement = placed ? vn_placements[a->placement] : NULL;
     run->faults = a->faults_words;
+    run->predict = a->predict_words;
+    run->rho_form = a->rho != VN_RHO_EQUAL ? vn_rho_forms[a->rho] : NULL;
     run->slow = a->slow_words;
     run->statuses = a->statuses_words;
     run->slow_hash = a->slow_words != NULL ? a->slow_hash : NULL;
@@ -332,6 +346,8 @@ vn_assumptions_restore(struct vn_assumptions *a,
         {VN_ASSUME_FAULTS, run->faults},
         {VN_ASSUME_SLOW, run->slow},
         {VN_ASSUME_STATUS, run->statuses},
+        {VN_ASSUME_PREDICT, run->predict},
+        {VN_ASSUME_RHO_FORM, run->rho_form},
     };
     enum vn_status status = VN_OK;
 

@@ -27,6 +27,8 @@ enum vn_assumption {
     VN_ASSUME_FAULTS,
     VN_ASSUME_SLOW,
     VN_ASSUME_STATUS,
+    VN_ASSUME_PREDICT,
+    VN_ASSUME_RHO_FORM,
     VN_ASSUMPTIONS
 };
 
@@ -48,7 +50,11 @@ enum vn_assumption {
      "devices or nodes fail and are repaired", 0},                           \
     {"slow", "FILE", "a table of devices that are slow for a while", 0},    \
     {"status", "NAME,...", "only jobs of the trace that ended so: completed, " \
-     "failed, killed, unknown [all]", 0}
+     "failed, killed, unknown [all]", 0},       \
+    {"predict", "history|noise=lognormal:S|none", "what policies are told "  \
+     "of durations, in place of predicted_s [none]", 0},                     \
+    {"rho-form", "pcs|elasticflow|gavel", "measure finish-time fairness by " \
+     "an artifact's own definition", 0}
 /* clang-format on */
 
 enum {
@@ -68,6 +74,9 @@ struct vn_assumptions {
 
     unsigned outcomes;          /* a bit for each that is replayed; 0: all */
     const char *statuses_words; /* as they were given, or NULL */
+    const char *predict_words;  /* NULL: what the trace says */
+    struct vn_predict predict;
+    enum vn_rho_form rho;
 
     const char *faults_words;        /* as they were given, or NULL */
     char *restored[VN_PROFILES_MAX]; /* of profiles: the texts that are ours */

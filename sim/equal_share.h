@@ -1,6 +1,6 @@
 /*
  * The run under equal shares that finish-time fairness goes by
- * (sim/engine/alone.h), whatever policy is then measured.
+ * (sim/engine/fairness.h), whatever policy is then measured.
  */
 #ifndef SIM_EQUAL_SHARE_H
 #define SIM_EQUAL_SHARE_H

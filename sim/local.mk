@@ -11,7 +11,8 @@ libsim_a_SOURCES = $(ENCLAVEDOM_SOURCES) \
 	sim/adaptive/reference.c sim/adaptive/reference.h \
 	sim/adaptive/reference_state.h \
 	sim/adaptive/tiresias.c \
-	sim/engine/alone.c sim/engine/alone.h \
+	sim/engine/fairness.c sim/engine/fairness.h \
+	sim/api/forecast.c sim/api/forecast.h \
 	sim/engine/answer.c sim/engine/answer.h \
 	sim/engine/carrier.h \
 	sim/outside/rules.c sim/outside/rules.h \
@@ -189,6 +190,9 @@ t_sim_properties_t_LDADD = libsim.a libtraces.a libplan.a $(BASE_LIBS) libtap.a 
 check_PROGRAMS += t/sim/admission.t
 t_sim_admission_t_SOURCES = t/sim/admission.c
 t_sim_admission_t_LDADD = libsim.a libtraces.a libplan.a $(BASE_LIBS) libtap.a $(SIM_LIBS)
+check_PROGRAMS += t/sim/forecast.t
+t_sim_forecast_t_SOURCES = t/sim/forecast.c
+t_sim_forecast_t_LDADD = libsim.a libplan.a $(BASE_LIBS) libtap.a $(SIM_LIBS)
 check_PROGRAMS += t/sim/place.t t/sim/consolidate.t
 t_sim_consolidate_t_SOURCES = t/sim/consolidate.c
 t_sim_consolidate_t_LDADD = libsim.a $(BASE_LIBS) libtap.a

@@ -313,6 +313,12 @@ vc(void *arg, int number)
     return vn_trace_names(arg)->vcs.text[number];
 }
 
+static const char *
+name(void *arg, int number)
+{
+    return vn_trace_names(arg)->jobs.text[number];
+}
+
 /* Step to the end, with progress. */
 static enum vn_status
 go(struct vn_engine *engine, const struct vn_trace *trace,
@@ -474,9 +480,11 @@ find_present(const struct arguments *a, struct vn_engine_config *config,
                        "of standard input");
     status = vn_trace_open(a->trace, &trace, err);
     if (status == VN_OK)
-        status = vn_equal_share_present(
-            config, (struct vn_source){next_job, trace, device_type, model},
-            &config->present, err);
+        status = vn_equal_share_present(config,
+                                        (struct vn_source){next_job, trace,
+                                                           device_type, model,
+                                                           user, vc, name},
+                                        &config->present, err);
     vn_trace_close(trace);
     return status;
 }
@@ -493,7 +501,7 @@ replay(const struct arguments *a, const struct vn_cluster *cluster,
     struct vn_recorder *recorder = vn_recorder_alloc(cluster, recording);
     struct vn_engine_config config = {
         .cluster = cluster,
-        .source = {next_job, trace, device_type, model, user, vc},
+        .source = {next_job, trace, device_type, model, user, vc, name},
         .policy = a->policy,
         .options = values,
         .until = a->until,

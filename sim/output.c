@@ -135,7 +135,7 @@ struct figure {
 };
 
 enum {
-    FIGURES = 40
+    FIGURES = 48
 };
 
 const char *
@@ -192,6 +192,8 @@ figures(struct figure f[FIGURES], const struct vn_heading *h,
     f[n++] = (struct figure){"mean_rho", SHARE, NULL, s->rho.mean};
     f[n++] = (struct figure){"worst_rho", SHARE, NULL, s->rho.worst};
     f[n++] = (struct figure){"rho_above_1", SHARE, NULL, s->rho.above};
+    f[n++] = (struct figure){"jain_users", SHARE, NULL, s->jain.users};
+    f[n++] = (struct figure){"jain_vcs", SHARE, NULL, s->jain.vcs};
     f[n++] = (struct figure){"mean_jct_s", SECONDS, NULL, s->jct.mean};
     f[n++] = (struct figure){"p50_jct_s", SECONDS, NULL, s->jct.p50};
     f[n++] = (struct figure){"p90_jct_s", SECONDS, NULL, s->jct.p90};
@@ -332,6 +334,20 @@ print_deadlines(FILE *out, const struct vn_summary *s)
     putc('\n', out);
 }
 
+/* Fairness between users and virtual clusters, where there are several. */
+static void
+print_jain(FILE *out, const struct vn_jain *j)
+{
+    if (isnan(j->users) && isnan(j->vcs))
+        return;
+    fprintf(out, "%-12s", "jain");
+    if (!isnan(j->users))
+        fprintf(out, " %.3f over users%s", j->users, isnan(j->vcs) ? "" : ",");
+    if (!isnan(j->vcs))
+        fprintf(out, " %.3f over virtual clusters", j->vcs);
+    putc('\n', out);
+}
+
 static void
 print_text(FILE *out, const struct vn_heading *h, const struct vn_summary *s)
 {
@@ -363,6 +379,7 @@ print_text(FILE *out, const struct vn_heading *h, const struct vn_summary *s)
         fprintf(out,
                 "%-12s %.3f in the mean, %.3f at worst, %.1f %% above 1\n",
                 "rho", s->rho.mean, s->rho.worst, 100 * s->rho.above);
+    print_jain(out, &s->jain);
     fprintf(out, "%-12s %s\n", "makespan", span(text, known(s->makespan)));
     if (isnan(s->utilisation))
         fprintf(out, "%-12s -\n", "utilisation");

@@ -221,6 +221,8 @@ vn_trace_hash(uint64_t hash, const struct vn_job *j,
         hash = vn_hash(hash, &j->predicted, sizeof j->predicted);
     if (j->outcome != VN_OUTCOME_UNKNOWN)
         hash = vn_hash(hash, &j->outcome, sizeof j->outcome);
+    if (j->name >= 0)
+        hash = hash_name(hash, &names->jobs, j->name);
     hash = hash_name(hash, &names->models, j->model);
     hash = hash_name(hash, &names->users, j->user);
     hash = hash_name(hash, &names->vcs, j->vc);

@@ -10,8 +10,9 @@
  * device_type, and of hosts whose devices are shared device_milli (thousandths
  * of the one device it asks for, default 1000), cpu_milli, memory_mib (default
  * 0), and predicted_s (how long it was predicted to run on the devices asked
- * for; by default not known), and status (how the log says that it ended:
- * completed, failed, killed or unknown, which it is where empty).  Both kinds
+ * for; by default not known), status (how the log says that it ended:
+ * completed, failed, killed or unknown, which it is where empty), and name
+ * (its own; every one that differs is kept in memory).  Both kinds
  * may stand in one trace: a row with a model is a modelled job.  Rows must be
  * in order of submit_s; among rows of the same submit_s any order will do, and
  * jobs come out by id.  So a trace of any length is read in little memory; an

@@ -27,6 +27,7 @@ const struct vn_column vn_trace_columns[VN_TRACE_NCOLUMNS] = {
     [VN_TRACE_MEMORY] = {"memory_mib", false},
     [VN_TRACE_PREDICTED] = {"predicted_s", false},
     [VN_TRACE_STATUS] = {"status", false},
+    [VN_TRACE_NAME] = {"name", false},
 };
 
 void
@@ -36,6 +37,7 @@ vn_trace_names_free(struct vn_trace_names *names)
     vn_names_free(&names->users);
     vn_names_free(&names->vcs);
     vn_names_free(&names->device_types);
+    vn_names_free(&names->jobs);
 }
 
 struct vn_job
@@ -48,6 +50,7 @@ vn_trace_job(void)
                            .weight = 1,
                            .deadline = -1,
                            .predicted = -1,
+                           .name = -1,
                            .user = -1,
                            .device_milli = 1000,
                            .vc = -1,
@@ -231,6 +234,7 @@ vn_trace_row(struct vn_table *t, struct vn_job *job,
     job->device_type = name_of(t, VN_TRACE_TYPE, &names->device_types);
     if (status == VN_OK)
         status = read_outcome(t, job, err);
+    job->name = name_of(t, VN_TRACE_NAME, &names->jobs);
     return status == VN_OK ? read_share(t, job, err) : status;
 }
 

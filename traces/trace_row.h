@@ -36,6 +36,7 @@ enum vn_trace_column {
     VN_TRACE_MEMORY,
     VN_TRACE_PREDICTED,
     VN_TRACE_STATUS,
+    VN_TRACE_NAME,
     VN_TRACE_NCOLUMNS
 };
 
@@ -47,6 +48,7 @@ struct vn_trace_names {
     struct vn_names users;
     struct vn_names vcs;
     struct vn_names device_types;
+    struct vn_names jobs;
 };
 
 void vn_trace_names_free(struct vn_trace_names *names);

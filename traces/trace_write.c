@@ -50,6 +50,8 @@ in_use(enum vn_trace_column column, const struct vn_job *job)
         return job->predicted > 0;
     case VN_TRACE_STATUS:
         return job->outcome != VN_OUTCOME_UNKNOWN;
+    case VN_TRACE_NAME:
+        return job->name >= 0;
     case VN_TRACE_NCOLUMNS:
         break;
     }
@@ -163,6 +165,9 @@ write_cell(FILE *out, enum vn_trace_column column, const struct vn_job *job,
         break;
     case VN_TRACE_STATUS:
         fputs(vn_job_outcome_name(job->outcome), out);
+        break;
+    case VN_TRACE_NAME:
+        write_name(out, &names->jobs, job->name);
         break;
     case VN_TRACE_NCOLUMNS:
         break;

@@ -32,7 +32,7 @@
 extern "C" {
 #endif
 
-#define VN_POLICY_ABI 2 /* changes where a policy must be compiled again */
+#define VN_POLICY_ABI 3 /* changes where a policy must be compiled again */
 
 /* What a policy sees and what it answers: only handles, for the functions
  * below. */

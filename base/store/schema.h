@@ -24,7 +24,7 @@
 #include <stdint.h>
 
 enum {
-    VN_STORE_FORMAT = 7,                 /* PRAGMA user_version */
+    VN_STORE_FORMAT = 8,                 /* PRAGMA user_version */
     VN_STORE_NAME_SIZE = VN_DIGEST_TEXT, /* of a run's name */
     VN_STORE_COLUMNS_MAX = 128
 };
@@ -118,6 +118,8 @@ struct vn_store_run {
     const char *faults;
     const char *slow;
     const char *slow_hash;
+    const char *predict;
+    const char *rho_form;
     int64_t until_us;
     const char *stop;
     const char *statuses;
@@ -152,6 +154,8 @@ struct vn_store_run {
     double rho_mean;
     double rho_worst;
     double rho_above;
+    double jain_users;
+    double jain_vcs;
     int64_t makespan_us;
     double utilisation;
     int64_t device_us;
@@ -190,6 +194,7 @@ struct vn_store_job {
     int64_t preempted_us;
     int64_t devices;
     int64_t duration_us;
+    int64_t whole_us;
     double weight;
     const char *vc;
     const char *user;

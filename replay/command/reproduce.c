@@ -124,6 +124,7 @@ make_sweep(struct again *a, struct vn_error *err)
     int n = 0;
 
     *sweep = (struct vn_sweep){.results = a->path, .workers = 1, .shards = 1};
+    sweep->rho = run->present_mean > 0;
     sweep->until = run->until_us > 0 ? run->until_us : 0;
     sweep->stop_saturated = run->stop != NULL;
     if (run->options != NULL) {
@@ -138,7 +139,7 @@ make_sweep(struct again *a, struct vn_error *err)
     if (status == VN_OK && run->limits != NULL)
         status = vn_limit_read(run->limits, &sweep->limits, err);
     if (status == VN_OK)
-        status = vn_sweep_cluster(sweep, run->cluster, err);
+        status = vn_sweep_cluster(sweep, run->cluster, run->predict, err);
     if (status == VN_OK)
         status = vn_assumptions_restore(&sweep->assumptions, run, err);
     if (status == VN_OK)

@@ -148,7 +148,9 @@ print_plan(const struct vn_course *course)
         }
     }
     fputs(" x ", stdout);
-    print_count(sweep->nsettings, "cluster x ", "clusters x ");
+    print_count(r->clusters.n, "cluster x ", "clusters x ");
+    if (r->predictions.n > 1)
+        print_count(r->predictions.n, "", "predictions x ");
     print_count(sweep->ncontenders, "policy", "policies");
     if (r->scalings.n > 1) {
         fputs(" x ", stdout);

@@ -159,7 +159,8 @@ vn_setup_open(struct vn_setup *setup, struct vn_error *err)
         setup->policies[setup->npolicies++] = strdup(vn_policies[0]->name);
     status = find_program(setup, err);
     if (status == VN_OK)
-        status = vn_sweep_cluster(&setup->sweep, setup->cluster, err);
+        status = vn_sweep_cluster(&setup->sweep, setup->cluster,
+                                  setup->sweep.assumptions.predict_words, err);
     if (status == VN_OK)
         status = vn_assumptions_open(&setup->sweep.assumptions, err);
     for (int i = 0; i < setup->npolicies && status == VN_OK; i++)
@@ -182,7 +183,8 @@ vn_setup_open_bare(struct vn_setup *setup, struct vn_error *err)
     enum vn_status status = find_program(setup, err);
 
     if (status == VN_OK && setup->cluster != NULL)
-        status = vn_sweep_cluster(&setup->sweep, setup->cluster, err);
+        status = vn_sweep_cluster(&setup->sweep, setup->cluster,
+                                  setup->sweep.assumptions.predict_words, err);
     if (status == VN_OK)
         status = vn_assumptions_open(&setup->sweep.assumptions, err);
     return status == VN_OK ? make_folder(setup, err) : status;

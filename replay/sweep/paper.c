@@ -59,6 +59,8 @@ static const struct {
     {"faults", ASSUME + VN_ASSUME_FAULTS, ONE},
     {"slow", ASSUME + VN_ASSUME_SLOW, ONE},
     {"statuses", ASSUME + VN_ASSUME_STATUS, JOINED},
+    {"predict", ASSUME + VN_ASSUME_PREDICT, EACH},
+    {"rho-form", ASSUME + VN_ASSUME_RHO_FORM, ONE},
 };
 
 enum {

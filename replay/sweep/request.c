@@ -41,6 +41,7 @@ vn_request_free(struct vn_request *r)
     free_words(&r->policies);
     free_words(&r->options);
     free_words(&r->scalings);
+    free_words(&r->predictions);
     free(r->seeds.at);
     free(r->loads.at);
     free(r->place);
@@ -114,6 +115,8 @@ vn_request_take(struct vn_request *r, int option, const char *value,
     r->given[option] = r->place == NULL || r->given[option];
     if (option == VN_REQUEST_OPTIONS + VN_ASSUME_SCALING)
         return add_list(r, &r->scalings, value, "scaling", err);
+    if (option == VN_REQUEST_OPTIONS + VN_ASSUME_PREDICT)
+        return add_list(r, &r->predictions, value, "predict", err);
     if (option >= VN_REQUEST_OPTIONS)
         return vn_assume(&sweep->assumptions,
                          (enum vn_assumption)(option - VN_REQUEST_OPTIONS),
@@ -240,12 +243,24 @@ open_words(struct vn_request *r, struct vn_error *err)
 {
     const char *words[VN_POLICY_OPTIONS_MAX];
     enum vn_status status = VN_OK;
+    struct vn_predict predict;
 
     for (int i = 0; i < r->options.n; i++)
         words[i] = r->options.text[i];
-    for (int i = 0; i < r->clusters.n && status == VN_OK; i++)
-        if ((status = vn_sweep_cluster(&r->sweep, r->clusters.text[i], err)))
-            add_place(r->clusters.place[i], err);
+    if (r->predictions.n == 0)
+        status = add_list(r, &r->predictions, "none", "predict", err);
+    for (int i = 0; i < r->predictions.n && status == VN_OK; i++)
+        if ((status = vn_predict_read(r->predictions.text[i], &predict, err)))
+            add_place(r->predictions.place[i], err);
+    for (int i = 0; i < r->clusters.n * r->predictions.n && status == VN_OK;
+         i++) {
+        int c = i / r->predictions.n;
+
+        if ((status = vn_sweep_cluster(
+                 &r->sweep, r->clusters.text[c],
+                 r->predictions.text[i % r->predictions.n], err)))
+            add_place(r->clusters.place[c], err);
+    }
     for (int i = 0; i < r->policies.n && status == VN_OK; i++)
         if ((status = vn_sweep_policy(&r->sweep, r->policies.text[i], words,
                                       r->options.n, err)))

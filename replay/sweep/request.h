@@ -93,6 +93,7 @@ struct vn_request {
     struct vn_range seeds;
     struct vn_range loads;
     struct vn_words clusters;
+    struct vn_words predictions;
     struct vn_words policies;
     struct vn_words options; /* of policies */
     struct vn_words scalings;

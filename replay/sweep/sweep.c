@@ -32,12 +32,18 @@ vn_sweep_free(struct vn_sweep *sweep)
 }
 
 enum vn_status
-vn_sweep_cluster(struct vn_sweep *sweep, const char *what,
+vn_sweep_cluster(struct vn_sweep *sweep, const char *what, const char *predict,
                  struct vn_error *err)
 {
     struct vn_setting setting = {.what = what};
-    enum vn_status status = vn_cluster_read(what, &setting.cluster, err);
+    enum vn_status status = VN_OK;
 
+    if (predict != NULL)
+        status = vn_predict_read(predict, &setting.predict, err);
+    if (setting.predict.kind != VN_PREDICT_NOTHING)
+        setting.predicts = predict;
+    if (status == VN_OK)
+        status = vn_cluster_read(what, &setting.cluster, err);
     if (status != VN_OK)
         return status;
     snprintf(setting.hash, sizeof setting.hash, "%016" PRIx64,
@@ -139,6 +145,7 @@ vn_sweep_describe(const struct vn_sweep *sweep, const struct vn_workload *w,
     run->limits = contender->limits;
     run->backend = vn_external_backend(contender->policy);
     vn_assumptions_describe(&sweep->assumptions, run);
+    run->predict = setting->predicts;
     run->until_us = sweep->until > 0 ? sweep->until : -1;
     run->stop = sweep->stop_saturated ? "saturated" : NULL;
     run->measure = sweep->measure.asked ? sweep->measure.words : NULL;
@@ -251,8 +258,9 @@ vn_sweep_replay(const struct vn_sweep *sweep, const struct vn_workload *w,
     vn_sweep_describe(sweep, w, setting, contender, &run);
     vn_origin_take(&origin, &run);
     vn_workload_withhold(w);
-    if ((status = vn_assumptions_apply(&sweep->assumptions, &config, err))
-            == VN_OK
+    status = vn_assumptions_apply(&sweep->assumptions, &config, err);
+    config.predict = setting->predict;
+    if (status == VN_OK
         && (!sweep->rho
             || (status = vn_equal_share_present(
                     &config, vn_workload_source(&again), &config.present, err))

@@ -31,6 +31,8 @@ struct vn_setting {
     const char *what; /* the cluster as it was named; borrowed */
     struct vn_cluster cluster;
     char hash[17];
+    struct vn_predict predict; /* what is told of durations */
+    const char *predicts;      /* in words; NULL: what the trace says */
 };
 
 struct vn_sweep {
@@ -60,9 +62,10 @@ struct vn_sweep {
 /* Start from (struct vn_sweep) {0}; releases what the next two added. */
 void vn_sweep_free(struct vn_sweep *sweep);
 
-/* Add a cluster: a table's path or inline; `what` is kept. */
+/* Add a cluster, a table's path or inline, with what is predicted on it (as of
+ * --predict, or NULL); both are kept. */
 enum vn_status vn_sweep_cluster(struct vn_sweep *sweep, const char *what,
-                                struct vn_error *err);
+                                const char *predict, struct vn_error *err);
 
 /*
  * Once the assumptions are opened, by which Pollux and Sia have their names:

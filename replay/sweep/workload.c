@@ -68,6 +68,7 @@ vn_trace_data_read(const char *path, struct vn_trace_data *data,
         move_names(&data->names.users, &names->users);
         move_names(&data->names.vcs, &names->vcs);
         move_names(&data->names.device_types, &names->device_types);
+        move_names(&data->names.jobs, &names->jobs);
     } else
         vn_trace_data_free(data);
     vn_trace_close(trace);
@@ -171,8 +172,17 @@ vc(void *arg, int number)
     return reader->workload->names->vcs.text[number];
 }
 
+static const char *
+name(void *arg, int number)
+{
+    const struct vn_reader *reader = arg;
+
+    return reader->workload->names->jobs.text[number];
+}
+
 struct vn_source
 vn_workload_source(struct vn_reader *reader)
 {
-    return (struct vn_source){next_job, reader, device_type, model, user, vc};
+    return (struct vn_source){next_job, reader, device_type, model,
+                              user,     vc,     name};
 }

@@ -34,3 +34,18 @@ vn_predicted_duration(const struct vn_view *view, int job, double error)
         return said;
     return duration < VN_TIME_MAX ? (vn_time) duration : VN_TIME_MAX;
 }
+
+vn_time
+vn_predicted_beyond(const struct vn_view *view, int job, double error)
+{
+    return vn_predicted_duration(view, job, error)
+           - vn_view_remaining(view, job);
+}
+
+vn_time
+vn_predicted_left(const struct vn_view *view, int job, vn_time beyond)
+{
+    vn_time left = vn_view_remaining(view, job) + beyond;
+
+    return left > 0 ? left : 1;
+}

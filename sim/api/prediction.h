@@ -29,4 +29,11 @@ double vn_prediction_factor(double error, uint64_t thing);
 vn_time vn_predicted_duration(const struct vn_view *view, int job,
                               double error);
 
+/* By how much that is more than the truth; for vn_predicted_left(). */
+vn_time vn_predicted_beyond(const struct vn_view *view, int job, double error);
+
+/* What a job still needs as it was predicted when it arrived, less what it has
+ * done since; at least a microsecond. */
+vn_time vn_predicted_left(const struct vn_view *view, int job, vn_time beyond);
+
 #endif /* SIM_API_PREDICTION_H */

@@ -77,6 +77,8 @@ vn_engine_alloc(const struct vn_engine_config *config,
     e->unused = e->first = e->last = -1;
     e->state = vn_region_alloc(e->answer.region, 1, policy->state_size);
     vn_ledger_init(&e->view->ledger, config->cluster, config->pricing, domain);
+    e->watch = vn_fair_watch_alloc(config->rho);
+    e->forecast = vn_forecast_alloc(&config->predict);
     status = open_fleet(e, err);
     if (status == VN_OK)
         status = fetch(e, err);
@@ -111,6 +113,8 @@ vn_engine_free(struct vn_engine *e)
     vn_faults_free(e->faults);
     vn_answer_free(&e->answer);
     vn_tally_free(&e->tally);
+    vn_fair_watch_free(e->watch);
+    vn_forecast_free(e->forecast);
     vn_region_free(vn_region(domain, VN_REGION_LEDGER), e->view);
     vn_region_free(vn_region(domain, VN_REGION_ENGINE), e);
     ed_close(domain);
@@ -151,6 +155,18 @@ grant(struct vn_engine *e, int slot, int type, int after)
     vn_ledger_grant(l, slot, type, after);
 }
 
+/* The job in this slot leaves the books. */
+static void
+go_away(struct vn_engine *e, int slot, vn_time finish, enum vn_job_state state)
+{
+    struct vn_ledger *l = &e->view->ledger;
+
+    vn_fair_watch_change(e->watch, l);
+    vn_record_entry(e, &l->entries[slot], finish, state);
+    vn_ledger_remove(l, slot);
+    vn_fair_watch_changed(e->watch, l, -1);
+}
+
 /* The job in this slot gives back what it has, and is gone. */
 static void
 part_with(struct vn_engine *e, int slot)
@@ -167,9 +183,7 @@ part_with(struct vn_engine *e, int slot)
     vn_phase_leave(e, slot);
     if (policy->leave != NULL)
         policy->leave(e->state, e->view, slot);
-    vn_record_entry(e, &l->entries[slot], l->entries[slot].finish,
-                    VN_JOB_FINISHED);
-    vn_ledger_remove(l, slot);
+    go_away(e, slot, l->entries[slot].finish, VN_JOB_FINISHED);
 }
 
 /* Step 1 of an instant: the job in this slot has done its work. */
@@ -202,6 +216,25 @@ go_on(struct vn_engine *e, int slot)
         vn_transition_end(e, slot);
 }
 
+/* How long will the job in this slot take, and what is predicted of it? */
+static void
+look_ahead(struct vn_engine *e, int slot)
+{
+    const struct vn_source *source = &e->config.source;
+    struct vn_entry *entry = &e->view->ledger.entries[slot];
+    struct vn_job *job = &entry->job;
+    const char *name = NULL;
+
+    entry->whole = vn_view_remaining(e->view, slot);
+    if (e->forecast == NULL)
+        return;
+    if (job->name >= 0 && source->name != NULL)
+        name = source->name(source->arg, job->name);
+    else if (vn_job_is_modelled(job))
+        name = source->model(source->arg, job->model);
+    job->predicted = vn_forecast(e->forecast, job, name, entry->whole);
+}
+
 /* Step 2 of an instant: the next job arrives. */
 static enum vn_status
 admit_job(struct vn_engine *e, struct vn_error *err)
@@ -222,13 +255,17 @@ admit_job(struct vn_engine *e, struct vn_error *err)
                       &(struct vn_record){.start = -1,
                                           .finish = -1,
                                           .rho = NAN,
+                                          .whole = -1,
                                           .state = VN_JOB_REJECTED,
                                           .refusal = a.refusal,
                                           .type = a.lacks});
         return fetch(e, err);
     }
     e->modelled = e->modelled || a.model >= 0;
+    vn_fair_watch_change(e->watch, &e->view->ledger);
     slot = vn_ledger_admit(&e->view->ledger, &job, a.type, a.types, a.model);
+    vn_fair_watch_changed(e->watch, &e->view->ledger, slot);
+    look_ahead(e, slot);
     if (e->config.costs != NULL) {
         struct vn_entry *entry = &e->view->ledger.entries[slot];
         const char *name =
@@ -283,8 +320,7 @@ decline(struct vn_engine *e, int slot)
 {
     if (e->config.policy->leave != NULL)
         e->config.policy->leave(e->state, e->view, slot);
-    vn_record_entry(e, &e->view->ledger.entries[slot], -1, VN_JOB_DECLINED);
-    vn_ledger_remove(&e->view->ledger, slot);
+    go_away(e, slot, -1, VN_JOB_DECLINED);
 }
 
 /* Step 3 of an instant, once the answer is checked: who gives up first. */

@@ -23,8 +23,10 @@
 #include "plan/cluster.h"
 #include "plan/cost.h"
 #include "plan/pricing.h"
+#include "sim/api/forecast.h"
 #include "sim/api/policy.h"
 #include "sim/engine/carrier.h"
+#include "sim/engine/fairness.h"
 #include "sim/engine/faults.h"
 #include "sim/engine/fleet.h"
 
@@ -45,6 +47,8 @@ struct vn_source {
     /* Those of its user and its virtual cluster; each may be NULL. */
     const char *(*user)(void *arg, int number);
     const char *(*vc)(void *arg, int number);
+    /* A job's own name; NULL where none has one. */
+    const char *(*name)(void *arg, int number);
 };
 
 enum vn_job_state {
@@ -83,6 +87,7 @@ struct vn_record {
     vn_time deadline;  /* it should have been */
     vn_time preempted; /* time without devices since it first held some */
     double rho;        /* finish-time fairness; NAN where it is not known */
+    vn_time whole;     /* on the devices it asks for; -1 if rejected */
     int preemptions;
     int failures; /* of its devices */
     int resizes;
@@ -159,8 +164,10 @@ struct vn_engine_config {
     const struct vn_costs *costs;
     const struct vn_fault_config *faults;
     enum vn_placement placement;
-    bool numbered;        /* devices are told apart, for observers */
-    double present;       /* of sim/engine/alone.h; 0: rho is not asked for */
+    bool numbered;  /* devices are told apart, for observers */
+    double present; /* of sim/engine/fairness.h; 0: rho is not asked for */
+    enum vn_rho_form rho; /* another than that one */
+    struct vn_predict predict;
     bool free_preemption; /* a preempted job loses and pays nothing */
     unsigned outcomes; /* a bit for each vn_job_outcome; other jobs are passed
                         * over; 0: none */
@@ -190,7 +197,18 @@ struct vn_deadlines {
     double late_max_us;
 };
 
-/* Finish-time fairness (sim/engine/alone.h) of the jobs that finished; NAN
+/*
+ * Jain's index of fairness (Jain, Chiu and Hawe, DEC-TR-301, 1984): of shares
+ * x of n parties, (sum x)^2 / (n sum x^2), from 1 / n to 1.  A party's x is
+ * how long its jobs that finished would take on the devices that they ask for,
+ * over how long they took from their submission.  NAN with fewer than two.
+ */
+struct vn_jain {
+    double users;
+    double vcs;
+};
+
+/* Finish-time fairness (sim/engine/fairness.h) of the jobs that finished; NAN
  * where it was not asked for. */
 struct vn_fairness {
     double present; /* jobs, under equal shares; 0 where it was not asked */
@@ -219,6 +237,7 @@ struct vn_summary {
     int64_t declined;
     struct vn_deadlines deadlines;
     struct vn_fairness rho;
+    struct vn_jain jain;
     struct vn_spread jct;
     struct vn_spread queueing;
     double preempted_us; /* mean time without devices after the first start */

@@ -72,6 +72,7 @@ struct vn_entry {
     double left;        /* or this */
     double unit_us;     /* on what works now */
     double full_us;     /* on all that it asks for, of its fastest type */
+    vn_time whole;      /* all of its work, likewise */
     double slowdown;    /* of the slowest of its devices */
     int64_t kept;       /* work at its last checkpoint */
     double kept_left;   /* or this */

@@ -2,7 +2,7 @@
 
 #include "sim/engine/record.h"
 
-#include "sim/engine/alone.h"
+#include "sim/engine/fairness.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -60,7 +60,7 @@ vn_record_job(struct vn_engine *e, const struct vn_job *job,
     r->id = job->id;
     r->submit = job->submit;
     r->deadline = job->deadline;
-    vn_tally_add(&e->tally, r);
+    vn_tally_add(&e->tally, job, r);
     if (e->config.observer.ended == NULL)
         return;
     r->duration = job->duration;
@@ -74,6 +74,22 @@ vn_record_job(struct vn_engine *e, const struct vn_job *job,
     e->config.observer.ended(e->config.observer.arg, r);
 }
 
+/* Finish-time fairness, by the form asked for. */
+static double
+find_rho(const struct vn_engine *e, const struct vn_entry *entry,
+         vn_time finish)
+{
+    const struct vn_ledger *l = &e->view->ledger;
+
+    if (e->watch != NULL)
+        return vn_fair_watch_rho(e->watch, l, (int) (entry - l->entries),
+                                 finish);
+    return e->config.present > 0
+               ? (double) (finish - entry->job.submit)
+                     / vn_alone_us(l, entry, e->config.present)
+               : NAN;
+}
+
 void
 vn_record_entry(struct vn_engine *e, const struct vn_entry *entry,
                 vn_time finish, enum vn_job_state state)
@@ -82,11 +98,8 @@ vn_record_entry(struct vn_engine *e, const struct vn_entry *entry,
     int64_t device_us = vn_entry_device_us(entry);
     vn_time with =
         entry->executed + (entry->has > 0 ? l->now - entry->since : 0);
-    double rho = NAN;
+    double rho = state == VN_JOB_FINISHED ? find_rho(e, entry, finish) : NAN;
 
-    if (e->config.present > 0 && state == VN_JOB_FINISHED)
-        rho = (double) (finish - entry->job.submit)
-              / vn_alone_us(l, entry, e->config.present);
     vn_record_job(
         e, &entry->job,
         &(struct vn_record){
@@ -94,6 +107,7 @@ vn_record_entry(struct vn_engine *e, const struct vn_entry *entry,
             .finish = finish,
             .preempted = entry->start >= 0 ? l->now - entry->start - with : 0,
             .rho = rho,
+            .whole = entry->whole,
             .preemptions = entry->preemptions,
             .failures = entry->failures,
             .resizes = entry->resizes,

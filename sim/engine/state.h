@@ -13,6 +13,8 @@
 
 struct vn_fleet;
 struct vn_faults;
+struct vn_fair_watch;
+struct vn_forecast;
 
 /* Devices that are being released; its handle is its index. */
 struct vn_leaving {
@@ -43,6 +45,9 @@ struct vn_engine {
     struct vn_fleet *fleet;   /* devices by number; NULL where only counted */
     bool contended;           /* what is busy slows down what is beside it */
     struct vn_faults *faults; /* NULL where nothing fails */
+
+    struct vn_fair_watch *watch;  /* NULL: rho is ours, or not asked for */
+    struct vn_forecast *forecast; /* NULL: of nothing */
 
     struct vn_job next; /* the next arrival */
     bool arriving;      /* next is there */

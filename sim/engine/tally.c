@@ -24,6 +24,8 @@ vn_tally_free(struct vn_tally *tally)
 
     vn_quantile_free(&tally->jct);
     vn_quantile_free(&tally->queueing);
+    vn_region_free(tally->region, tally->users.all);
+    vn_region_free(tally->region, tally->vcs.all);
     for (int i = 0; i < 2; i++)
         if (lent[i] != NULL)
             vn_region_free(tally->region, lent[i]);
@@ -64,8 +66,47 @@ add_deadline(struct vn_tally *tally, const struct vn_record *r)
         tally->latest = r->finish - r->deadline;
 }
 
+static void
+add_party(struct vn_tally *tally, struct vn_parties *parties, int number,
+          const struct vn_record *r)
+{
+    if (number < 0)
+        return;
+    if (number >= parties->n) {
+        int n = 2 * number + 16;
+
+        parties->all = vn_region_realloc(tally->region, parties->all,
+                                         (size_t) n, sizeof *parties->all);
+        for (int i = parties->n; i < n; i++)
+            parties->all[i] = (struct vn_party){0, 0};
+        parties->n = n;
+    }
+    parties->all[number].whole_us += (double) r->whole;
+    parties->all[number].jct_us += (double) (r->finish - r->submit);
+}
+
+/* Jain's index, as engine.h says. */
+static double
+jain(const struct vn_parties *parties)
+{
+    double sum = 0, squares = 0, n = 0;
+
+    for (int i = 0; i < parties->n; i++) {
+        const struct vn_party *p = &parties->all[i];
+        double x = p->whole_us / p->jct_us;
+
+        if (!(p->jct_us > 0))
+            continue;
+        sum += x;
+        squares += x * x;
+        n++;
+    }
+    return n > 1 ? sum * sum / (n * squares) : NAN;
+}
+
 void
-vn_tally_add(struct vn_tally *tally, const struct vn_record *record)
+vn_tally_add(struct vn_tally *tally, const struct vn_job *job,
+             const struct vn_record *record)
 {
     if (tally->first_submit < 0)
         tally->first_submit = record->submit;
@@ -88,6 +129,8 @@ vn_tally_add(struct vn_tally *tally, const struct vn_record *record)
     }
     if (record->state != VN_JOB_FINISHED)
         return;
+    add_party(tally, &tally->users, job->user, record);
+    add_party(tally, &tally->vcs, job->vc, record);
     vn_quantile_add(&tally->jct, record->finish - record->submit);
     vn_quantile_add(&tally->queueing, record->start - record->submit);
     tally->jct_us += record->finish - record->submit;
@@ -138,6 +181,8 @@ vn_tally_summary(struct vn_tally *tally, struct vn_summary *summary,
             .mean = tally->rho / (double) tally->known,
             .worst = tally->worst,
             .above = (double) tally->above / (double) tally->known};
+    summary->jain = (struct vn_jain){.users = jain(&tally->users),
+                                     .vcs = jain(&tally->vcs)};
     summary->deadlines = (struct vn_deadlines){
         .jobs = tally->deadlines,
         .admitted = tally->deadlines - tally->turned_away,

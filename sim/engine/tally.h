@@ -1,9 +1,21 @@
-/* A run in numbers, gathered as jobs end, in memory that does not grow. */
+/* A run in numbers, gathered as jobs end, in memory that grows with users and
+ * virtual clusters alone. */
 #ifndef SIM_ENGINE_TALLY_H
 #define SIM_ENGINE_TALLY_H
 
 #include "base/quantile.h"
 #include "sim/engine/engine.h"
+
+/* What came of the jobs of a user or virtual cluster. */
+struct vn_party {
+    double whole_us; /* of those that finished, on the devices asked for, */
+    double jct_us;   /* and from their submission */
+};
+
+struct vn_parties {
+    struct vn_party *all; /* by number */
+    int n;
+};
 
 struct vn_tally {
     struct ed_region *region;
@@ -25,6 +37,8 @@ struct vn_tally {
     int64_t late; /* and finished after it, */
     __int128 late_us;
     vn_time latest; /* the last of them so much */
+    struct vn_parties users;
+    struct vn_parties vcs;
     int64_t preemptions;
     int64_t failures;
     int64_t overhead_us;
@@ -40,7 +54,8 @@ void vn_tally_init(struct vn_tally *tally, struct ed_region *region);
 void vn_tally_free(struct vn_tally *tally);
 
 /* Count a job that ended, was rejected or is left. */
-void vn_tally_add(struct vn_tally *tally, const struct vn_record *record);
+void vn_tally_add(struct vn_tally *tally, const struct vn_job *job,
+                  const struct vn_record *record);
 
 /* Fill what the tally knows of the summary; the rest is left alone. */
 enum vn_status vn_tally_summary(struct vn_tally *tally,

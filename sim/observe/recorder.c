@@ -170,6 +170,7 @@ write_jobs(const struct vn_recorder *r, struct vn_store *store,
                 .preempted_us = j->preempted,
                 .devices = j->devices,
                 .duration_us = j->duration > 0 ? j->duration : -1,
+                .whole_us = j->duration > 0 ? -1 : j->whole,
                 .weight = j->weight,
                 .vc = j->vc,
                 .user = j->user,
@@ -349,6 +350,8 @@ fill(struct vn_store_run *run, const struct vn_summary *s,
     run->rho_mean = s->rho.mean;
     run->rho_worst = s->rho.worst;
     run->rho_above = s->rho.above;
+    run->jain_users = s->jain.users;
+    run->jain_vcs = s->jain.vcs;
     run->makespan_us = s->makespan;
     run->utilisation = s->utilisation;
     run->device_us = s->device_us;

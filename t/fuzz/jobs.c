@@ -55,6 +55,7 @@ check_same(const struct vn_job *a, const struct vn_trace_names *names,
     check_name(&names->vcs, a->vc, &again->vcs, b->vc);
     check_name(&names->device_types, a->device_type, &again->device_types,
                b->device_type);
+    check_name(&names->jobs, a->name, &again->jobs, b->name);
 }
 
 void

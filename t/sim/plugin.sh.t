@@ -329,11 +329,11 @@ typedef struct vn_policy_option option; typedef struct vn_policy policy;'; cat; 
 }
 b=$("$vnsim" -t t.csv -c v100:2x8 -p "$plugins/fifo.so" | sed -n 's/^policy.*confined by //p')
 odd "./odd.so: exports no vn_plugin, expected VN_POLICY_EXPORT() of virtualflow/policy.h" < /dev/null
-odd "./odd.so: is written for version 7 of virtualflow/policy.h, expected 2: compile it again" << 'END'
+odd "./odd.so: is written for version 7 of virtualflow/policy.h, expected 3: compile it again" << 'END'
 const struct vn_plugin vn_plugin = {7, sizeof(policy), 0};
 END
 odd "odd.so: what is at (nil) is not its own, expected N bytes of its image or memory" << 'END'
-const struct vn_plugin vn_plugin = {2, sizeof(policy), 0};
+const struct vn_plugin vn_plugin = {3, sizeof(policy), 0};
 END
 odd "./odd.so: has no decide function" << 'END'
 static const policy p = {.name = "p", .summary = "s"}; VN_POLICY_EXPORT(p);

@@ -141,14 +141,14 @@ test_resizes(const char *path)
         store, VN_STORE_JOB,
         "job_id,submit_us,start_us,finish_us,deadline_us,rho,jct_us,queue_us,"
         "preemptions,resizes,failures,device_us,overhead_us,lost_us,"
-        "preempted_us,devices,duration_us,weight,vc,user,type,model,status,"
+        "preempted_us,devices,duration_us,whole_us,weight,vc,user,type,model,status,"
         "why,"
         "state\n"
         "3,50000000,50000000,100000000,,,50000000,0,0,0,0,100000000,"
-        "0,0,0,4,25000000,1,,,,,failed,,finished\n"
-        "5,60000000,,,,,,,0,0,0,0,0,0,0,9,10000000,1,,,k80,,,"
+        "0,0,0,4,25000000,,1,,,,,failed,,finished\n"
+        "5,60000000,,,,,,,0,0,0,0,0,0,0,9,10000000,,1,,,k80,,,"
         "no such device type: k80,rejected\n"
-        "7,0,0,125000000,,,125000000,0,0,2,0,400000000,0,0,0,4,100000000,1,,"
+        "7,0,0,125000000,,,125000000,0,0,2,0,400000000,0,0,0,4,100000000,,1,,"
         ",,,,,finished\n",
         "jobs stand in order of their ids");
     is_table(store, VN_STORE_USAGE, "job_id,device_type,device_us\n",

@@ -237,6 +237,28 @@ ok $? "finish-time fairness is against the equal part"
 "$TOP_BUILDDIR/vnsim" -t "$tmp/two.csv" -c x:4 > "$tmp/out"
 ! grep -q '^rho' "$tmp/out"
 ok $? "and is not measured unasked"
+# By others' definitions, of two jobs of 10 s on one device.  pcs: the first saw
+# 1, 1 and 2 jobs, so alone it has 3/4 of the device, the second 2, 2 and 1;
+# elasticflow: a whole device either way; gavel: the first did its work beside
+# another, on half of one, the second alone.
+printf 'job_id,submit_s,duration_s,devices,user,vc\n0,0,10,1,a,x\n1,0,10,1,b,x\n' \
+    > "$tmp/users.csv"
+for said in "pcs 0.975 1.200" "elasticflow 1.500 2.000" "gavel 1.250 2.000"; do
+    # shellcheck disable=SC2086
+    set -- $said
+    is "$("$vnsim" -t "$tmp/users.csv" -c x:1 --rho-form "$1" | grep '^rho')" \
+        "rho          $2 in the mean, $3 at worst, 50.0 % above 1" "rho as $1 has it"
+done
+says 2 "expected one of pcs, elasticflow, gavel" "a definition is one of these" \
+    "$vnsim" -t "$tmp/users.csv" -c x:1 --rho-form mine
+# Of the users one has all of its time, the other half of it:
+# (1 + 0.5)^2 / (2 (1 + 0.25)) = 0.9; of one virtual cluster there is no index.
+is "$("$vnsim" -t "$tmp/users.csv" -c x:1 | grep '^jain')" \
+    "jain         0.900 over users" "Jain's index over users"
+is "$("$vnsim" -t "$tmp/users.csv" -c x:1 --format csv | awk -F, \
+    'NR == 1 {for (i = 1; i <= NF; i++) c[$i] = i; next}
+    {print $c["jain_users"] "," $c["jain_vcs"]}')" "0.900000," \
+    "and in numbers; of one virtual cluster there is none"
 says 2 "reads the trace twice" "of a trace that is a stream it is not known" \
     sh -c "'$TOP_BUILDDIR/vnsim' -t - -c x:4 --rho < '$tmp/two.csv'"
 # Speeds by type, and of jobs that are spread: by hand.

@@ -135,9 +135,10 @@ check_round_trip(void)
         "# origin: 2020-09-09\n"
         "job_id,submit_s,duration_s,devices,model,global_batch,vnodes,steps,"
         "min_devices,max_devices,weight,priority,deadline_s,user,vc,"
-        "device_type,predicted_s,status\n"
-        "1,0,66,4,,,,,2,8,2.5,10,100,\"ann, the first\",vc1,v100,70,killed\n"
-        "2,0.25,,4,bert,64,8,1050,1,4,5,5,,,,,,\n";
+        "device_type,predicted_s,status,name\n"
+        "1,0,66,4,,,,,2,8,2.5,10,100,\"ann, the "
+        "first\",vc1,v100,70,killed,run 1\n"
+        "2,0.25,,4,bert,64,8,1050,1,4,5,5,,,,,,,\n";
     static const char *const remarks[] = {"origin: 2020-09-09", NULL};
     struct vn_trace *t = NULL;
     struct vn_job jobs[2];
@@ -158,7 +159,8 @@ check_round_trip(void)
            && jobs[1].user == -1 && jobs[1].weight == 5
            && jobs[1].deadline == -1 && jobs[0].predicted == 70 * VN_SECOND
            && jobs[1].predicted == -1 && jobs[0].outcome == VN_OUTCOME_KILLED
-           && jobs[1].outcome == VN_OUTCOME_UNKNOWN,
+           && jobs[1].outcome == VN_OUTCOME_UNKNOWN && jobs[0].name == 0
+           && jobs[1].name == -1,
        "with what is optional");
     ok(vn_trace_write(path, remarks, jobs, 2, vn_trace_names(t), &err)
            == VN_OK,

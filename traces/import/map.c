@@ -31,6 +31,7 @@ enum key {
     PRIORITY,
     WEIGHT,
     STATUS,
+    NAME,
     NKEYS
 };
 
@@ -41,6 +42,7 @@ static const char *const keys[NKEYS] = {
     [USER] = "user",         [VC] = "vc",
     [TYPE] = "device_type",  [PRIORITY] = "priority",
     [WEIGHT] = "weight",     [STATUS] = "status",
+    [NAME] = "name",
 };
 
 /* Which column is which; at[key] is -1 where there is none. */
@@ -72,7 +74,7 @@ find_key(const char *name, int *key, struct vn_error *err)
     return vn_fail(err, VN_EUSAGE,
                    "--map: unknown '%.64s', expected job_id, submit, start, "
                    "end, duration, devices, user, vc, device_type, priority, "
-                   "weight or status",
+                   "weight, status or name",
                    name);
 }
 
@@ -221,6 +223,7 @@ read_row(const struct row *in, struct vn_job *job, bool *keep,
     job->device_type = name_of(in, TYPE, &im->names.device_types);
     if (in->map->at[STATUS] >= 0)
         vn_import_outcome(vn_table_text(in->table, in->map->at[STATUS]), job);
+    job->name = name_of(in, NAME, &im->names.jobs);
     return status;
 }
 

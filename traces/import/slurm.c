@@ -31,6 +31,7 @@ enum column {
     USER,
     PARTITION,
     STATE,
+    NAME,
     NCOLUMNS
 };
 
@@ -47,6 +48,7 @@ static const struct vn_column columns[] = {
     [USER] = {"User", false},
     [PARTITION] = {"Partition", false},
     [STATE] = {"State", false},
+    [NAME] = {"JobName", false},
 };
 
 /* "billing=4,gres/gpu=2": 2; the sum over "gres/gpu:a100=2" where there is no
@@ -125,6 +127,7 @@ slurm_row(struct vn_import *im, struct vn_table *t, struct vn_job *job,
     job->user = vn_import_name(t, USER, &im->names.users);
     job->vc = vn_import_name(t, PARTITION, &im->names.vcs);
     vn_import_outcome(vn_table_text(t, STATE), job);
+    job->name = vn_import_name(t, NAME, &im->names.jobs);
     return VN_OK;
 }
 

@@ -3,6 +3,7 @@
 #include "sim/policy/deadline/deadlines.h"
 
 #include "base/xalloc.h"
+#include "sim/api/prediction.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -87,6 +88,7 @@ vn_deadline_arrive(void *state, const struct vn_view *view, int slot)
 
     job->slot = slot;
     job->order = vn_view_order(view, slot);
+    job->beyond = vn_predicted_beyond(view, slot, 0);
     job->home = -1;
     for (int t = 0; t < vn_view_types(view); t++)
         if (vn_view_runs(view, slot, t)
@@ -127,8 +129,9 @@ vn_deadline_update(struct vn_deadline_jobs *s, const struct vn_view *view)
     /* What rounding leaves of a job that is about to end is still something.
      */
     for (int i = 0; i < s->n; i++)
-        s->all[i]->claim.left =
-            fmax((double) vn_view_remaining(view, s->all[i]->slot), 1) * 1e-6;
+        s->all[i]->claim.left = (double) vn_predicted_left(
+                                    view, s->all[i]->slot, s->all[i]->beyond)
+                                * 1e-6;
 }
 
 bool

@@ -27,8 +27,9 @@ struct vn_deadline_job {
     int sizes[VN_DEADLINE_SIZES];
     double rate[VN_DEADLINE_SIZES];
     int slot;
-    int home;      /* type */
-    int64_t order; /* of arrival */
+    int home;       /* type */
+    int64_t order;  /* of arrival */
+    vn_time beyond; /* predicted of it, more than is true */
     bool admitted;
     int devices; /* that it is to have now */
 

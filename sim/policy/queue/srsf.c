@@ -2,13 +2,16 @@
  * Shortest remaining service first, with preemption: jobs stand in order of
  * the time that they still need times the devices that they ask for, those
  * that run before those that wait in a tie, then by arrival; an empty cluster
- * is filled in that order, passing over what does not fit.
+ * is filled in that order, passing over what does not fit.  Where it was
+ * predicted (sim/api/prediction.h), the time still needed is that, less what
+ * the job has done since.
  *
  * Jobs that run come nearer their end each at its own pace, so their order
  * does not last; it is made anew at each instant, in O(n log n).
  */
 #include "config.h"
 
+#include "sim/api/prediction.h"
 #include "sim/policy/queue/pool.h"
 
 #include "base/xalloc.h"
@@ -20,6 +23,7 @@ extern const struct vn_policy vn_policy_srsf;
 struct place {
     double service; /* still needed, device-microseconds */
     int64_t order;
+    vn_time beyond; /* predicted, more than is true */
     int job;
     int type; /* where it runs, or -1 */
 };
@@ -30,6 +34,12 @@ struct srsf {
     int room;
     int *free;
     int ntypes;
+    double error;
+};
+
+static const struct vn_policy_option srsf_options[] = {
+    VN_PREDICTION_OPTION("durations"),
+    {NULL, NULL, NULL, VN_OPTION_REAL, 0, 0, NULL},
 };
 
 static enum vn_status
@@ -38,7 +48,8 @@ srsf_open(void *state, const struct vn_view *view, const double *values,
 {
     struct srsf *s = state;
 
-    (void) values, (void) err;
+    (void) err;
+    s->error = values[0];
     s->ntypes = vn_view_types(view);
     s->free = vn_xcalloc((size_t) s->ntypes, sizeof *s->free);
     return VN_OK;
@@ -62,8 +73,11 @@ srsf_arrive(void *state, const struct vn_view *view, int job)
         s->room = 2 * s->room + 64;
         s->line = vn_xrealloc(s->line, (size_t) s->room, sizeof *s->line);
     }
-    s->line[s->n++] = (struct place){
-        .job = job, .order = vn_view_order(view, job), .type = -1};
+    s->line[s->n++] =
+        (struct place){.job = job,
+                       .order = vn_view_order(view, job),
+                       .beyond = vn_predicted_beyond(view, job, s->error),
+                       .type = -1};
 }
 
 static void
@@ -113,7 +127,7 @@ srsf_decide(void *state, const struct vn_view *view, struct vn_answer *answer)
     for (int i = 0; i < s->n; i++) {
         struct place *p = &s->line[i];
 
-        p->service = (double) vn_view_remaining(view, p->job)
+        p->service = (double) vn_predicted_left(view, p->job, p->beyond)
                      * vn_view_job(view, p->job)->devices;
         p->type = -1;
         for (int t = 0; t < s->ntypes; t++)
@@ -139,6 +153,7 @@ srsf_decide(void *state, const struct vn_view *view, struct vn_answer *answer)
 const struct vn_policy vn_policy_srsf = {
     .name = "srsf",
     .summary = "least remaining time x devices first, with preemption",
+    .options = srsf_options,
     .knows = "durations",
     .rigid = true,
     .state_size = sizeof(struct srsf),

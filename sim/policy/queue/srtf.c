@@ -93,9 +93,7 @@ stamp(struct srtf *s, bool arrival)
 static vn_time
 needs(const struct srtf *s, const struct vn_view *view, int job)
 {
-    vn_time left = vn_view_remaining(view, job) + s->off[job];
-
-    return left > 0 ? left : 1;
+    return vn_predicted_left(view, job, s->off[job]);
 }
 
 static void
@@ -108,8 +106,7 @@ srtf_arrive(void *state, const struct vn_view *view, int job)
         s->type = vn_xrealloc(s->type, (size_t) s->jobs, sizeof *s->type);
         s->off = vn_xrealloc(s->off, (size_t) s->jobs, sizeof *s->off);
     }
-    s->off[job] = vn_predicted_duration(view, job, s->error)
-                  - vn_view_remaining(view, job);
+    s->off[job] = vn_predicted_beyond(view, job, s->error);
     vn_pool_add(&s->pool, view, job,
                 (struct vn_key){needs(s, view, job), stamp(s, true)});
 }

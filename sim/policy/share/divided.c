@@ -3,6 +3,7 @@
 #include "sim/policy/share/divided.h"
 
 #include "base/xalloc.h"
+#include "sim/api/prediction.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -111,6 +112,9 @@ vn_divided_arrive(void *state, const struct vn_view *view, int slot)
     find_speeds(job, view);
     s->asked[job->home] += job->claim.demand;
     job->whole = (double) vn_view_remaining(view, slot);
+    job->beyond = vn_predicted_beyond(view, slot, 0);
+    job->unit = job->claim.service / job->whole;
+    job->claim.service *= 1 + (double) job->beyond / job->whole;
     s->present[s->npresent++] = slot;
     job->seen = s->npresent;
     job->times = 1;
@@ -161,10 +165,10 @@ gather(struct vn_divided *s, const struct vn_view *view, int type)
 
         if (job->home != type || job->least == 0)
             continue;
-        job->claim.left =
-            job->claim.service
-            * fmin((double) vn_view_remaining(view, job->slot) / job->whole,
-                   1);
+        job->claim.left = fmin(
+            job->unit
+                * (double) vn_predicted_left(view, job->slot, job->beyond),
+            job->claim.service);
         job->claim.age = (double) age * 1e-6;
         job->claim.present = job->seen / (double) job->times;
         job->claim.devices = 0;

@@ -23,12 +23,14 @@ typedef void vn_divide_fn(struct vn_claim *const *claims, int n, int devices);
 struct vn_divided_job {
     struct vn_claim claim;
     int slot;
-    int home;      /* type; -1 where it is not there */
-    int least;     /* devices that are of use to it */
-    double whole;  /* vn_view_remaining() when it came */
-    double *speed; /* claim.speed */
-    double seen;   /* the sum of the numbers of jobs present, */
-    int64_t times; /* and how many of them it saw */
+    int home;       /* type; -1 where it is not there */
+    int least;      /* devices that are of use to it */
+    double whole;   /* vn_view_remaining() when it came */
+    double unit;    /* work of a microsecond of it */
+    vn_time beyond; /* predicted of it, more than is true */
+    double *speed;  /* claim.speed */
+    double seen;    /* the sum of the numbers of jobs present, */
+    int64_t times;  /* and how many of them it saw */
 };
 
 /* A policy's state. */
