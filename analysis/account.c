@@ -203,14 +203,14 @@ write_means(FILE *out, const struct vn_comparison *c)
           "<div class=\"wide\" tabindex=\"0\"><table class=\"sortable\">"
           "<thead><tr><th scope=\"col\">policy</th>",
           out);
-    for (int m = 0; m < VN_METRICS; m++)
+    for (int m = 0; m < VN_METRICS_MAIN; m++)
         fprintf(out, "<th scope=\"col\">%s, %s</th>", vn_said_titles[m],
                 vn_said_unit(c, (enum vn_metric) m).name);
     fputs("</tr></thead>\n<tbody>\n", out);
     for (int p = 0; p < g->npolicies; p++) {
         fputs("<tr>", out);
         vn_page_cell(out, "td", g->labels[p]);
-        for (int m = 0; m < VN_METRICS; m++) {
+        for (int m = 0; m < VN_METRICS_MAIN; m++) {
             struct vn_said_unit unit = vn_said_unit(c, (enum vn_metric) m);
             struct vn_interval i =
                 vn_comparison_interval(c, (enum vn_metric) m, p, 0.95);

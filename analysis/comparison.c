@@ -15,6 +15,13 @@ const char *const vn_metric_names[VN_METRICS] = {
     [VN_METRIC_QUEUE_MEAN] = "queue_mean_s",
     [VN_METRIC_MAKESPAN] = "makespan_s",
     [VN_METRIC_UTILISATION] = "utilisation",
+    [VN_METRIC_MET] = "deadlines_met",
+    [VN_METRIC_MET_ADMITTED] = "deadlines_met_of_admitted",
+    [VN_METRIC_RHO_MEAN] = "rho_mean",
+    [VN_METRIC_RHO_WORST] = "rho_worst",
+    [VN_METRIC_RHO_ABOVE] = "rho_above_1",
+    [VN_METRIC_JAIN_USERS] = "jain_users",
+    [VN_METRIC_JAIN_VCS] = "jain_vcs",
 };
 
 /* The jobs that one run finished, in order of id. */
@@ -114,6 +121,7 @@ intersect(struct finished *lists, int n)
         for (int i = 0; i < n; i++) {
             struct finished *f = &lists[i];
 
+            f->id[kept] = f->id[f->at];
             f->jct_us[kept] = f->jct_us[f->at];
             f->queue_us[kept] = f->queue_us[f->at];
             f->at++;
@@ -174,6 +182,44 @@ take_summaries(struct vn_comparison *c, int r)
         c->compared -= vn_group_run(c->group, 0, r)->unmeasured;
 }
 
+static void
+add_size(struct vn_sizes *s, double devices)
+{
+    if ((s->n & (s->n - 1)) == 0)
+        s->devices = vn_xrealloc(s->devices, s->n > 0 ? 2 * s->n : 1,
+                                 sizeof *s->devices);
+    s->devices[s->n++] = devices;
+}
+
+/* What all jobs of a run ask for: the first `kept` of f are compared. */
+static enum vn_status
+take_sizes(struct vn_comparison *c, struct vn_store *store,
+           const struct vn_store_run *run, const struct finished *f,
+           size_t kept, struct vn_error *err)
+{
+    struct vn_rows *rows = NULL;
+    enum vn_status status =
+        vn_store_query(store,
+                       "SELECT job_id, devices FROM job WHERE run_id = ? "
+                       "AND devices IS NOT NULL ORDER BY job_id",
+                       &rows, err);
+    size_t at = 0;
+    bool more;
+
+    if (status == VN_OK)
+        vn_rows_bind_int(rows, 1, run->run_id);
+    while (status == VN_OK
+           && (status = vn_rows_next(rows, &more, err)) == VN_OK && more) {
+        while (at < kept && f->id[at] < vn_rows_int(rows, 0))
+            at++;
+        add_size(at < kept && f->id[at] == vn_rows_int(rows, 0) ? &c->kept
+                                                                : &c->dropped,
+                 (double) vn_rows_int(rows, 1));
+    }
+    vn_rows_close(rows);
+    return status;
+}
+
 static enum vn_status
 take_jobs(struct vn_comparison *c, struct vn_store *store, int r,
           struct vn_error *err)
@@ -192,6 +238,8 @@ take_jobs(struct vn_comparison *c, struct vn_store *store, int r,
             measure(c, p, r, &lists[p], kept);
             c->censored[p] += (int64_t) (lists[p].n - kept);
         }
+        status =
+            take_sizes(c, store, vn_group_run(g, 0, r), &lists[0], kept, err);
     }
     for (int p = 0; p < g->npolicies; p++)
         free_finished(&lists[p]);
@@ -209,6 +257,30 @@ add_deadlines(struct vn_met *met, const struct vn_store_run *run)
     met->admitted += run->deadlines_admitted;
     met->met += run->deadlines_met;
     met->latest_us = fmax(met->latest_us, run->late_max_us);
+}
+
+double
+vn_metric_met(const struct vn_store_run *run, bool admitted)
+{
+    int64_t all = admitted ? run->deadlines_admitted : run->deadlines;
+
+    return run->deadlines > 0 && all > 0
+               ? (double) run->deadlines_met / (double) all
+               : NAN;
+}
+
+/* Deadlines and fairness, as the run's own numbers have them. */
+static void
+take_shares(struct vn_comparison *c, const struct vn_store_run *run, int p,
+            int r)
+{
+    *slot(c, VN_METRIC_MET, p, r) = vn_metric_met(run, false);
+    *slot(c, VN_METRIC_MET_ADMITTED, p, r) = vn_metric_met(run, true);
+    *slot(c, VN_METRIC_RHO_MEAN, p, r) = run->rho_mean;
+    *slot(c, VN_METRIC_RHO_WORST, p, r) = run->rho_worst;
+    *slot(c, VN_METRIC_RHO_ABOVE, p, r) = run->rho_above;
+    *slot(c, VN_METRIC_JAIN_USERS, p, r) = run->jain_users;
+    *slot(c, VN_METRIC_JAIN_VCS, p, r) = run->jain_vcs;
 }
 
 enum vn_status
@@ -237,12 +309,17 @@ vn_comparison_make(struct vn_store *store, const struct vn_group *g,
             *slot(c, VN_METRIC_MAKESPAN, p, r) =
                 run->makespan_us >= 0 ? (double) run->makespan_us / 1e6 : NAN;
             *slot(c, VN_METRIC_UTILISATION, p, r) = run->utilisation;
+            take_shares(c, run, p, r);
         }
         if (all_finished(g, r))
             take_summaries(c, r);
         else
             status = take_jobs(c, store, r, err);
     }
+    if (c->kept.n > 0)
+        vn_sort(c->kept.devices, c->kept.n);
+    if (c->dropped.n > 0)
+        vn_sort(c->dropped.devices, c->dropped.n);
     if (status != VN_OK)
         vn_comparison_free(c);
     return status;
@@ -256,6 +333,8 @@ vn_comparison_free(struct vn_comparison *c)
     free(c->censored);
     free(c->rejected);
     free(c->met);
+    free(c->kept.devices);
+    free(c->dropped.devices);
     *c = (struct vn_comparison){0};
 }
 
@@ -273,7 +352,8 @@ vn_comparison_interval(const struct vn_comparison *c, enum vn_metric metric,
 {
     const double *x = vn_comparison_values(c, metric, policy);
 
-    return metric == VN_METRIC_UTILISATION
+    return metric >= VN_METRIC_UTILISATION && metric != VN_METRIC_RHO_MEAN
+                   && metric != VN_METRIC_RHO_WORST
                ? vn_interval_share(x, c->group->nreplicates, level)
                : vn_interval_time(x, c->group->nreplicates, level);
 }

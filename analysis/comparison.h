@@ -19,11 +19,25 @@ enum vn_metric {
     VN_METRIC_QUEUE_MEAN,
     VN_METRIC_MAKESPAN,    /* of all jobs, not only those compared */
     VN_METRIC_UTILISATION, /* likewise */
+    VN_METRICS_MAIN,       /* of which tables are made */
+
+    /* Shares and ratios; NAN where runs have none. */
+    VN_METRIC_MET = VN_METRICS_MAIN, /* deadlines, of all */
+    VN_METRIC_MET_ADMITTED,          /* of those not turned away */
+    VN_METRIC_RHO_MEAN,
+    VN_METRIC_RHO_WORST,
+    VN_METRIC_RHO_ABOVE,
+    VN_METRIC_JAIN_USERS,
+    VN_METRIC_JAIN_VCS,
     VN_METRICS
 };
 
-/* "jct_mean_s" ..., all seconds but utilisation, a share. */
+/* "jct_mean_s" ..., seconds up to the makespan. */
 extern const char *const vn_metric_names[VN_METRICS];
+
+/* The share of a run's deadlines that were met, of all or of those of jobs
+ * that were not turned away; NAN of none. */
+double vn_metric_met(const struct vn_store_run *run, bool admitted);
 
 /* Deadlines under a policy, over all replicates. */
 struct vn_met {
@@ -34,6 +48,12 @@ struct vn_met {
     double latest_us; /* the most that one was late; NAN: none was */
 };
 
+/* The devices that some jobs ask for; unknown (n 0) where none is known. */
+struct vn_sizes {
+    double *devices; /* in order, once all are there */
+    size_t n;
+};
+
 struct vn_comparison {
     const struct vn_group *group;
     double *values;      /* [(metric x policies + policy) x replicates + r] */
@@ -42,6 +62,10 @@ struct vn_comparison {
     int64_t *censored;   /* by policy: jobs it finished and others did not */
     int64_t *rejected;   /* by policy: jobs that it could not run at all */
     struct vn_met *met;  /* by policy: deadlines */
+
+    /* Jobs of replicates in which some policy did not finish some: those that
+     * are compared, and those that are in no policy's times. */
+    struct vn_sizes kept, dropped;
 };
 
 /*
@@ -60,7 +84,7 @@ const double *vn_comparison_values(const struct vn_comparison *comparison,
                                    enum vn_metric metric, int policy);
 
 /* Its mean and interval over replicates: of times by vn_interval_time(), of
- * utilisation by vn_interval_share(). */
+ * what lies between 0 and 1 by vn_interval_share(). */
 struct vn_interval
 vn_comparison_interval(const struct vn_comparison *comparison,
                        enum vn_metric metric, int policy, double level);

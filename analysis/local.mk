@@ -23,6 +23,7 @@ libanalysis_a_SOURCES = \
 	analysis/figure/queue_cdf.c \
 	analysis/figure/rho_cdf.c \
 	analysis/figure/measured/segments.c \
+	analysis/figure/slo.c \
 	analysis/figure/utilisation.c \
 	analysis/figure/history.c analysis/figure/history.h \
 	analysis/figure/device_hours.c \

@@ -3,6 +3,7 @@
 #include "analysis/said.h"
 
 #include <math.h>
+#include <stdio.h>
 
 /* The largest unit that is no longer than the column's geometric mean. */
 struct vn_said_unit
@@ -43,7 +44,7 @@ vn_said_decimals(double x)
     return x == 0 ? 0 : n;
 }
 
-const char *const vn_said_titles[VN_METRICS] = {
+const char *const vn_said_titles[VN_METRICS_MAIN] = {
     [VN_METRIC_JCT_MEAN] = "JCT mean", [VN_METRIC_JCT_P50] = "JCT p50",
     [VN_METRIC_JCT_P99] = "JCT p99",   [VN_METRIC_QUEUE_MEAN] = "queueing",
     [VN_METRIC_MAKESPAN] = "makespan", [VN_METRIC_UTILISATION] = "used",
@@ -99,6 +100,37 @@ vn_said_remark(const struct vn_comparison *c)
                     "jobs that all of them finished, and what is of all jobs "
                     "(makespan, use) is not of the same ones"
                   : NULL;
+}
+
+/* "of 1 to 8 devices (median 4)" */
+static void
+say_sizes(const struct vn_sizes *s, char *text, size_t size)
+{
+    double median = vn_quantile(s->devices, s->n, 0.5);
+
+    if (s->devices[0] == s->devices[s->n - 1])
+        snprintf(text, size, "of %g device%s", median, median == 1 ? "" : "s");
+    else
+        snprintf(text, size, "of %g to %g devices (median %g)", s->devices[0],
+                 s->devices[s->n - 1], median);
+}
+
+void
+vn_said_dropped(const struct vn_comparison *c, char *text, size_t size)
+{
+    char dropped[128], kept[128];
+
+    text[0] = '\0';
+    if (c->dropped.n == 0)
+        return;
+    say_sizes(&c->dropped, dropped, sizeof dropped);
+    snprintf(kept, sizeof kept, "none");
+    if (c->kept.n > 0)
+        say_sizes(&c->kept, kept, sizeof kept);
+    snprintf(text, size,
+             "%zu job%s left out, %s; beside them %zu compared%s%s",
+             c->dropped.n, c->dropped.n == 1 ? "" : "s", dropped, c->kept.n,
+             c->kept.n > 0 ? ", " : "", c->kept.n > 0 ? kept : "");
 }
 
 bool

@@ -21,7 +21,7 @@ struct vn_said_unit vn_said_unit(const struct vn_comparison *c,
 int vn_said_decimals(double x);
 
 /* "JCT mean" ... */
-extern const char *const vn_said_titles[VN_METRICS];
+extern const char *const vn_said_titles[VN_METRICS_MAIN];
 
 /* A policy's ratio to the baseline, which stands first in the group. */
 struct vn_interval vn_said_ratio(const struct vn_comparison *c,
@@ -36,6 +36,11 @@ void vn_said_chances(const struct vn_comparison *c, double *p, double *holm);
 
 /* What to know of the numbers, where policies left different jobs; or NULL. */
 const char *vn_said_remark(const struct vn_comparison *c);
+
+/* Jobs that are in no policy's times and those that are, by what they ask
+ * for, as in "3 jobs left out, of 1 to 8 devices (median 4); ..."; into size
+ * bytes, "" where none is left out. */
+void vn_said_dropped(const struct vn_comparison *c, char *text, size_t size);
 
 /* What an interval over the group's replicates covers; NULL for one. */
 const char *vn_said_covers(const struct vn_group *g);

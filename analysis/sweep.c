@@ -29,6 +29,13 @@ run_metric(const struct vn_store_run *run, enum vn_metric metric, double *to)
         [VN_METRIC_MAKESPAN] =
             run->makespan_us >= 0 ? (double) run->makespan_us / 1e6 : NAN,
         [VN_METRIC_UTILISATION] = run->utilisation,
+        [VN_METRIC_MET] = vn_metric_met(run, false),
+        [VN_METRIC_MET_ADMITTED] = vn_metric_met(run, true),
+        [VN_METRIC_RHO_MEAN] = run->rho_mean,
+        [VN_METRIC_RHO_WORST] = run->rho_worst,
+        [VN_METRIC_RHO_ABOVE] = run->rho_above,
+        [VN_METRIC_JAIN_USERS] = run->jain_users,
+        [VN_METRIC_JAIN_VCS] = run->jain_vcs,
     };
 
     *to = values[metric];

@@ -82,7 +82,7 @@ print_header(FILE *out, const struct language *l,
              const struct vn_comparison *c, bool ratio)
 {
     fputs(l->latex ? "policy" : "| policy", out);
-    for (int m = 0; m < VN_METRICS; m++) {
+    for (int m = 0; m < VN_METRICS_MAIN; m++) {
         struct vn_said_unit unit = vn_said_unit(c, (enum vn_metric) m);
 
         fprintf(out, "%s%s (%s)", l->between, vn_said_titles[m],
@@ -104,7 +104,7 @@ print_rows(FILE *out, const struct language *l, const struct vn_comparison *c,
     for (int p = 0; p < g->npolicies; p++) {
         fputs(l->latex ? "" : "| ", out);
         print_quoted(out, l, g->labels[p]);
-        for (int m = 0; m < VN_METRICS; m++) {
+        for (int m = 0; m < VN_METRICS_MAIN; m++) {
             struct vn_said_unit unit = vn_said_unit(c, (enum vn_metric) m);
             struct vn_interval i =
                 vn_comparison_interval(c, (enum vn_metric) m, p, a->level);
@@ -132,6 +132,7 @@ print_caption(FILE *out, const struct language *l,
     const struct vn_store_run *run = g->first;
     const char *remark = vn_said_remark(c);
     long long unfinished = 0;
+    char dropped[400];
 
     for (int p = 0; p < g->npolicies; p++)
         unfinished += c->unfinished[p];
@@ -146,6 +147,9 @@ print_caption(FILE *out, const struct language *l,
         fprintf(out, ", with %g %s intervals", 100 * a->level, l->percent);
     if (unfinished > 0)
         fprintf(out, "; %lld unfinished left out", unfinished);
+    vn_said_dropped(c, dropped, sizeof dropped);
+    if (dropped[0] != '\0')
+        fprintf(out, "; %s", dropped);
     if (a->groups->n > 1) {
         char *words =
             vn_choice_differences(a->groups, (int) (g - a->groups->all));

@@ -22,6 +22,13 @@ static const struct {
     [VN_METRIC_QUEUE_MEAN] = {"mean queueing delay", "h", 3600},
     [VN_METRIC_MAKESPAN] = {"makespan", "h", 3600},
     [VN_METRIC_UTILISATION] = {"devices in use", "%", 0.01},
+    [VN_METRIC_MET] = {"deadlines met", "%", 0.01},
+    [VN_METRIC_MET_ADMITTED] = {"deadlines met, of admitted", "%", 0.01},
+    [VN_METRIC_RHO_MEAN] = {"mean finish-time fairness", "1", 1},
+    [VN_METRIC_RHO_WORST] = {"worst finish-time fairness", "1", 1},
+    [VN_METRIC_RHO_ABOVE] = {"jobs with rho above 1", "%", 0.01},
+    [VN_METRIC_JAIN_USERS] = {"Jain's index over users", "1", 1},
+    [VN_METRIC_JAIN_VCS] = {"Jain's index over clusters", "1", 1},
 };
 
 double

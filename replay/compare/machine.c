@@ -110,6 +110,16 @@ free_differences(struct differences *d)
         free(d->numbers[i]);
 }
 
+/* Has any run of the policy the metric? */
+static bool
+is_known(const struct vn_comparison *c, enum vn_metric m, int p)
+{
+    for (int r = 0; r < c->group->nreplicates; r++)
+        if (!isnan(vn_comparison_values(c, m, p)[r]))
+            return true;
+    return false;
+}
+
 static void
 print_csv_row(const struct vn_comparison *c, const struct vn_report *a,
               const struct differences *d, int p, enum vn_metric m)
@@ -129,8 +139,9 @@ print_csv_row(const struct vn_comparison *c, const struct vn_report *a,
     print_number(run->load, "");
     printf(",%s,", run->kind);
     vn_csv_cell(stdout, g->labels[p]);
-    printf(",%d,%" PRId64 ",%" PRId64 ",%s", g->nreplicates, c->compared,
-           c->unfinished[p], vn_metric_names[m]);
+    printf(",%d,%" PRId64 ",%" PRId64 ",%" PRId64 ",%s", g->nreplicates,
+           c->compared, c->unfinished[p], c->met[p].declined,
+           vn_metric_names[m]);
     for (int i = 0; i < 6; i++) {
         putchar(',');
         if (i < 3 || vn_said_has_baseline(g, a->baseline))
@@ -154,7 +165,8 @@ vn_report_csv(const struct vn_comparison *c, const struct vn_report *a, int at)
 
     if (at == 0) {
         fputs("trace,cluster,load,kind,policy,replicates,jobs,unfinished,"
-              "metric,mean,low,high,ratio,ratio_low,ratio_high,p,p_holm,"
+              "declined,metric,mean,low,high,ratio,ratio_low,ratio_high,p,p_"
+              "holm,"
               "distance",
               stdout);
         each_assumed(print_csv_title, c->group->first);
@@ -162,7 +174,8 @@ vn_report_csv(const struct vn_comparison *c, const struct vn_report *a, int at)
     }
     for (int p = 0; p < c->group->npolicies; p++)
         for (int m = 0; m < VN_METRICS && c->group->nreplicates > 0; m++)
-            print_csv_row(c, a, &d, p, (enum vn_metric) m);
+            if (m < VN_METRICS_MAIN || is_known(c, (enum vn_metric) m, p))
+                print_csv_row(c, a, &d, p, (enum vn_metric) m);
     free_differences(&d);
 }
 
@@ -186,7 +199,7 @@ print_json_metric(const struct vn_comparison *c, const struct vn_report *a,
     int n = c->group->nreplicates;
     struct vn_interval i = vn_comparison_interval(c, m, p, a->level);
 
-    printf("      \"%s\": {", vn_metric_names[m]);
+    printf("%s      \"%s\": {", m > 0 ? ",\n" : "", vn_metric_names[m]);
     print_json_interval("mean", &i);
     if (vn_said_has_baseline(c->group, a->baseline)) {
         i = vn_said_ratio(c, m, p, a->level);
@@ -204,7 +217,7 @@ print_json_metric(const struct vn_comparison *c, const struct vn_report *a,
         fputs(r > 0 ? ", " : "", stdout);
         print_number(x[r], "null");
     }
-    puts(m + 1 < VN_METRICS ? "]}," : "]}");
+    fputs("]}", stdout);
 }
 
 static void
@@ -239,10 +252,13 @@ vn_report_json(const struct vn_comparison *c, const struct vn_report *a,
     for (int p = 0; p < g->npolicies; p++) {
         printf("    {\"policy\": ");
         vn_json_string(stdout, g->labels[p]);
-        printf(", \"unfinished\": %" PRId64 ", \"rejected\": %" PRId64 ",\n",
-               c->unfinished[p], c->rejected[p]);
+        printf(", \"unfinished\": %" PRId64 ", \"rejected\": %" PRId64
+               ", \"declined\": %" PRId64 ",\n",
+               c->unfinished[p], c->rejected[p], c->met[p].declined);
         for (int m = 0; m < VN_METRICS; m++)
-            print_json_metric(c, a, &d, p, (enum vn_metric) m);
+            if (m < VN_METRICS_MAIN || is_known(c, (enum vn_metric) m, p))
+                print_json_metric(c, a, &d, p, (enum vn_metric) m);
+        putchar('\n');
         puts(p + 1 < g->npolicies ? "    }," : "    }");
     }
     puts("  ]}");

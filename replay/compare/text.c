@@ -66,6 +66,8 @@ write_heading(FILE *out, const struct vn_group *g, const struct vn_report *a)
         fprintf(out, "; slow as in %s", run->slow);
     if (run->statuses != NULL)
         fprintf(out, "; of jobs that by the trace were %s", run->statuses);
+    if (run->predict != NULL)
+        fprintf(out, "; durations predicted by %s", run->predict);
     if (run->until_us >= 0)
         fprintf(out, "; stopped at %g s", (double) run->until_us / 1e6);
     if (run->measure != NULL && strcmp(run->measure, "auto") == 0)
@@ -107,6 +109,7 @@ print_jobs(const struct vn_comparison *c)
 {
     const struct vn_group *g = c->group;
     const char *remark = vn_said_remark(c);
+    char dropped[400];
 
     printf("%d replicate%s, %" PRId64 " jobs compared", g->nreplicates,
            g->nreplicates == 1 ? "" : "s", c->compared);
@@ -139,6 +142,9 @@ print_jobs(const struct vn_comparison *c)
             printf("%s declined %" PRId64 " jobs: in no policy's times\n",
                    g->labels[p], c->met[p].declined);
     }
+    vn_said_dropped(c, dropped, sizeof dropped);
+    if (dropped[0] != '\0')
+        vn_grid_say(dropped);
     if (remark != NULL)
         vn_grid_say(remark);
     if (vn_said_covers(g) != NULL)
@@ -187,37 +193,77 @@ print_deadlines(const struct vn_comparison *c)
     vn_grid_end(&grid, 0);
 }
 
-/* Finish-time fairness, where it was measured. */
-static void
-print_fairness(const struct vn_comparison *c)
+/* Is a metric known of every run? */
+static bool
+is_known(const struct vn_comparison *c, enum vn_metric m)
 {
     const struct vn_group *g = c->group;
-    struct vn_grid grid;
 
     for (int p = 0; p < g->npolicies; p++)
         for (int r = 0; r < g->nreplicates; r++)
-            if (isnan(vn_group_run(g, p, r)->rho_mean))
-                return;
-    if (g->npolicies * g->nreplicates == 0)
+            if (isnan(vn_comparison_values(c, m, p)[r]))
+                return false;
+    return g->npolicies * g->nreplicates > 0;
+}
+
+/* The mean, or the largest, over replicates. */
+static double
+over_replicates(const struct vn_comparison *c, enum vn_metric m, int p,
+                bool largest)
+{
+    const double *x = vn_comparison_values(c, m, p);
+    double most = x[0];
+
+    for (int r = 1; r < c->group->nreplicates; r++)
+        most = fmax(most, x[r]);
+    return largest ? most : vn_mean(x, (size_t) c->group->nreplicates);
+}
+
+/* Fairness, where it was measured: columns of metrics that are known. */
+static void
+print_fairness(const struct vn_comparison *c)
+{
+    static const struct {
+        enum vn_metric metric;
+        const char *title;
+        double unit;
+        int decimals;
+        bool largest;
+    } columns[] = {
+        {VN_METRIC_RHO_MEAN, "mean rho", 1, 3, false},
+        {VN_METRIC_RHO_WORST, "worst", 1, 3, true},
+        {VN_METRIC_RHO_ABOVE, "above 1, %", 0.01, 1, false},
+        {VN_METRIC_JAIN_USERS, "Jain, users", 1, 3, false},
+        {VN_METRIC_JAIN_VCS, "Jain, clusters", 1, 3, false},
+    };
+    enum {
+        NCOLUMNS = sizeof columns / sizeof *columns
+    };
+    const struct vn_group *g = c->group;
+    int at[NCOLUMNS], n = 0;
+    struct vn_grid grid;
+
+    for (int i = 0; i < NCOLUMNS; i++)
+        if (is_known(c, columns[i].metric))
+            at[n++] = i;
+    if (n == 0)
         return;
-    puts("\nfinish-time fairness of the jobs that each finished");
-    grid = vn_grid_begin(labels_of(g), g->npolicies, 3);
-    vn_grid_set(&grid, -1, 0, "mean rho");
-    vn_grid_set(&grid, -1, 1, "worst");
-    vn_grid_set(&grid, -1, 2, "above 1, %%");
-    for (int p = 0; p < g->npolicies; p++) {
-        double mean = 0, worst = 0, above = 0;
+    printf("\nfairness over the jobs that each finished");
+    if (is_known(c, VN_METRIC_RHO_MEAN))
+        printf("; rho is %s%s",
+               g->first->rho_form != NULL ? "that of " : "our own",
+               g->first->rho_form != NULL ? g->first->rho_form : "");
+    putchar('\n');
+    grid = vn_grid_begin(labels_of(g), g->npolicies, n);
+    for (int k = 0; k < n; k++) {
+        int i = at[k];
 
-        for (int r = 0; r < g->nreplicates; r++) {
-            const struct vn_store_run *run = vn_group_run(g, p, r);
-
-            mean += run->rho_mean / g->nreplicates;
-            worst = fmax(worst, run->rho_worst);
-            above += 100 * run->rho_above / g->nreplicates;
-        }
-        vn_grid_set(&grid, p, 0, "%.3f", mean);
-        vn_grid_set(&grid, p, 1, "%.3f", worst);
-        vn_grid_set(&grid, p, 2, "%.1f", above);
+        vn_grid_set(&grid, -1, k, "%s", columns[i].title);
+        for (int p = 0; p < g->npolicies; p++)
+            vn_grid_set(
+                &grid, p, k, "%.*f", columns[i].decimals,
+                over_replicates(c, columns[i].metric, p, columns[i].largest)
+                    / columns[i].unit);
     }
     vn_grid_end(&grid, 0);
 }
@@ -227,14 +273,14 @@ print_means(const struct vn_comparison *c, const struct vn_report *a)
 {
     const struct vn_group *g = c->group;
     struct vn_grid grid =
-        vn_grid_begin(labels_of(g), g->npolicies, VN_METRICS);
+        vn_grid_begin(labels_of(g), g->npolicies, VN_METRICS_MAIN);
 
     if (g->nreplicates > 1)
         printf("\nmeans over %d replicates, with %g %% intervals\n",
                g->nreplicates, 100 * a->level);
     else
         putchar('\n');
-    for (int m = 0; m < VN_METRICS; m++) {
+    for (int m = 0; m < VN_METRICS_MAIN; m++) {
         enum vn_metric metric = (enum vn_metric) m;
         struct vn_said_unit unit = vn_said_unit(c, metric);
 

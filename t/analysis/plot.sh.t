@@ -41,6 +41,27 @@ ok $? "at 1 the curve of rho is the share of jobs not above it"
 says 1 "holds no jobs with it, expected it to be recorded with --rho" \
     "a distribution of rho needs one" plot rho-cdf one.db -o none.svg
 
+# Deadlines by slack: below 1 none can be met, at 5 and more both.
+cat > slack.csv << 'EOF'
+job_id,submit_s,duration_s,devices,deadline_s
+0,0,100,8,90
+1,0,100,8,150
+2,0,100,8,610
+3,1000,10,8,1055
+EOF
+"$bin/vnreplay" run -t slack.csv -c v100:8 -p fifo,edf -r slo.db > /dev/null
+GNUPLOT=/nowhere/gnuplot "$bin/vnplot" slo slo.db -o slo.svg 2> /dev/null
+is "$(grep -v '^series' slo.csv | cut -d, -f 2,4-6)" "fifo,< 1,1,0
+fifo,-2,1,0
+fifo,> 5,2,100
+fifo,all,4,50
+edf,< 1,1,0
+edf,-2,1,0
+edf,> 5,2,100
+edf,all,4,50" "deadlines met by slack"
+says 1 "holds no jobs with a deadline" "which needs deadlines" \
+    plot slo one.db -o none.svg
+
 # Without gnuplot.
 for f in $figures; do
     GNUPLOT=/nowhere/gnuplot
@@ -74,7 +95,7 @@ replicates 0,fifo,0.4,3 0,fifo,0.6,3 0,fifo,0.8,3 0,fifo,1,3 1,srtf,0.4,3 \
 ok $? "a load curve has every policy, load by load"
 # The same mean as that of compare.
 "$bin/vnreplay" compare loads.db --format csv \
-    | awk -F, '$3 == 0.6 && $5 == "srtf" && $9 == "jct_mean_s" {print $10}' \
+    | awk -F, '$3 == 0.6 && $5 == "srtf" && $10 == "jct_mean_s" {print $11}' \
     > mean
 awk -F, '$2 == "srtf" && $3 == 0.6 {print $5 * 3600}' load.csv \
     | paste - mean | awk '{d = $1 / $2 - 1; exit d * d > 1e-9 || $2 == ""}'
@@ -150,6 +171,8 @@ if command -v gnuplot > /dev/null; then
     done
     plot rho-cdf rho.db -o rho.svg > out 2>&1 && grep -q '</svg>' rho.svg
     ok $? "rho-cdf is drawn"
+    plot slo slo.db -o slo.svg > out 2>&1 && grep -q '</svg>' slo.svg
+    ok $? "slo is drawn"
     plot load loads.db -o load.svg > out 2>&1
     ok $? "load is drawn"
     plot jct loads.db --load 0.6 -o l.svg > out 2>&1

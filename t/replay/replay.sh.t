@@ -145,7 +145,7 @@ ok $? "the distance of distributions is that of the jobs ($(cat want got))"
 says 0 'n = 1: no interval' "one run has no interval" \
     "$bin" compare single.db
 "$bin" compare single.db --format csv > out
-awk -F, 'NR > 1 && ($11 != "" || $14 != "") {bad = 1}
+awk -F, 'NR > 1 && ($12 != "" || $15 != "") {bad = 1}
     END {exit bad || NR != 13}' out
 ok $? "nor has it in CSV"
 "$bin" compare single.db --format json > out
@@ -176,7 +176,7 @@ awk -F, 'FNR == 1 {f++; next}
     f == 1 && $0 ~ /a\.csv/ && $0 ~ /c\.csv/ && $0 ~ /,srtf,/ {run[$1] = 1}
     f == 2 && $1 in run {sum[$1] += $8; n[$1]++}
     f == 3 && $1 == "a.csv" && $2 == "c.csv" && $5 == "srtf" \
-        && $9 == "jct_mean_s" {got = $10}
+        && $10 == "jct_mean_s" {got = $11}
     END {for (r in sum) {all += sum[r] / n[r] / 1e6; k++}
         d = all / k - got; exit !(k == 4 && d < 1e-6 && d > -1e-6)}' \
     runs.csv jobs.csv compare.csv
@@ -382,4 +382,38 @@ scaled amdahl:0.4
 "$bin" compare "$tmp/flip.db" > "$tmp/out"
 grep -A 1 'amdahl:0.4 against amdahl:0.5:' "$tmp/out" | grep -qx '  none'
 ok $? "and where it does not"
+# Deadlines and fairness.  Job 1 cannot be met behind 0, 3 never: admission
+# declines both, and fifo meets that of 0 alone.
+cat > "$tmp/slo.csv" << 'EOF'
+job_id,submit_s,duration_s,devices,deadline_s,user
+0,0,100,4,150,a
+1,0,100,8,150,b
+2,10,100,1,120,a
+3,20,1000,2,200,c
+EOF
+"$bin" run -t "$tmp/slo.csv" -c x:8 -p fifo,elasticflow-admission --rho --scaling linear -r "$tmp/slo.db" > /dev/null
+"$bin" compare "$tmp/slo.db" > "$tmp/out"
+grep -q '^2 jobs left out, of 2 to 8 devices (median 5); beside them 2 compared, of 1 to$' "$tmp/out"
+ok $? "which jobs are in nobody's times, by size"
+grep -qx 'fifo  *25.0  *25.0  *0  *1000' "$tmp/out" \
+    && grep -qx 'elasticflow-admission  *50.0  *100.0  *2  *-' "$tmp/out"
+ok $? "deadlines, of all and of those admitted"
+is "$("$bin" compare "$tmp/slo.db" --format csv | awk -F, '$5 == "fifo" && $10 ~ /met|rho_above/ {print $10 "=" $11}')" \
+    "deadlines_met=0.25
+deadlines_met_of_admitted=0.25
+rho_above_1=0.75" "and in CSV"
+# fifo by hand: a's jobs of 100 s each take 100 and 290, b's 200, c's 1180:
+# x = 200/390, 1/2, 1000/1180.
+"$bin" compare "$tmp/slo.db" --format json | python3 -c '
+import json, sys
+p = json.load(sys.stdin)[0]["policies"]
+x = [200 / 390, 100 / 200, 1000 / 1180]
+said = p[0]["jain_users"]["mean"]["estimate"]
+want = sum(x) ** 2 / (3 * sum(v * v for v in x))
+sys.exit(abs(said - want) > 1e-9 or p[1]["declined"] != 2
+         or p[1]["deadlines_met_of_admitted"]["points"] != [1])'
+ok $? "and in JSON, with Jain's index as by hand"
+"$bin" run -t "$tmp/slo.csv" -c x:8 -p fifo --rho-form pcs --scaling linear -r "$tmp/slo.db" > /dev/null
+test "$("$bin" compare "$tmp/slo.db" | grep -c '; rho is ')" = 2
+ok $? "another definition of rho is another table"
 done_testing

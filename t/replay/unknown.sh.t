@@ -48,7 +48,7 @@ for f in text csv json latex markdown; do
     ok $? "compare has no number that is none, in $f"
 done
 "$bin/vnreplay" compare r.db --where trace=long.csv --format csv \
-    | grep -v ',utilisation,' | awk -F, 'NR > 1 && ($10 $11 $12 $13 $14 $15) != ""' \
+    | grep -v ',utilisation,' | awk -F, 'NR > 1 && ($11 $12 $13 $14 $15 $16) != ""' \
     > out
 test ! -s out
 ok $? "nor a mean or a ratio"
