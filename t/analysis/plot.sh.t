@@ -239,7 +239,7 @@ says 1 "did you mean 'srtf'" "a baseline that is not there" \
 GNUPLOT=/nowhere/gnuplot "$bin/vnplot" load loads.db -b fifo -o ratio.svg \
     2> /dev/null
 "$bin/vnreplay" compare loads.db --format csv \
-    | awk -F, '$3 == 0.6 && $5 == "srtf" && $9 == "jct_mean_s" {print $13}' > want
+    | awk -F, '$3 == 0.6 && $5 == "srtf" && $10 == "jct_mean_s" {print $14}' > want
 awk -F, '$2 == "srtf" && $3 == 0.6 {print $5}' ratio.csv | paste - want \
     | awk '{d = $1 / $2 - 1; exit d * d > 1e-12 || $2 == ""}'
 ok $? "a curve of ratios has those of compare"

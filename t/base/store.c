@@ -404,9 +404,9 @@ test_refusals(void)
     vn_store_close(store);
     f = fopen(path, "r+");
     fseek(f, 60, SEEK_SET); /* user_version, 4 bytes, high byte first */
-    fwrite("\0\0\0\10", 1, 4, f);
+    fwrite("\0\0\0\143", 1, 4, f);
     fclose(f);
-    refuse(path, VN_STORE_READ, "is of format 8");
+    refuse(path, VN_STORE_READ, "is of format 99");
     f = fopen(path, "r+");
     fseek(f, 68, SEEK_SET); /* application_id */
     fwrite("\0\0\0\10", 1, 4, f);
