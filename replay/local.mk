@@ -152,7 +152,7 @@ dist_check_SCRIPTS += t/replay/claims.sh.t
 dist_check_SCRIPTS += t/replay/adaptive.sh.t t/replay/sia.sh.t
 dist_check_SCRIPTS += t/replay/fgd.sh.t t/replay/lucid.sh.t t/replay/muri.sh.t
 EXTRA_DIST += t/replay/lucid_plain.py
-dist_check_SCRIPTS += t/replay/replay.sh.t t/replay/paper.sh.t t/replay/kill.sh.t t/replay/read.sh.t t/replay/reproduce.sh.t t/replay/unknown.sh.t t/replay/experiment.sh.t t/replay/planned.sh.t \
+dist_check_SCRIPTS += t/replay/replay.sh.t t/replay/paper.sh.t t/replay/kill.sh.t t/replay/read.sh.t t/replay/slurm.sh.t t/replay/reproduce.sh.t t/replay/unknown.sh.t t/replay/experiment.sh.t t/replay/planned.sh.t \
 	t/replay/live.sh.t t/replay/mixed.sh.t t/replay/pcs.sh.t t/replay/elasticflow.sh.t t/replay/shockwave.sh.t \
 	t/replay/validate.sh.t
 

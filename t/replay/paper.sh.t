@@ -112,20 +112,6 @@ fi
 
 unset ASAN_OPTIONS
 
-# Slurm itself, where it runs.
-if command -v sbatch > /dev/null && command -v sinfo > /dev/null && sinfo -h > /dev/null 2>&1; then
-    mkdir real && cp paper.yaml real/ && "$bin" sbatch real/paper.yaml --nodes 3 -o real.sh && sh real.sh > out 2>&1
-    for _ in $(seq 300); do
-        test -s real/paper.db && test -z "$(squeue -h -o %j | grep '^paper')" && break
-        sleep 0.2
-    done
-    "$bin" export real/paper.db | cmp -s - paper.csv
-    ok $? "Slurm gives the same bytes"
-    diag out
-else
-    skip "Slurm gives the same bytes" "no slurmctld answers here"
-fi
-
 # The examples, cut short.
 for name in demo philly scaling; do
     cp "$TOP_SRCDIR/replay/examples/$name.yaml" .
