@@ -31,6 +31,7 @@ static const struct {
      6,
      0x38,
      {-1, -1, -1, 0, 0, 1}},
+    {"two seats on one device", "ssee", 6, 0x3f, {5, 5, 0, 1, 5, 5}},
     {"two machines of four", "eeee", 8, 0xf0, {-1, -1, -1, -1, 0, 1, 2, 3}},
 };
 
@@ -42,13 +43,15 @@ main(void)
         int taken[3] = {0, 0, 0}, wrong = 0;
 
         for (const char *p = cases[i].devices; *p != '\0'; p++) {
-            int kind = *p == 'e' ? 0 : *p == 'o' ? 1 : 2;
+            int kind = *p == 'o' ? 1 : *p == 'n' ? 2 : 0;
+            bool seat = *p == 's';
 
             specs.list[specs.n++] =
                 (struct vn_spec){.backend = kind == 0   ? &elsewhere
                                             : kind == 1 ? &other
                                                         : &near,
-                                 .ordinal = taken[kind]++};
+                                 .ordinal = seat ? 5 : taken[kind]++,
+                                 .on = seat ? 5 : -1};
         }
         for (int rank = 0; rank < cases[i].ranks; rank++)
             if ((cases[i].here >> rank & 1) != 0) {

@@ -22,6 +22,7 @@ wrong 'needs --plan' -n 1 --job 3
 wrong 'without --steps' -n 1 -e 1
 wrong 'of vnexec profile' -n 1 -o "$tmp/x"
 wrong "expected a whole number.*this process may use" -n 1 -D host:cpu=4096
+wrong "expected on= with devices that have numbers" -n 1 -D host:on=0
 # shellcheck disable=SC2086
 {
     ./vnexec run $small -n 9 -D host:1 --resize 4:host:3 --fail 2@5 \

@@ -56,6 +56,14 @@ read_part(const char *whole, const char *part, struct vn_spec *spec,
                            vn_processors() == 1 ? "" : "s");
         return VN_OK;
     }
+    if (strncmp(part, "on=", 3) == 0) {
+        if (spec->backend->host_memory)
+            return refuse(whole, "on= with devices that have numbers", err);
+        wrong = vn_read_int(part + 3, 0, VN_SPEC_DEVICES - 1, &n, why);
+        if (wrong == NULL)
+            spec->on = (int) n;
+        return wrong == NULL ? VN_OK : refuse(whole, wrong, err);
+    }
     if (strncmp(part, "threads=", 8) == 0) {
         wrong = vn_read_int(part + 8, 1, VN_DEVICE_THREADS, &n, why);
         if (wrong == NULL)
@@ -76,14 +84,14 @@ read_part(const char *whole, const char *part, struct vn_spec *spec,
     return wrong == NULL ? VN_OK : refuse(whole, wrong, err);
 }
 
-/* How many devices of this backend stand in the list. */
+/* How many devices of this backend, numbered as they come, are listed. */
 static int
 taken(const struct vn_specs *specs, const struct vn_backend *backend)
 {
     int n = 0;
 
     for (int i = 0; i < specs->n; i++)
-        n += specs->list[i].backend == backend;
+        n += specs->list[i].backend == backend && specs->list[i].on < 0;
     return n;
 }
 
@@ -106,7 +114,7 @@ read_group(const char *text, char *group, struct vn_specs *specs,
            struct vn_error *err)
 {
     char *save, *part = strtok_r(group, ":", &save);
-    struct vn_spec spec = {.threads = 1, .slow = 1, .cpu = -1};
+    struct vn_spec spec = {.threads = 1, .slow = 1, .cpu = -1, .on = -1};
     int64_t count = 1;
     enum vn_status status = VN_OK;
 
@@ -123,7 +131,7 @@ read_group(const char *text, char *group, struct vn_specs *specs,
     if (specs->n + count > VN_SPEC_DEVICES)
         return refuse(text, "at most 64 devices", err);
     for (int64_t i = 0; status == VN_OK && i < count; i++) {
-        spec.ordinal = taken(specs, spec.backend);
+        spec.ordinal = spec.on >= 0 ? spec.on : taken(specs, spec.backend);
         status = check_ordinal(&spec, err);
         specs->list[specs->n++] = spec;
     }
@@ -160,7 +168,7 @@ vn_spec_read(const char *text, int ordinal, struct vn_spec *spec,
     if (status != VN_OK)
         return status;
     *spec = specs.list[0];
-    spec->ordinal = ordinal;
+    spec->ordinal = spec->on >= 0 ? spec->on : ordinal;
     return check_ordinal(spec, err);
 }
 
@@ -170,11 +178,12 @@ vn_specs_rank(const struct vn_specs *specs, int i, uint64_t here)
     struct vn_spec spec = specs->list[i % specs->n];
     int before = 0;
 
-    if (spec.backend->host_memory)
+    if (spec.backend->host_memory || spec.on >= 0)
         return spec;
     for (int j = 0; j < i; j++)
         before += (here >> j & 1) != 0
-                  && specs->list[j % specs->n].backend == spec.backend;
+                  && specs->list[j % specs->n].backend == spec.backend
+                  && specs->list[j % specs->n].on < 0;
     spec.ordinal = before % taken(specs, spec.backend);
     return spec;
 }

@@ -1,7 +1,8 @@
 /*
  * Devices as they are asked for: `host:2`, `host:1,host:slow=2.5:1`,
  * `host:threads=2`, `cuda:2`: a backend's name, what makes the type, and how
- * many of it.  `host:cpu=1` says which processor, and makes no other type.
+ * many of it.  `host:cpu=1` says which processor, and makes no other type;
+ * nor does `cuda:on=0:2`, two seats on the first GPU.
  */
 #ifndef VNODE_EXEC_DEVICE_SPEC_H
 #define VNODE_EXEC_DEVICE_SPEC_H
@@ -19,6 +20,7 @@ struct vn_spec {
     int threads;
     double slow; /* emulated: it takes this many times as long; 1: as it is */
     int cpu;     /* processor of its first thread; -1: the next */
+    int on;      /* the ordinal that was asked for; -1: the next */
     char type[48]; /* "host", "host:threads=2", "host:slow=2.5" */
 };
 
