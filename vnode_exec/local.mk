@@ -70,7 +70,7 @@ EXEC_LIBS = libexec.a libhost_base.a $(HOST_ISA_LIBS) $(CUDA_BACKEND) \
 CUDA_KERNELS = vnode_exec/device/cuda/cuda.cu \
 	vnode_exec/device/cuda/arena.cu vnode_exec/device/cuda/blas.cu \
 	vnode_exec/device/cuda/column.cu vnode_exec/device/cuda/conv.cu \
-	vnode_exec/device/cuda/element.cu vnode_exec/device/cuda/gemm.cu \
+	vnode_exec/device/cuda/element.cu vnode_exec/device/cuda/gemm.cu vnode_exec/device/cuda/graph.cu \
 	vnode_exec/device/cuda/row.cu vnode_exec/device/cuda/update.cu
 CUDA_INCLUDED = vnode_exec/device/cuda/cuda.h vnode_exec/device/cuda/arena.h \
 	vnode_exec/device/cuda/emulation.h vnode_exec/device/cuda/tile.h
@@ -169,7 +169,7 @@ check_PROGRAMS += t/exec/gradient.t
 t_exec_gradient_t_SOURCES = t/exec/gradient.c
 t_exec_gradient_t_LDADD = $(EXEC_LIBS) $(BASE_LIBS) libtap.a
 dist_check_SCRIPTS += t/exec/diverge.sh.t t/exec/isa.sh.t t/exec/kept.sh.t t/exec/ranks.sh.t t/exec/wishes.sh.t
-dist_check_SCRIPTS += t/exec/exec.sh.t t/exec/control.sh.t t/exec/cuda.sh.t t/exec/ptx.sh.t
+dist_check_SCRIPTS += t/exec/exec.sh.t t/exec/control.sh.t t/exec/cuda.sh.t t/exec/launches.sh.t t/exec/ptx.sh.t
 
 # What can be chosen of each stands at its top.
 EXTRA_DIST += t/bench/exec.sh t/bench/torch.py t/bench/couple.sh \

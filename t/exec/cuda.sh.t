@@ -73,6 +73,7 @@ everything() { # program, how many devices it has, what they are
         cp "$tmp/digests" "$tmp/want"
         same "$what: $m has the host's digests" "$p" $m -D cuda:1
         same "$what: $m beside the host" "$p" $m -D cuda:1,host:1
+        same "$what: $m on two seats of one device" "$p" $m -D cuda:on=0:2
         test "$have" -ge 2 || {
             skip "$what: $m on several devices" "there is one device"
             continue
@@ -164,6 +165,7 @@ if test -x $emulated; then
     # computes, the other's meanwhile; a profile's node is a first one.
     export VN_CUDA_HOST_COPY=40000
     $emulated run -m mlp -d synthetic:20 -b 4 -v 2 --steps 1 -D cuda:1 \
+        --memory-limit 200MiB \
         --no-eval --quiet --log "$tmp/log.csv" > "$tmp/out" 2>&1 \
         && awk -F, 'NR == 1 {for (i = 1; i <= NF; i++) at[$i] = i}
             NR == 2 {print; exit !($at["load_s"] >= 0.08)}' "$tmp/log.csv" > "$tmp/out"

@@ -21,6 +21,9 @@ enum {
 typedef const struct vn_backend backend;
 typedef struct vn_device device;
 
+/* Of exact sums. */
+static const double scales[] = {0x1p38, 0x1p36, 0x1p38, 0x1p37, 0x1p38};
+
 /* m is SIZE floats in the device's memory, the same noise on each. */
 struct op_case {
     const char *name;
@@ -126,13 +129,14 @@ gemm_sum(backend *b, device *d, float *m)
     } sizes[] = {{97, 83, 301}, {5, 64, 32}, {48, 10, 700}, {12, 48, 1}};
     float *at = m + OUT;
 
+    b->upload(d, sizeof scales, scales, m + 110000);
     b->zero(d, 80000 * sizeof *m, at);
     for (int i = 0; i < 4; i++)
         for (int exact = 0; exact < 2; exact++) {
             struct vn_gemm g = plain(sizes[i].m, sizes[i].n, sizes[i].k);
             struct vn_sum sum = {.exact = exact,
                                  .sum = at + 2,
-                                 .scale = 0x1p34,
+                                 .scale = (const double *) (m + 110000),
                                  .largest = (uint32_t *) at};
 
             g.a_row = 1, g.a_col = g.m;
@@ -395,29 +399,103 @@ static void
 accumulate(backend *b, device *d, float *m)
 {
     b->zero(d, 100000, m + OUT);
+    b->upload(d, sizeof scales, scales, m + 70000);
     for (int i = 0; i < 3; i++)
-        b->accumulate(d, 10007, m + 100 * i, i == 1 ? 0.3F : 1, 0x1p38,
-                      (int64_t *) (m + OUT), (uint32_t *) (m + OUT + 24000));
+        b->accumulate(d, 10007, m + 100 * i, i == 1 ? 0.3F : 1,
+                      (const double *) (m + 70000), (int64_t *) (m + OUT),
+                      (uint32_t *) (m + OUT + 24000));
     b->accumulate_fast(d, 10007, m, 0.3F, m + OUT + 40000);
 }
 
+/* Five places, one of them more than two blocks, one not trained. */
+static struct vn_place places[] = {{0, 10007, 0, true, true},
+                                   {10048, 10, 3, true, false},
+                                   {10112, 64, 4, false, false},
+                                   {10176, 4097, 5, true, true},
+                                   {14336, 1, 7, true, false}};
+static const struct vn_rates rates = {0.013F, 3.69F, 7.01F};
+
+/* Sums at OUT, or floats in the noise; parameters at 10000, state behind. */
 static void
 updates(backend *b, device *d, float *m)
 {
-    int64_t *sum = (int64_t *) (m + OUT);
-    struct vn_gradient exact = {sum, 0x1p-38, 0.77F};
-    struct vn_gradient fast = {m + 50000, 0, 1};
+    struct vn_update u = {.n = 5,
+                          .list = places,
+                          .places = (struct vn_place *) m,
+                          .blocks = 8,
+                          .exact = true,
+                          .sums = m + OUT,
+                          .scale = (double *) (m + 500),
+                          .momentum = 0.9F,
+                          .decay = 1e-3F,
+                          .rates = (struct vn_rates *) (m + 600),
+                          .params = m + 10000,
+                          .first = m + 30000,
+                          .second = m + 90000,
+                          .squares = (double *) (m + 700)};
 
-    b->zero(d, 100000, m + OUT);
-    b->zero(d, 40000, m + OUT + 40000);
-    b->accumulate(d, 10007, m, 1, 0x1p38, sum, (uint32_t *) (m + OUT + 24000));
-    b->norm(d, 10007, &exact, (double *) (m + 90000));
-    b->norm(d, 10007, &fast, (double *) (m + 90002));
-    b->sgd(d, 10007, &exact, 0.013F, 0.9F, 1e-3F, m + 10008, m + 20016);
-    b->sgd(d, 9007, &fast, 0.013F, 0.9F, 1e-3F, m + 10008, m + 20016);
-    b->adamw(d, 10007, &exact, 0.013F, 0.1F, 3, m + 30024, m + OUT + 50008,
-             m + OUT + 40000);
-    b->ema(d, 10007, &exact, 0.1F, m + 70000);
+    b->upload(d, sizeof places, places, m);
+    b->upload(d, sizeof scales, scales, m + 500);
+    b->upload(d, sizeof rates, &rates, m + 600);
+    b->zero(d, 2 * 14400 * sizeof *m, m + OUT);
+    b->zero(d, 14400 * sizeof *m, m + 90000);
+    b->zero(d, 16 * sizeof *m, m + 1000);
+    b->accumulate(d, 14400, m + 60000, 1, u.scale, (int64_t *) (m + OUT),
+                  (uint32_t *) (m + 1000));
+    b->update(d, &u);
+    u.clip = 0.77;
+    b->update(d, &u);
+    u.adamw = true;
+    b->update(d, &u);
+    u.clip = 1e6;
+    u.exact = false;
+    u.sums = m + 60000;
+    b->update(d, &u);
+    u.adamw = false;
+    b->update(d, &u);
+    b->sync(d, &(struct vn_error){0});
+}
+
+/* Three examples of five words, and again from where that ended. */
+static void
+gather(backend *b, device *d, float *m)
+{
+    static const int32_t numbers[7] = {0, 17, 3, 99, 17, 0, 5};
+    const int32_t *at = (const int32_t *) m;
+
+    if (b->gather == NULL)
+        b = &vn_backend_reference; /* the host writes them itself */
+    b->upload(d, sizeof numbers, numbers, m);
+    for (int i = 0; i < 2; i++) {
+        b->gather(d, 3, 5, (const uint32_t *) (m + 1000), at + 1, at,
+                  (uint32_t *) (m + OUT + 15 * i));
+        b->advance(d, 3, (int32_t *) m);
+    }
+}
+
+/* Recorded, then done twice: what follows from the second time on shows it. */
+static void
+recorded(backend *b, device *d, float *m)
+{
+    void *noted = NULL;
+
+    for (int i = 0; i < 4; i++) {
+        if (i > 0 && b->record != NULL && noted == NULL && b->record(d)) {
+            b->add(d, 10007, m, m + OUT);
+            b->copy(d, 40000, m + OUT, m + OUT + 20000);
+            b->zero(d, 400, m);
+            b->column_sum(d, 301, 33, m + 300, m + OUT + 40000);
+            noted = b->recorded(d);
+        }
+        if (noted != NULL && b->replay(d, noted))
+            continue;
+        b->add(d, 10007, m, m + OUT);
+        b->copy(d, 40000, m + OUT, m + OUT + 20000);
+        b->zero(d, 400, m);
+        b->column_sum(d, 301, 33, m + 300, m + OUT + 40000);
+    }
+    if (noted != NULL)
+        b->forget(d, noted);
 }
 
 static const struct op_case cases[] = {
@@ -447,6 +525,8 @@ static const struct op_case cases[] = {
     {"losses out of range", extreme_losses},
     {"accumulation", accumulate},
     {"updates", updates},
+    {"examples by their numbers", gather},
+    {"what is recorded", recorded},
 };
 
 enum {
@@ -477,6 +557,10 @@ outcome(backend *b, const struct vn_device_options *options,
         goto out;
     }
     b->download(d, bytes, m, result);
+    if (b->sync(d, &err)) {
+        ok(false, "%s: %s", b->name, err.text);
+        goto out;
+    }
     *products = d->products;
     good = true;
 out:

@@ -82,19 +82,19 @@ measure(struct vn_replica *r, int64_t batch, int repeat, double rise_s,
         double norm = 0, start = vn_clock(), once, end;
 
         /* Zeroing the sums and collecting: once a step, as the update is. */
-        vn_replica_begin(r);
-        status = r->dev->backend->sync(r->dev, err);
+        status = vn_replica_begin(r, scale, &order, NULL, 0, err);
+        if (status == VN_OK)
+            status = r->dev->backend->sync(r->dev, err);
         once = vn_clock() - start;
         if (status == VN_OK)
-            status = vn_replica_node(r, &order,
-                                     (struct vn_span){0, (uint64_t) batch},
-                                     NULL, scale, err);
+            status = vn_replica_node(
+                r, &order, (struct vn_span){0, (uint64_t) batch}, NULL, err);
         end = vn_clock();
         if (status == VN_OK)
             status = vn_replica_collect(r, tally, err);
         once += vn_clock() - end;
         if (status == VN_OK)
-            status = vn_replica_update(r, 0, scale, &norm, err);
+            status = vn_replica_update(r, 0, &norm, err);
         if (i >= 0) {
             step[i] = r->load_s + r->compute_s;
             update[i] = once + r->update_s;

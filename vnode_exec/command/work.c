@@ -25,17 +25,17 @@ step(struct vn_replica *r, const struct vn_stage *stage, struct vn_error *err)
 
     for (int i = 0; i < r->graph->nparams; i++)
         scale[i] = 1;
-    vn_replica_begin(r);
+    status = vn_replica_begin(r, scale, &order, NULL, 0, err);
     for (int i = 0; status == VN_OK && i < stage->vnodes; i++)
         status =
             vn_replica_node(r, &order,
                             (struct vn_span){(uint64_t) stage->first[i],
                                              (uint64_t) stage->first[i + 1]},
-                            NULL, scale, err);
+                            NULL, err);
     if (status == VN_OK)
         status = vn_replica_collect(r, tally, err);
     if (status == VN_OK)
-        status = vn_replica_update(r, 0, scale, &norm, err);
+        status = vn_replica_update(r, 0, &norm, err);
     vn_order_free(&order);
     free(scale);
     return status;

@@ -353,7 +353,7 @@ count_cross_entropy(struct vn_device *dev, size_t rows, size_t classes,
 /* A gradient is read, an int64_t read and written. */
 static void
 count_accumulate(struct vn_device *dev, size_t n, const float *g, float weight,
-                 double scale, int64_t *sum, uint32_t *largest)
+                 const double *scale, int64_t *sum, uint32_t *largest)
 {
     (void) g, (void) weight, (void) scale, (void) sum, (void) largest;
     count(dev, VN_COUNT_SUM, 3 * (double) n, 5 * (double) n);
@@ -379,49 +379,24 @@ count_gemm_sum(struct vn_device *dev, const struct vn_gemm *g, const float *a,
     count(dev, VN_COUNT_SUM, 3 * n, (sum->exact ? 4 : 2) * n);
 }
 
-/* Floats that a gradient's element takes. */
-static double
-gradient_floats(const struct vn_gradient *gradient)
-{
-    return gradient->unit == 0 ? 1 : 2;
-}
-
+/* A gradient's element is two floats where it is an int64_t. */
 static void
-count_norm(struct vn_device *dev, size_t n, const struct vn_gradient *gradient,
-           double *square)
+count_update(struct vn_device *dev, const struct vn_update *u)
 {
-    (void) square;
-    count(dev, VN_COUNT_UPDATE, 4 * (double) n,
-          gradient_floats(gradient) * (double) n);
-}
+    double gradient = u->exact ? 2 : 1;
 
-static void
-count_sgd(struct vn_device *dev, size_t n, const struct vn_gradient *gradient,
-          float rate, float momentum, float decay, float *p, float *velocity)
-{
-    (void) rate, (void) momentum, (void) decay, (void) p, (void) velocity;
-    count(dev, VN_COUNT_UPDATE, 8 * (double) n,
-          (4 + gradient_floats(gradient)) * (double) n);
-}
+    for (int i = 0; i < u->n; i++) {
+        double n = (double) u->list[i].size;
 
-static void
-count_adamw(struct vn_device *dev, size_t n,
-            const struct vn_gradient *gradient, float rate, float decay,
-            int64_t step, float *p, float *first, float *second)
-{
-    (void) rate, (void) decay, (void) step;
-    (void) p, (void) first, (void) second;
-    count(dev, VN_COUNT_UPDATE, 18 * (double) n,
-          (6 + gradient_floats(gradient)) * (double) n);
-}
-
-static void
-count_ema(struct vn_device *dev, size_t n, const struct vn_gradient *gradient,
-          float rate, float *p)
-{
-    (void) rate, (void) p;
-    count(dev, VN_COUNT_UPDATE, 5 * (double) n,
-          (2 + gradient_floats(gradient)) * (double) n);
+        if (u->clip > 0)
+            count(dev, VN_COUNT_UPDATE, 4 * n, gradient * n);
+        if (!u->list[i].trained)
+            count(dev, VN_COUNT_UPDATE, 5 * n, (2 + gradient) * n);
+        else if (u->adamw)
+            count(dev, VN_COUNT_UPDATE, 18 * n, (6 + gradient) * n);
+        else
+            count(dev, VN_COUNT_UPDATE, 8 * n, (4 + gradient) * n);
+    }
 }
 
 const struct vn_backend vn_backend_count = {
@@ -462,8 +437,5 @@ const struct vn_backend vn_backend_count = {
     .accumulate = count_accumulate,
     .accumulate_fast = count_accumulate_fast,
     .gemm_sum = count_gemm_sum,
-    .norm = count_norm,
-    .sgd = count_sgd,
-    .adamw = count_adamw,
-    .ema = count_ema,
+    .update = count_update,
 };

@@ -117,10 +117,10 @@ struct vn_gemm {
 /* A gradient's place among the sums, and what accumulate() is to know of it.
  */
 struct vn_sum {
-    bool exact;        /* accumulate(), else accumulate_fast() */
-    void *sum;         /* int64_t, or float where not exact */
-    double scale;      /* where exact, as is */
-    uint32_t *largest; /* this */
+    bool exact;          /* accumulate(), else accumulate_fast() */
+    void *sum;           /* int64_t, or float where not exact */
+    const double *scale; /* where exact, as is, in the device's memory */
+    uint32_t *largest;   /* this */
 };
 
 /*
@@ -135,11 +135,37 @@ struct vn_conv {
     int size, stride, pad;
 };
 
-/* A combined gradient as the updates read it: factor * sum * unit. */
-struct vn_gradient {
-    const void *sum; /* int64_t, or float where unit is 0 (fast arithmetic) */
-    double unit;
-    float factor; /* of clipping, else 1 */
+/* A parameter among the vectors that update() works on. */
+struct vn_place {
+    size_t offset, size; /* floats */
+    size_t block;        /* blocks of VN_BLOCK that the places before have */
+    bool trained;        /* else a running statistic */
+    bool decayed;
+};
+
+/* What a step has of its own; correct1 and correct2 are AdamW's. */
+struct vn_rates {
+    float rate, correct1, correct2;
+};
+
+/*
+ * A step's update of all parameters.  A combined gradient is factor * sum /
+ * scale.  All but `list` is in the device's memory.
+ */
+struct vn_update {
+    int n;
+    const struct vn_place *list;   /* ascending, the host's */
+    const struct vn_place *places; /* the same */
+    size_t blocks;                 /* of all places */
+    bool exact;
+    const void *sums;    /* int64_t, or float where not exact */
+    const double *scale; /* of each place, where exact */
+    bool adamw;          /* else SGD with momentum */
+    float momentum, decay;
+    double clip; /* the largest norm, 0: any */
+    const struct vn_rates *rates;
+    float *params, *first, *second; /* velocity, or both moments */
+    double *squares; /* where it clips: of each place, the norm, the factor */
 };
 
 struct vn_backend {
@@ -177,8 +203,8 @@ struct vn_backend {
     enum vn_status (*sync)(struct vn_device *dev, struct vn_error *err);
 
     /*
-     * Bytes between host and device.  An upload may be under way until the
-     * next sync(), and its source must stay; a download has happened.
+     * Bytes between host and device.  Either may be under way until the next
+     * sync(), and the host's memory must stay.
      */
     void (*upload)(struct vn_device *dev, size_t bytes, const void *from,
                    void *to);
@@ -213,6 +239,30 @@ struct vn_backend {
      */
     void (*mark)(struct vn_device *dev, int which);
     double (*between)(struct vn_device *dev, int from, int to);
+
+    /*
+     * Operations that are asked again and again with the same arguments:
+     * what lies between record() and recorded() is noted, not done, and each
+     * replay() does it, in one go.  They must have been done once before, so
+     * that the device has taken what memory it needs.  record() is false where
+     * the device cannot, recorded() NULL where it could not; replay() is
+     * false where what was noted no longer holds, and nothing was done.  No
+     * uploads, downloads or marks.  NULL where a call costs no more.
+     */
+    bool (*record)(struct vn_device *dev);
+    void *(*recorded)(struct vn_device *dev);
+    bool (*replay)(struct vn_device *dev, void *noted);
+    void (*forget)(struct vn_device *dev, void *noted);
+
+    /*
+     * Examples by their numbers: row i of `to` becomes row ids[*next + i] of
+     * `from`, words each, for i < n.  advance: *next += n.  NULL where the
+     * host writes them itself.
+     */
+    void (*gather)(struct vn_device *dev, size_t n, size_t words,
+                   const uint32_t *from, const int32_t *ids,
+                   const int32_t *next, uint32_t *to);
+    void (*advance)(struct vn_device *dev, int32_t n, int32_t *next);
 
     void (*gemm)(struct vn_device *dev, const struct vn_gemm *g,
                  const float *a, const float *b, float *c);
@@ -326,12 +376,12 @@ struct vn_backend {
                           float weight, float *dlogits, int64_t *sums);
 
     /*
-     * sum[i] += vn_fixed(weight * g[i], scale); *largest becomes the larger
+     * sum[i] += vn_fixed(weight * g[i], *scale); *largest becomes the larger
      * of itself and the magnitudes' bits, so that NaN and infinity show.
      * The fast form: sum[i] = fmaf(weight, g[i], sum[i]).
      */
     void (*accumulate)(struct vn_device *dev, size_t n, const float *g,
-                       float weight, double scale, int64_t *sum,
+                       float weight, const double *scale, int64_t *sum,
                        uint32_t *largest);
     void (*accumulate_fast)(struct vn_device *dev, size_t n, const float *g,
                             float weight, float *sum);
@@ -346,23 +396,14 @@ struct vn_backend {
                      const struct vn_sum *sum);
 
     /*
-     * *square = the sum of squares of the combined gradient (factor left
-     * out), in double: blocks of VN_BLOCK elements in VN_LANES lanes, joined
-     * as a row's sum, then a chain over the blocks.
+     * The square of a place's norm is, in double: blocks of VN_BLOCK elements
+     * in VN_LANES lanes, joined as a row's sum, then a chain over the blocks;
+     * the norm is the root of the chain over the squares of what is trained,
+     * and the factor clip / norm where that is less than 1.  formula.h has
+     * each element's update; a running statistic moves by a tenth of the way,
+     * unclipped.
      */
-    void (*norm)(struct vn_device *dev, size_t n,
-                 const struct vn_gradient *gradient, double *square);
-
-    /* Updates; formula.h has each element's. */
-    void (*sgd)(struct vn_device *dev, size_t n,
-                const struct vn_gradient *gradient, float rate, float momentum,
-                float decay, float *p, float *velocity);
-    void (*adamw)(struct vn_device *dev, size_t n,
-                  const struct vn_gradient *gradient, float rate, float decay,
-                  int64_t step, float *p, float *first, float *second);
-    /* p += rate (gradient - p): running statistics. */
-    void (*ema)(struct vn_device *dev, size_t n,
-                const struct vn_gradient *gradient, float rate, float *p);
+    void (*update)(struct vn_device *dev, const struct vn_update *u);
 };
 
 extern const struct vn_backend vn_backend_host;

@@ -191,13 +191,28 @@ vn_rstd(float variance)
     return 1.0F / sqrtf(variance + VN_NORM_EPSILON);
 }
 
-/* Element i of a combined gradient (struct vn_gradient). */
+/* What a gradient of that norm is multiplied by; clip 0: any norm will do. */
+VN_FORMULA float
+vn_clip_factor(double norm, double clip)
+{
+    return clip > 0 && norm > clip ? (float) (clip / norm) : 1.0F;
+}
+
+/* Element i of a combined gradient; unit is 1 / scale, 0 where it is floats.
+ */
 VN_FORMULA float
 vn_gradient_at(const void *sum, double unit, float factor, size_t i)
 {
     if (unit == 0)
         return factor * ((const float *) sum)[i];
     return factor * vn_from_fixed(((const int64_t *) sum)[i], unit);
+}
+
+/* A running statistic's. */
+VN_FORMULA void
+vn_ema_element(float g, float *p)
+{
+    *p = VN_FMAF(0.1F, g - *p, *p);
 }
 
 /* Momentum as in Sutskever et al. (ICML 2013) in PyTorch's form. */

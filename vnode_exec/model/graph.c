@@ -316,7 +316,7 @@ vn_pass_sum(const struct vn_pass *pass, const struct vn_node *node, int i)
     return (struct vn_sum){.exact = pass->exact,
                            .sum = (char *) pass->sums
                                   + pass->graph->params[number].offset * size,
-                           .scale = pass->scale[number],
+                           .scale = &pass->scale[number],
                            .largest = &pass->largest[number]};
 }
 

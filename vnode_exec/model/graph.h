@@ -143,7 +143,7 @@ struct vn_pass {
     /* Where gradients go: exact, or floats where exact is false. */
     bool exact;
     void *sums;          /* the vector of int64_t or float */
-    const double *scale; /* of each parameter, on the host */
+    const double *scale; /* of each parameter, on the device */
     uint32_t *largest;   /* of each parameter, on the device */
 };
 

@@ -5,22 +5,59 @@
 #include "vnode_exec/device/formula.h"
 #include "vnode_exec/train/replica_memory.h"
 
+#include <math.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
-void
-vn_replica_begin(struct vn_replica *r)
+/* The numbers of the step's examples, where the device keeps them all. */
+static void
+send_ids(struct vn_replica *r, struct vn_order *order,
+         const struct vn_span *spans, int n)
+{
+    size_t count = 1;
+
+    r->host_ids[0] = 0;
+    for (int i = 0; i < n; i++)
+        for (uint64_t at = spans[i].from; at < spans[i].to; at++)
+            r->host_ids[count++] = (int32_t) vn_order_at(order, at);
+    r->dev->backend->upload(r->dev, count * sizeof *r->host_ids, r->host_ids,
+                            r->ids);
+}
+
+enum vn_status
+vn_replica_begin(struct vn_replica *r, const double *scale,
+                 struct vn_order *order, const struct vn_span *spans, int n,
+                 struct vn_error *err)
 {
     const struct vn_backend *b = r->dev->backend;
+    double start = vn_clock();
+    int most = 0;
+    enum vn_status status = VN_OK;
 
-    if (r->training) {
+    for (int i = 0; i < n; i++) {
+        int size = (int) (spans[i].to - spans[i].from);
+
+        most = size > most ? size : most;
+    }
+    if (most > r->room)
+        status = vn_replica_grow(r, most, err);
+    if (status != VN_OK)
+        return status;
+    if (r->training && !r->evaluating) {
         b->zero(r->dev, r->graph->vector * vn_replica_sum_size(r->train),
                 r->sums);
-        b->zero(r->dev, (size_t) r->graph->nparams * 4, r->largest);
+        b->upload(r->dev, (size_t) r->graph->nparams * sizeof *scale, scale,
+                  r->scale);
     }
-    b->zero(r->dev, VN_TALLIES * sizeof(int64_t), r->tally);
+    b->zero(r->dev, vn_replica_tally_bytes(r), r->tally);
     r->ahead = (struct vn_span){0, 0}; /* of another order, if any */
-    r->load_s = r->compute_s = r->update_s = 0;
+    r->load_s = r->compute_s = r->update_s = r->began = 0;
+    if (r->kept_input != NULL && n > 0) {
+        send_ids(r, order, spans, n);
+        r->load_s = vn_clock() - start;
+    }
+    return VN_OK;
 }
 
 static const struct vn_layout *
@@ -146,10 +183,18 @@ make_masks(struct vn_replica *r, int examples)
     }
 }
 
-/* The third mark ends it. */
-void
-vn_replica_compute(struct vn_replica *r, int examples, const double *scale)
+static bool
+uses_kept(const struct vn_replica *r)
 {
+    return r->kept_input != NULL && !r->evaluating;
+}
+
+/* All that a node asks of the device. */
+static void
+ask(struct vn_replica *r, int examples)
+{
+    const struct vn_backend *b = r->dev->backend;
+    int slot = uses_kept(r) ? 0 : r->slot;
     struct vn_pass pass = {.dev = r->dev,
                            .graph = r->graph,
                            .examples = examples,
@@ -161,36 +206,116 @@ vn_replica_compute(struct vn_replica *r, int examples, const double *scale)
                            .tally = r->tally,
                            .exact = r->train->exact,
                            .sums = r->sums,
-                           .scale = scale,
+                           .scale = r->scale,
                            .largest = r->largest,
                            .memory = r->memory,
-                           .input = r->input[r->slot],
-                           .labels = r->labels[r->slot],
+                           .input = r->input[slot],
+                           .labels = r->labels[slot],
                            .layout = layout_for(r, examples)};
 
     if (pass.training)
         make_masks(r, examples);
     pass.masks = r->masks;
+    if (uses_kept(r)) {
+        size_t n = (size_t) examples;
+
+        b->gather(r->dev, n, vn_replica_input_bytes(r->graph) / 4,
+                  r->kept_input, r->ids + 1, r->ids, r->input[slot]);
+        b->gather(r->dev, n, r->graph->labels, (uint32_t *) r->kept_labels,
+                  r->ids + 1, r->ids, (uint32_t *) r->labels[slot]);
+        b->advance(r->dev, examples, r->ids);
+    }
     vn_pass_run(&pass);
+}
+
+/* What the device has recorded of such a node; new where it has nothing. */
+static struct vn_noted *
+noted_for(struct vn_replica *r, int examples)
+{
+    struct vn_noted want = {.examples = examples,
+                            .slot = uses_kept(r) ? -1 : r->slot,
+                            .evaluating = r->evaluating != NULL};
+
+    for (int i = 0; i < r->nnoted; i++)
+        if (r->noted[i].examples == want.examples
+            && r->noted[i].slot == want.slot
+            && r->noted[i].evaluating == want.evaluating)
+            return &r->noted[i];
+    r->noted = vn_xrealloc(r->noted, (size_t) r->nnoted + 1, sizeof *r->noted);
+    r->noted[r->nnoted] = want;
+    return &r->noted[r->nnoted++];
+}
+
+/*
+ * The first node of a size is done call by call, the second recorded; from
+ * then on one call does all.  Where the host draws for each node, nothing is.
+ */
+static void
+ask_or_replay(struct vn_replica *r, int examples)
+{
+    const struct vn_backend *b = r->dev->backend;
+    struct vn_noted *n;
+
+    if (b->record == NULL || (r->graph->masks > 0 && r->evaluating == NULL)) {
+        ask(r, examples);
+        return;
+    }
+    n = noted_for(r, examples);
+    if (n->what != NULL && b->replay(r->dev, n->what))
+        return;
+    if (n->what != NULL) {
+        b->forget(r->dev, n->what);
+        n->what = NULL;
+        n->done = false;
+    }
+    if (n->done && b->record(r->dev)) {
+        ask(r, examples);
+        n->what = b->recorded(r->dev);
+        if (n->what != NULL && b->replay(r->dev, n->what))
+            return;
+    }
+    ask(r, examples);
+    n->done = true;
+}
+
+void
+vn_replica_compute(struct vn_replica *r, int examples)
+{
+    ask_or_replay(r, examples);
     mark(r, 2);
+}
+
+/* Where all examples are on the device, nothing of a node waits for the host.
+ */
+static enum vn_status
+node_of_kept(struct vn_replica *r, int n)
+{
+    if (r->began == 0) {
+        r->began = vn_clock();
+        mark(r, 1);
+    }
+    vn_replica_compute(r, n);
+    r->nodes++;
+    r->examples += n;
+    return VN_OK;
 }
 
 enum vn_status
 vn_replica_node(struct vn_replica *r, struct vn_order *order,
                 struct vn_span span, const struct vn_span *next,
-                const double *scale, struct vn_error *err)
+                struct vn_error *err)
 {
     const struct vn_backend *b = r->dev->backend;
     int n = (int) (span.to - span.from);
     double t0 = vn_clock(), t1, t2;
     bool timed;
-    enum vn_status status = n > r->room ? vn_replica_grow(r, n, err) : VN_OK;
+    enum vn_status status;
 
-    if (status != VN_OK)
-        return status;
+    if (uses_kept(r))
+        return node_of_kept(r, n);
     t1 = load(r, order, span);
     r->first = span.from;
-    vn_replica_compute(r, n, scale);
+    vn_replica_compute(r, n);
     load_ahead(r, order, next);
     status = b->sync(r->dev, err);
     t2 = vn_clock();
@@ -220,7 +345,7 @@ vn_replica_infer(struct vn_replica *r, int examples, const void *input,
     b->zero(r->dev, n * g->labels * sizeof(int32_t), r->labels[r->slot]);
     b->zero(r->dev, VN_TALLIES * sizeof(int64_t), r->tally);
     r->evaluating = &r->data->test;
-    vn_replica_compute(r, examples, NULL);
+    vn_replica_compute(r, examples);
     r->evaluating = NULL;
     b->download(r->dev, n * loss->rows * loss->width * sizeof *logits,
                 r->memory + layout_for(r, examples)->value[loss->inputs[0]],
@@ -233,12 +358,27 @@ vn_replica_collect(struct vn_replica *r, int64_t tally[VN_TALLIES],
                    struct vn_error *err)
 {
     const struct vn_backend *b = r->dev->backend;
+    enum vn_status status;
 
-    b->download(r->dev, VN_TALLIES * sizeof *tally, r->tally, tally);
-    if (r->training && !b->host_memory)
-        b->download(r->dev, (size_t) r->graph->nparams * 4, r->largest,
-                    r->host_largest);
-    return b->sync(r->dev, err);
+    if (!b->host_memory)
+        b->download(r->dev, vn_replica_tally_bytes(r), r->tally,
+                    r->host_tally);
+    status = b->sync(r->dev, err);
+    memcpy(tally, r->host_tally, VN_TALLIES * sizeof *tally);
+    if (r->began > 0) {
+        double took = vn_clock() - r->began;
+
+        if (r->spec.slow > 1) {
+            linger(took * (r->spec.slow - 1));
+            took = vn_clock() - r->began;
+        }
+        r->compute_s =
+            b->mark != NULL && status == VN_OK && !(r->spec.slow > 1)
+                ? b->between(r->dev, 1, 2)
+                : took;
+        r->busy_s += took;
+    }
+    return status;
 }
 
 enum vn_status
@@ -267,72 +407,42 @@ vn_replica_deliver(struct vn_replica *r)
             r->host_sums, r->sums);
 }
 
-static struct vn_gradient
-gradient_of(const struct vn_replica *r, const struct vn_param *p, double scale,
-            float factor)
-{
-    return (struct vn_gradient){
-        .sum =
-            (const char *) r->sums + p->offset * vn_replica_sum_size(r->train),
-        .unit = r->train->exact ? 1 / scale : 0,
-        .factor = factor};
-}
-
-/* The norm of the gradient of all that is trained, and the clipping factor. */
-static float
-clip_factor(struct vn_replica *r, const double *scale, double *norm)
-{
-    const struct vn_backend *b = r->dev->backend;
-    const struct vn_graph *g = r->graph;
-    double *squares = vn_xcalloc((size_t) g->nparams, sizeof *squares);
-    double sum = 0;
-
-    for (int i = 0; i < g->nparams; i++) {
-        struct vn_gradient gradient =
-            gradient_of(r, &g->params[i], scale[i], 1);
-
-        b->norm(r->dev, g->params[i].size, &gradient, &r->squares[i]);
-    }
-    b->download(r->dev, (size_t) g->nparams * sizeof *squares, r->squares,
-                squares);
-    for (int i = 0; i < g->nparams; i++)
-        if (g->params[i].kind != VN_STATISTIC)
-            sum += squares[i];
-    free(squares);
-    *norm = sqrt(sum);
-    return *norm > r->train->clip ? (float) (r->train->clip / *norm) : 1;
-}
-
 enum vn_status
-vn_replica_update(struct vn_replica *r, int64_t step, const double *scale,
-                  double *norm, struct vn_error *err)
+vn_replica_update(struct vn_replica *r, int64_t step, double *norm,
+                  struct vn_error *err)
 {
     const struct vn_backend *b = r->dev->backend;
     const struct vn_train *t = r->train;
-    float rate = (float) vn_train_rate(t, step), factor = 1;
-    double start = vn_clock();
+    double start = vn_clock(), count = (double) step + 1;
+    struct vn_rates rates = {(float) vn_train_rate(t, step),
+                             (float) (1 / (1 - pow(0.9, count))),
+                             (float) (1 / (1 - pow(0.95, count)))};
+    struct vn_update u = {.n = r->graph->nparams,
+                          .list = r->list,
+                          .places = r->places,
+                          .blocks = r->blocks,
+                          .exact = t->exact,
+                          .sums = r->sums,
+                          .scale = r->scale,
+                          .adamw = t->optimizer == VN_ADAMW,
+                          .momentum = (float) t->momentum,
+                          .decay = (float) t->decay,
+                          .clip = t->clip,
+                          .rates = r->rates,
+                          .params = r->params,
+                          .first = r->state[0],
+                          .second = r->state[1],
+                          .squares = r->squares};
+    double clipped = 0;
     enum vn_status status;
 
+    b->upload(r->dev, sizeof rates, &rates, r->rates);
+    b->update(r->dev, &u);
     if (t->clip > 0)
-        factor = clip_factor(r, scale, norm);
-    for (int i = 0; i < r->graph->nparams; i++) {
-        const struct vn_param *p = &r->graph->params[i];
-        bool trained = p->kind != VN_STATISTIC;
-        float decay = p->kind == VN_WEIGHT ? (float) t->decay : 0;
-        float *to = r->params + p->offset;
-        struct vn_gradient gradient =
-            gradient_of(r, p, scale[i], trained ? factor : 1);
-
-        if (!trained)
-            b->ema(r->dev, p->size, &gradient, 0.1F, to);
-        else if (t->optimizer == VN_SGD)
-            b->sgd(r->dev, p->size, &gradient, rate, (float) t->momentum,
-                   decay, to, r->state[0] + p->offset);
-        else
-            b->adamw(r->dev, p->size, &gradient, rate, decay, step + 1, to,
-                     r->state[0] + p->offset, r->state[1] + p->offset);
-    }
+        b->download(r->dev, sizeof clipped, &r->squares[u.n], &clipped);
     status = b->sync(r->dev, err);
+    if (t->clip > 0)
+        *norm = clipped;
     if (r->spec.slow > 1)
         linger((vn_clock() - start) * (r->spec.slow - 1));
     r->update_s = vn_clock() - start;

@@ -20,6 +20,13 @@ vn_replica_sum_size(const struct vn_train *t)
     return t->exact ? sizeof(int64_t) : sizeof(float);
 }
 
+size_t
+vn_replica_tally_bytes(const struct vn_replica *r)
+{
+    return VN_TALLIES * sizeof(int64_t)
+           + (r->training ? (size_t) r->graph->nparams * 4 : 0);
+}
+
 /* The parts of a replica's memory, in the order in which they are taken. */
 struct part {
     void **at;
@@ -27,8 +34,8 @@ struct part {
 };
 
 enum {
-    PARTS = 12,
-    NODE_PARTS = 7 /* the parts from here on are a node's */
+    PARTS = 14,
+    NODE_PARTS = 9 /* the parts from here on are a node's */
 };
 
 static void
@@ -48,15 +55,19 @@ parts_of(struct vn_replica *r, int examples, struct part parts[PARTS])
     parts[2] = (struct part){(void **) &r->state[1], second ? vector : 0};
     parts[3] = (struct part){
         &r->sums, r->training ? g->vector * vn_replica_sum_size(r->train) : 0};
-    parts[4] = (struct part){(void **) &r->largest, numbers * 4};
-    parts[5] = (struct part){(void **) &r->squares, numbers * 8};
-    parts[6] =
-        (struct part){(void **) &r->tally, VN_TALLIES * sizeof(int64_t)};
-    parts[7] = (struct part){&r->input[0], input};
-    parts[8] = (struct part){(void **) &r->labels[0], labels};
-    parts[9] = (struct part){&r->input[1], ahead ? input : 0};
-    parts[10] = (struct part){(void **) &r->labels[1], ahead ? labels : 0};
-    parts[11] =
+    parts[4] = (struct part){(void **) &r->tally, vn_replica_tally_bytes(r)};
+    parts[5] = (struct part){(void **) &r->squares,
+                             numbers > 0 ? (numbers + 2) * 8 : 0};
+    parts[6] = (struct part){(void **) &r->scale, numbers * 8};
+    parts[7] =
+        (struct part){(void **) &r->rates, r->training ? sizeof *r->rates : 0};
+    parts[8] =
+        (struct part){(void **) &r->places, numbers * sizeof *r->places};
+    parts[9] = (struct part){&r->input[0], input};
+    parts[10] = (struct part){(void **) &r->labels[0], labels};
+    parts[11] = (struct part){&r->input[1], ahead ? input : 0};
+    parts[12] = (struct part){(void **) &r->labels[1], ahead ? labels : 0};
+    parts[13] =
         (struct part){(void **) &r->memory, layout.total * sizeof(float)};
 }
 
@@ -143,6 +154,18 @@ free_staging(struct vn_replica *r)
     }
 }
 
+/* What was recorded is of buffers that are about to go. */
+static void
+forget_all(struct vn_replica *r)
+{
+    for (int i = 0; i < r->nnoted; i++)
+        if (r->noted[i].what != NULL)
+            r->dev->backend->forget(r->dev, r->noted[i].what);
+    free(r->noted);
+    r->noted = NULL;
+    r->nnoted = 0;
+}
+
 /* There is room for a node of so many examples. */
 static enum vn_status
 set_room(struct vn_replica *r, int examples, struct vn_error *err)
@@ -165,6 +188,95 @@ set_room(struct vn_replica *r, int examples, struct vn_error *err)
     return status;
 }
 
+/* Bytes of all training examples, as a device keeps them. */
+static size_t
+kept_bytes(const struct vn_replica *r)
+{
+    return r->data->train.count
+           * (vn_replica_input_bytes(r->graph) + r->graph->labels * 4);
+}
+
+static void
+drop_examples(struct vn_replica *r)
+{
+    size_t n = r->data != NULL ? r->data->train.count : 0;
+
+    if (r->kept_input != NULL)
+        vn_device_free(r->dev, r->kept_input,
+                       n * vn_replica_input_bytes(r->graph));
+    if (r->kept_labels != NULL)
+        vn_device_free(r->dev, r->kept_labels, n * r->graph->labels * 4);
+    if (r->ids != NULL)
+        vn_device_free(r->dev, r->ids, ((size_t) r->train->batch + 1) * 4);
+    free(r->host_ids);
+    r->kept_input = NULL;
+    r->kept_labels = r->ids = r->host_ids = NULL;
+}
+
+/* All examples to the device, a node's worth at a time. */
+static enum vn_status
+send_examples(struct vn_replica *r, struct vn_error *err)
+{
+    const struct vn_backend *b = r->dev->backend;
+    size_t count = r->data->train.count, labels = r->graph->labels;
+    size_t bytes = vn_replica_input_bytes(r->graph);
+    enum vn_status status = VN_OK;
+
+    for (size_t at = 0; status == VN_OK && at < count;) {
+        size_t n =
+            count - at < (size_t) r->room ? count - at : (size_t) r->room;
+
+        for (size_t i = 0; i < n; i++)
+            vn_data_example(r->data, &r->data->train, at + i,
+                            (char *) r->host_input[0] + i * bytes,
+                            r->host_labels[0] + i * labels);
+        b->upload(r->dev, n * bytes, r->host_input[0],
+                  (char *) r->kept_input + at * bytes);
+        b->upload(r->dev, n * labels * 4, r->host_labels[0],
+                  r->kept_labels + at * labels);
+        status = b->sync(r->dev, err);
+        at += n;
+    }
+    return status;
+}
+
+/*
+ * Keep the training examples on the device, where that was asked for, nothing
+ * is drawn for each time that one is seen, the device can gather from them,
+ * and they take at most a quarter of what is left.  Where there is no room
+ * after all they come node by node.
+ */
+static enum vn_status
+keep_examples(struct vn_replica *r, struct vn_error *err)
+{
+    const struct vn_backend *b = r->dev->backend;
+    size_t count, ids;
+    void *p = NULL;
+    struct vn_error ignored;
+
+    if (!r->keep || b->host_memory || b->gather == NULL
+        || r->data->augment.flip || r->data->augment.crop > 0
+        || r->graph->masks > 0
+        || (int64_t) kept_bytes(r)
+               > (r->dev->options.limit - r->dev->used) / 4)
+        return VN_OK;
+    count = r->data->train.count;
+    ids = ((size_t) r->train->batch + 1) * 4;
+    if (vn_device_alloc(r->dev, count * vn_replica_input_bytes(r->graph),
+                        &r->kept_input, &ignored)
+            != VN_OK
+        || vn_device_alloc(r->dev, count * r->graph->labels * 4,
+                           (void **) &r->kept_labels, &ignored)
+               != VN_OK
+        || vn_device_alloc(r->dev, ids, &p, &ignored) != VN_OK) {
+        drop_examples(r);
+        return VN_OK;
+    }
+    r->ids = p;
+    r->host_ids = vn_xcalloc(1, ids);
+    return send_examples(r, err);
+}
+
 enum vn_status
 vn_replica_grow(struct vn_replica *r, int examples, struct vn_error *err)
 {
@@ -174,6 +286,8 @@ vn_replica_grow(struct vn_replica *r, int examples, struct vn_error *err)
 
     if (r->limit > 0 && need > r->limit)
         return name_fitting(r, examples, err);
+    forget_all(r);
+    drop_examples(r);
     parts_of(r, r->room, parts);
     for (int i = NODE_PARTS; i < PARTS; i++) {
         vn_device_free(r->dev, *parts[i].at, parts[i].bytes);
@@ -184,7 +298,43 @@ vn_replica_grow(struct vn_replica *r, int examples, struct vn_error *err)
     for (int i = PARTS - 1; status == VN_OK && i >= NODE_PARTS; i--)
         if (parts[i].bytes > 0)
             status = vn_device_alloc(r->dev, parts[i].bytes, parts[i].at, err);
-    return status == VN_OK ? set_room(r, examples, err) : status;
+    if (status == VN_OK)
+        status = set_room(r, examples, err);
+    return status == VN_OK ? keep_examples(r, err) : status;
+}
+
+/* The parameters as an update sees them. */
+static void
+list_places(struct vn_replica *r)
+{
+    const struct vn_graph *g = r->graph;
+
+    r->list = vn_xcalloc((size_t) g->nparams, sizeof *r->list);
+    r->blocks = 0;
+    for (int i = 0; i < g->nparams; i++) {
+        const struct vn_param *p = &g->params[i];
+
+        r->list[i] = (struct vn_place){.offset = p->offset,
+                                       .size = p->size,
+                                       .block = r->blocks,
+                                       .trained = p->kind != VN_STATISTIC,
+                                       .decayed = p->kind == VN_WEIGHT};
+        r->blocks += (p->size + VN_BLOCK - 1) / VN_BLOCK;
+    }
+    r->dev->backend->upload(r->dev, (size_t) g->nparams * sizeof *r->list,
+                            r->list, r->places);
+}
+
+/* Where the host has the results of a step. */
+static void
+place_results(struct vn_replica *r)
+{
+    bool same = r->dev->backend->host_memory;
+
+    r->largest = (uint32_t *) (r->tally + VN_TALLIES);
+    r->host_sums = same ? r->sums : NULL;
+    r->host_tally = same ? r->tally : vn_xcalloc(1, vn_replica_tally_bytes(r));
+    r->host_largest = (uint32_t *) (r->host_tally + VN_TALLIES);
 }
 
 /* Open the device and take the memory of nodes of so many examples. */
@@ -214,13 +364,13 @@ take_memory(struct vn_replica *r, int examples, int64_t limit,
     if (status == VN_OK)
         status = set_room(r, examples, err);
     if (status == VN_OK) {
-        r->host_sums = r->dev->backend->host_memory ? r->sums : NULL;
-        r->host_largest = r->largest;
-        if (!r->dev->backend->host_memory && r->training)
-            r->host_largest = vn_xcalloc((size_t) r->graph->nparams, 4);
-    } else {
-        vn_replica_close(r);
+        place_results(r);
+        if (r->training)
+            list_places(r);
+        status = r->dev->backend->sync(r->dev, err);
     }
+    if (status != VN_OK)
+        vn_replica_close(r);
     return status;
 }
 
@@ -239,11 +389,13 @@ measure_work(struct vn_replica *r, struct vn_error *err)
 
     for (int i = 0; i < r->graph->nparams; i++)
         scale[i] = 1;
-    vn_replica_begin(r);
-    vn_replica_compute(r, r->room, scale);
-    status = vn_replica_collect(r, tally, err);
+    status = vn_replica_begin(r, scale, NULL, NULL, 0, err);
+    if (status == VN_OK) {
+        vn_replica_compute(r, r->room);
+        status = vn_replica_collect(r, tally, err);
+    }
     if (status == VN_OK && r->training)
-        status = vn_replica_update(r, 0, scale, &norm, err);
+        status = vn_replica_update(r, 0, &norm, err);
     r->work = r->dev->peak - r->dev->own - bytes_for(r, r->room);
     r->busy_s = 0;
     free(scale);
@@ -294,7 +446,14 @@ vn_replica_open(struct vn_replica *r, int examples, struct vn_error *err)
     enum vn_status status =
         r->limit > 0 ? hold_to_limit(r, examples, err) : VN_OK;
 
-    return status == VN_OK ? take_memory(r, examples, r->limit, err) : status;
+    if (status == VN_OK)
+        status = take_memory(r, examples, r->limit, err);
+    if (status == VN_OK) {
+        status = keep_examples(r, err);
+        if (status != VN_OK)
+            vn_replica_close(r);
+    }
+    return status;
 }
 
 void
@@ -307,10 +466,15 @@ vn_replica_close(struct vn_replica *r)
     free(r->masks);
     r->masks = NULL;
     r->masks_room = 0;
+    forget_all(r);
+    drop_examples(r);
     if (r->host_sums != r->sums)
         host_free(r, r->host_sums);
-    if (r->host_largest != r->largest)
-        free(r->host_largest);
+    if (r->host_tally != r->tally)
+        free(r->host_tally);
+    r->host_sums = r->host_tally = NULL;
+    free(r->list);
+    r->list = NULL;
     parts_of(r, r->room, parts);
     for (int i = 0; i < PARTS; i++)
         vn_device_free(r->dev, *parts[i].at, parts[i].bytes);

@@ -25,6 +25,7 @@ vn_seat_new(struct vn_executor *x, const struct vn_spec *spec, int device,
                                      .train = x->job.train,
                                      .data = x->job.data,
                                      .limit = x->job.limit,
+                                     .keep = x->job.limit == 0,
                                      .training = true,
                                      .cpu = spec->cpu};
     /* Other devices' threads, and those of their drivers, run anywhere. */
@@ -121,27 +122,24 @@ enum vn_status
 vn_seat_compute(void *arg, struct vn_error *err)
 {
     struct seat *s = arg;
-    int nodes = s->x->stage.vnodes, count = 0, done = 0;
-    struct vn_span span, next;
+    int nodes = s->x->stage.vnodes, count = 0;
+    struct vn_span *spans = vn_xcalloc((size_t) nodes, sizeof *spans);
     bool failing = fails(s);
-    enum vn_status status = VN_OK;
+    enum vn_status status;
 
     s->probe_s = s->probe != NULL ? vn_probe_time(s->probe) : 0;
-    for (int i = 0; i < nodes; i++)
-        count += s->x->stage.owner[i] == s->device;
-    vn_replica_begin(&s->replica);
-    for (int i = own_node(s, 0, &span); status == VN_OK && i < nodes;) {
-        int following = own_node(s, i + 1, &next);
-
-        if (failing && done >= count / 2)
+    for (int i = own_node(s, 0, &spans[0]); i < nodes;) {
+        count++;
+        if (i + 1 == nodes)
             break;
-        status = vn_replica_node(&s->replica, &s->order, span,
-                                 following < nodes ? &next : NULL, s->x->scale,
-                                 err);
-        i = following;
-        span = next;
-        done++;
+        i = own_node(s, i + 1, &spans[count]);
     }
+    status = vn_replica_begin(&s->replica, s->x->scale, &s->order, spans,
+                              count, err);
+    for (int i = 0; status == VN_OK && i < (failing ? count / 2 : count); i++)
+        status = vn_replica_node(&s->replica, &s->order, spans[i],
+                                 i + 1 < count ? &spans[i + 1] : NULL, err);
+    free(spans);
     if (status == VN_OK && failing)
         return vn_fail(err, VN_EDEVICE, "device %d failed in step %lld",
                        s->device, (long long) s->x->step);
@@ -155,8 +153,7 @@ vn_seat_update(void *arg, struct vn_error *err)
 {
     struct seat *s = arg;
 
-    return vn_replica_update(&s->replica, s->x->step, s->x->scale, &s->norm,
-                             err);
+    return vn_replica_update(&s->replica, s->x->step, &s->norm, err);
 }
 
 /* A run of test examples, in pieces that the replica has room for. */
@@ -171,12 +168,11 @@ vn_seat_evaluate(void *arg, struct vn_error *err)
     enum vn_status status = VN_OK;
 
     s->replica.evaluating = s->x->evaluated;
-    vn_replica_begin(&s->replica);
+    status = vn_replica_begin(&s->replica, NULL, NULL, NULL, 0, err);
     for (; status == VN_OK && at < end; at += room) {
         struct vn_span span = {at, at + room < end ? at + room : end};
 
-        status = vn_replica_node(&s->replica, &s->order, span, NULL,
-                                 s->x->scale, err);
+        status = vn_replica_node(&s->replica, &s->order, span, NULL, err);
     }
     if (status == VN_OK)
         status = vn_replica_collect(&s->replica, s->tally, err);

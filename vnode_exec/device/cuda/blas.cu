@@ -107,14 +107,15 @@ vn_cublas_open(struct vn_cuda *d)
  */
 bool
 vn_cublas_gemm(struct vn_cuda *d, const struct vn_gemm *g, const float *a,
-               const float *b, float beta, float *c)
+               const float *b, bool add, float *c)
 {
     bool a_plain = g->a_col == 1, b_plain = g->b_col == 1;
     ptrdiff_t lda = a_plain ? g->a_row : g->a_col;
     ptrdiff_t ldb = b_plain ? g->b_row : g->b_col;
     bool inner = g->inner >= g->outer;
     int calls = inner ? g->outer : g->inner;
-    float one = 1;
+    static const float zero = 0, one = 1;
+    const float *beta = add ? &one : &zero;
 
     if ((!a_plain && g->a_row != 1) || (!b_plain && g->b_row != 1))
         return false;
@@ -125,12 +126,13 @@ vn_cublas_gemm(struct vn_cuda *d, const struct vn_gemm *g, const float *a,
         ptrdiff_t at_a = i * (inner ? g->a_outer : g->a_inner);
         ptrdiff_t at_b = i * (inner ? g->b_outer : g->b_inner);
         ptrdiff_t at_c = i * (inner ? g->c_outer : g->c_inner);
-        int e = d->blas->gemm(
-            d->blas->handle, b_plain ? OP_N : OP_T, a_plain ? OP_N : OP_T,
-            g->n, g->m, g->k, &one, b + at_b, (int) ldb,
-            inner ? g->b_inner : g->b_outer, a + at_a, (int) lda,
-            inner ? g->a_inner : g->a_outer, &beta, c + at_c, (int) g->c_row,
-            inner ? g->c_inner : g->c_outer, inner ? g->inner : g->outer);
+        int e = vn_cuda_call(
+            d, d->blas->gemm, d->blas->handle, b_plain ? OP_N : OP_T,
+            a_plain ? OP_N : OP_T, g->n, g->m, g->k, (const float *) &one,
+            b + at_b, (int) ldb, inner ? g->b_inner : g->b_outer, a + at_a,
+            (int) lda, inner ? g->a_inner : g->a_outer, beta, c + at_c,
+            (int) g->c_row, inner ? g->c_inner : g->c_outer,
+            inner ? g->inner : g->outer);
 
         if (e != 0) {
             char why[40];

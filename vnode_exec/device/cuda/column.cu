@@ -1,7 +1,7 @@
 /*
  * Sums down the rows, and the norms that are made of them: a thread to a
  * column of a chunk of VN_CHUNK rows, then a thread to a column over the
- * chunks, in double.
+ * chunks, in double, whose block fetches for it.
  */
 #include "vnode_exec/device/cuda/cuda.h"
 
@@ -50,19 +50,47 @@ enum column_end {
     TIMES_RSTD
 };
 
+enum {
+    COLUMNS = VN_CUDA_WARP, /* of a block of columns_kernel */
+    WARPS = VN_CUDA_THREADS / COLUMNS,
+    FETCHED = 8, /* partial sums that a thread fetches at a time */
+    HELD = WARPS * FETCHED
+};
+
+/*
+ * A thread adds up a column.  There are few columns and many chunks, so that
+ * the whole block fetches their sums, the next ones while these are added.
+ */
 __global__ void
 columns_kernel(size_t rows, size_t cols, const float *partial,
                enum column_end end, const float *given, float *to,
                float *square)
 {
-    size_t c = vn_cuda_element(), chunks = (rows + VN_CHUNK - 1) / VN_CHUNK;
+    __shared__ float held[HELD][COLUMNS];
+    size_t chunks = (rows + VN_CHUNK - 1) / VN_CHUNK;
+    size_t lane = threadIdx.x % COLUMNS, warp = threadIdx.x / COLUMNS;
+    size_t c = (size_t) blockIdx.x * COLUMNS + lane;
+    float mine[FETCHED];
     double total = 0;
 
-    if (c >= cols)
+    for (size_t at = 0; at < chunks; at += HELD) {
+        VN_CUDA_UNROLLED
+        for (int e = 0; e < FETCHED; e++) {
+            size_t i = at + warp + (size_t) e * WARPS;
+
+            mine[e] = i < chunks && c < cols ? partial[i * cols + c] : 0.0F;
+        }
+        __syncthreads(); /* what was there has been added */
+        VN_CUDA_UNROLLED
+        for (int e = 0; e < FETCHED; e++)
+            held[warp + (size_t) e * WARPS][lane] = mine[e];
+        __syncthreads();
+        if (warp == 0)
+            for (size_t i = 0; i < HELD && at + i < chunks; i++)
+                total += held[i][lane];
+    }
+    if (warp != 0 || c >= cols)
         return;
-    VN_CUDA_UNROLL(16) /* loads do not wait for each other's sums */
-    for (size_t i = 0; i < chunks; i++)
-        total += partial[i * cols + c];
     if (end == SUM) {
         to[c] = (float) total;
     } else if (end == MEAN) {
@@ -90,8 +118,8 @@ down(struct vn_cuda *d, const struct addend *of, size_t rows, size_t cols,
                    vn_cuda_blocks(n, VN_CUDA_THREADS), *of, rows, cols,
                    partial);
     vn_cuda_launch(d, "a sum down the rows", columns_kernel,
-                   vn_cuda_blocks(cols, VN_CUDA_THREADS), rows, cols, partial,
-                   end, given, to, square);
+                   vn_cuda_blocks(cols, COLUMNS), rows, cols, partial, end,
+                   given, to, square);
 }
 
 void

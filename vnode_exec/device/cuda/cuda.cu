@@ -32,7 +32,26 @@ cuda_count(const char **why)
     return 0;
 }
 
-/* To ask whether the program has code for a device. */
+/*
+ * Has the program code for devices of that capability?  Code of a lower minor
+ * version will do, and PTX, which there is of the last one, for later ones.
+ * To ask a device itself would make a context on it.
+ */
+static bool
+compiled_for(int major, int minor)
+{
+    static const long codes[] = {VN_CUDA_CODES};
+    long last = 0;
+
+    for (long code : codes) {
+        if (code / 100 == major && code / 10 % 10 <= minor)
+            return true;
+        last = code;
+    }
+    return last <= 100 * major + 10 * minor;
+}
+
+/* To ask whether a device can run the program's code. */
 __global__ void
 nothing_kernel()
 {
@@ -58,7 +77,6 @@ cuda_describe(int ordinal, char *text, size_t size)
     struct cudaDeviceProp p;
     char memory[VN_NUMBER_SIZE];
     int driver = 0, clock = 0, memory_clock = 0;
-    bool none = false;
 
     if (cudaGetDeviceProperties(&p, ordinal) != cudaSuccess) {
         snprintf(text, size, "it does not answer");
@@ -68,16 +86,15 @@ cuda_describe(int ordinal, char *text, size_t size)
     (void) cudaDeviceGetAttribute(&clock, cudaDevAttrClockRate, ordinal);
     (void) cudaDeviceGetAttribute(&memory_clock, cudaDevAttrMemoryClockRate,
                                   ordinal);
-    if (cudaSetDevice(ordinal) == cudaSuccess)
-        (void) find_code(&none);
-    snprintf(text, size,
-             "%s, %s, compute capability %d.%d, %d multiprocessors at up to "
-             "%d MHz, %d-bit memory at %d MHz, driver for CUDA %d.%d%s",
-             p.name, vn_format_bytes(memory, (int64_t) p.totalGlobalMem),
-             p.major, p.minor, p.multiProcessorCount, clock / 1000,
-             p.memoryBusWidth, memory_clock / 1000, driver / 1000,
-             driver % 1000 / 10,
-             none ? "; this program has no code for it" : "");
+    snprintf(
+        text, size,
+        "%s, %s, compute capability %d.%d, %d multiprocessors at up to "
+        "%d MHz, %d-bit memory at %d MHz, driver for CUDA %d.%d%s",
+        p.name, vn_format_bytes(memory, (int64_t) p.totalGlobalMem), p.major,
+        p.minor, p.multiProcessorCount, clock / 1000, p.memoryBusWidth,
+        memory_clock / 1000, driver / 1000, driver % 1000 / 10,
+        compiled_for(p.major, p.minor) ? ""
+                                       : "; this program has no code for it");
 }
 
 struct vn_cuda *
@@ -340,7 +357,9 @@ cuda_sync(struct vn_device *dev, struct vn_error *err)
     struct vn_cuda *d = vn_cuda(dev);
 
     vn_cuda_check(d, cudaStreamSynchronize(d->compute), "what it was asked");
-    vn_cuda_check(d, cudaStreamSynchronize(d->ahead), "what it was asked");
+    if (d->sent_ahead)
+        vn_cuda_check(d, cudaStreamSynchronize(d->ahead), "what it was asked");
+    d->sent_ahead = false;
     return report(d, err);
 }
 
@@ -361,6 +380,7 @@ cuda_upload_ahead(struct vn_device *dev, size_t bytes, const void *from,
 {
     struct vn_cuda *d = vn_cuda(dev);
 
+    d->sent_ahead = true;
     if (vn_cuda_check(
             d,
             cudaMemcpyAsync(to, from, bytes, cudaMemcpyHostToDevice, d->ahead),
@@ -383,11 +403,10 @@ cuda_download(struct vn_device *dev, size_t bytes, const void *from, void *to)
 {
     struct vn_cuda *d = vn_cuda(dev);
 
-    if (vn_cuda_check(d,
-                      cudaMemcpyAsync(to, from, bytes, cudaMemcpyDeviceToHost,
-                                      d->compute),
-                      "a copy from it"))
-        vn_cuda_check(d, cudaStreamSynchronize(d->compute), "a copy from it");
+    vn_cuda_check(
+        d,
+        cudaMemcpyAsync(to, from, bytes, cudaMemcpyDeviceToHost, d->compute),
+        "a copy from it");
 }
 
 static void
@@ -488,6 +507,12 @@ const struct vn_backend vn_backend_cuda = {
     .peer_copy = cuda_peer_copy,
     .mark = cuda_mark,
     .between = cuda_between,
+    .record = vn_cuda_record,
+    .recorded = vn_cuda_recorded,
+    .replay = vn_cuda_replay,
+    .forget = vn_cuda_forget,
+    .gather = vn_cuda_gather,
+    .advance = vn_cuda_advance,
     .gemm = vn_cuda_gemm,
     .conv_forward = vn_cuda_conv_forward,
     .conv_backward_data = vn_cuda_conv_backward_data,
@@ -512,8 +537,5 @@ const struct vn_backend vn_backend_cuda = {
     .accumulate = vn_cuda_accumulate,
     .accumulate_fast = vn_cuda_accumulate_fast,
     .gemm_sum = vn_cuda_gemm_sum,
-    .norm = vn_cuda_norm,
-    .sgd = vn_cuda_sgd,
-    .adamw = vn_cuda_adamw,
-    .ema = vn_cuda_ema,
+    .update = vn_cuda_update,
 };

@@ -24,6 +24,8 @@
 #include "vnode_exec/device/cuda/emulation.h"
 /* Never the library itself, which would be handed memory of the host. */
 #define VN_CUBLAS "libcublas_host.so"
+#define VN_CUDA_CODES \
+    vn_emulation::asked("VN_CUDA_HOST_CODE", 1) != 0 ? 750 : 1000
 #define VN_CUDA_UNROLLED
 #define VN_CUDA_ROLLED
 #define VN_CUDA_UNROLL(n)
@@ -34,6 +36,11 @@
 #define VN_CUDA_UNROLLED  _Pragma("unroll")
 #define VN_CUDA_ROLLED    _Pragma("unroll 1")
 #define VN_CUDA_UNROLL(n) VN_CUDA_PRAGMA(unroll n)
+#ifdef __CUDA_ARCH_LIST__
+#define VN_CUDA_CODES __CUDA_ARCH_LIST__
+#else /* of clang, which is asked to check only */
+#define VN_CUDA_CODES 750
+#endif
 #endif
 
 #include <stdint.h>
@@ -65,7 +72,9 @@ struct vn_cuda {
     cudaStream_t ahead;   /* uploads that compute need not wait for */
     cudaEvent_t uploaded; /* the last of them */
     cudaEvent_t marks[VN_DEVICE_MARKS];
-    uint64_t peers; /* devices that this one was let read, by ordinal */
+    bool sent_ahead; /* is anything on its way there? */
+    bool no_graphs;  /* it cannot record */
+    uint64_t peers;  /* devices that this one was let read, by ordinal */
     struct vn_arena *arena;
     void *scratch; /* for one operation's own use */
     size_t scratch_size;
@@ -109,13 +118,35 @@ vn_cuda_launch(struct vn_cuda *d, const char *what, void (*kernel)(P...),
     if (d->status != VN_OK || blocks == 0)
         return;
 #ifdef VN_CUDA_HOST
-    vn_emulation::await(d->compute);
-    vn_emulation::launch(blocks, VN_CUDA_THREADS,
-                         [=] { kernel((P) arguments...); });
+    vn_emulation::ask(d->compute, [=] {
+        vn_emulation::launch(blocks, VN_CUDA_THREADS,
+                             [=] { kernel((P) arguments...); });
+    });
 #else
     kernel<<<blocks, VN_CUDA_THREADS, 0, d->compute>>>((P) arguments...);
 #endif
     vn_cuda_check(d, cudaGetLastError(), what);
+}
+
+/*
+ * A call of a library that works on the device's stream, which has it recorded
+ * by itself.  The emulation's is done when the record is, with the same
+ * arguments.
+ */
+template <typename... P, typename... A>
+static int
+vn_cuda_call(struct vn_cuda *d, int (*function)(P...), A... arguments)
+{
+#ifdef VN_CUDA_HOST
+    if (d->compute->record != nullptr) {
+        d->compute->record->push_back(
+            [=] { (void) function((P) arguments...); });
+        return 0;
+    }
+#else
+    (void) d;
+#endif
+    return function((P) arguments...);
 }
 
 /* One thread to an element: where it stands. */
@@ -123,6 +154,31 @@ static __device__ __forceinline__ size_t
 vn_cuda_element()
 {
     return (size_t) blockIdx.x * blockDim.x + threadIdx.x;
+}
+
+/*
+ * *to becomes the larger of itself and of what the block's threads, all of
+ * which call it, have: one atomic operation, unless it is as large already.
+ */
+static __device__ __forceinline__ void
+vn_cuda_largest(uint32_t most, uint32_t *to)
+{
+    __shared__ uint32_t warps[VN_CUDA_THREADS / VN_CUDA_WARP];
+
+    for (int w = VN_CUDA_WARP / 2; w > 0; w /= 2) {
+        uint32_t other = __shfl_xor_sync(VN_CUDA_ALL, most, w);
+
+        most = other > most ? other : most;
+    }
+    if (threadIdx.x % VN_CUDA_WARP == 0)
+        warps[threadIdx.x / VN_CUDA_WARP] = most;
+    __syncthreads();
+    if (threadIdx.x != 0)
+        return;
+    for (int i = 1; i < VN_CUDA_THREADS / VN_CUDA_WARP; i++)
+        most = warps[i] > most ? warps[i] : most;
+    if (most > *(volatile uint32_t *) to)
+        atomicMax(to, most);
 }
 
 /* The operations, by file; each is the table's of that name. */
@@ -160,19 +216,23 @@ VN_CUDA_OPERATION(pool_forward);
 VN_CUDA_OPERATION(pool_backward);
 VN_CUDA_OPERATION(embed_forward);
 VN_CUDA_OPERATION(embed_backward);
+VN_CUDA_OPERATION(gather);
+VN_CUDA_OPERATION(advance);
 /* update.cu */
 VN_CUDA_OPERATION(accumulate);
 VN_CUDA_OPERATION(accumulate_fast);
-VN_CUDA_OPERATION(norm);
-VN_CUDA_OPERATION(sgd);
-VN_CUDA_OPERATION(adamw);
-VN_CUDA_OPERATION(ema);
+VN_CUDA_OPERATION(update);
 VN_CUDA_OPERATION(peer_add);
+/* graph.cu */
+VN_CUDA_OPERATION(record);
+VN_CUDA_OPERATION(recorded);
+VN_CUDA_OPERATION(replay);
+VN_CUDA_OPERATION(forget);
 /* blas.cu: NULL where there is no cuBLAS. */
 struct vn_cublas *vn_cublas_open(struct vn_cuda *d);
 void vn_cublas_close(struct vn_cublas *blas);
-/* The product alone, c = a b + beta c; false where cuBLAS cannot. */
+/* The product alone, with what was there where `add`; false: it cannot. */
 bool vn_cublas_gemm(struct vn_cuda *d, const struct vn_gemm *g, const float *a,
-                    const float *b, float beta, float *c);
+                    const float *b, bool add, float *c);
 
 #endif /* VNODE_EXEC_DEVICE_CUDA_CUDA_H */

@@ -128,20 +128,40 @@ vn_cuda_embed_forward(struct vn_device *dev, size_t rows, size_t width,
                    table, position, y);
 }
 
-/* A thread to an element of the table: the rows that have its id, in order. */
+/*
+ * A thread to a row: the next row that has its id, or `rows`; and is there
+ * none before it?
+ */
 __global__ void
-table_kernel(size_t rows, size_t width, size_t vocabulary, const int32_t *ids,
-             const float *dy, float *dtable)
+rows_of_id_kernel(size_t rows, const int32_t *ids, int32_t *next,
+                  int32_t *first)
 {
-    size_t i = vn_cuda_element(), id = i / width, j = i % width;
+    size_t r = vn_cuda_element(), before = 0, after = r + 1;
+
+    if (r >= rows)
+        return;
+    while (before < r && ids[before] != ids[r])
+        before++;
+    while (after < rows && ids[after] != ids[r])
+        after++;
+    first[r] = before == r;
+    next[r] = (int32_t) after;
+}
+
+/* A thread to an element of a row that is its id's first: all of them. */
+__global__ void
+table_kernel(size_t rows, size_t width, const int32_t *ids,
+             const int32_t *next, const int32_t *first, const float *dy,
+             float *dtable)
+{
+    size_t i = vn_cuda_element(), row = i / width, j = i % width;
     float sum = 0;
 
-    if (id >= vocabulary)
+    if (row >= rows || first[row] == 0)
         return;
-    for (size_t r = 0; r < rows; r++)
-        if ((size_t) ids[r] == id)
-            sum += dy[r * width + j];
-    dtable[i] = sum;
+    for (size_t r = row; r < rows; r = (size_t) next[r])
+        sum += dy[r * width + j];
+    dtable[(size_t) ids[row] * width + j] = sum;
 }
 
 __global__ void
@@ -164,11 +184,51 @@ vn_cuda_embed_backward(struct vn_device *dev, size_t rows, size_t width,
                        const float *dy, float *dtable, float *dposition)
 {
     struct vn_cuda *d = vn_cuda(dev);
+    int32_t *next = (int32_t *) vn_cuda_scratch(d, 2 * rows * sizeof *next);
 
+    if (next == NULL)
+        return;
+    dev->backend->zero(dev, vocabulary * width * sizeof *dtable, dtable);
+    vn_cuda_launch(d, "an embedding's gradient", rows_of_id_kernel,
+                   vn_cuda_blocks(rows, VN_CUDA_THREADS), rows, ids, next,
+                   next + rows);
     vn_cuda_launch(d, "an embedding's gradient", table_kernel,
-                   vn_cuda_blocks(vocabulary * width, VN_CUDA_THREADS), rows,
-                   width, vocabulary, ids, dy, dtable);
+                   vn_cuda_blocks(rows * width, VN_CUDA_THREADS), rows, width,
+                   ids, next, next + rows, dy, dtable);
     vn_cuda_launch(d, "an embedding's gradient", position_kernel,
                    vn_cuda_blocks(context * width, VN_CUDA_THREADS), rows,
                    width, context, dy, dposition);
+}
+
+__global__ void
+gather_kernel(size_t n, size_t words, const uint32_t *from, const int32_t *ids,
+              const int32_t *next, uint32_t *to)
+{
+    size_t i = vn_cuda_element(), row = i / words;
+
+    if (i < n * words)
+        to[i] = from[(size_t) ids[(size_t) *next + row] * words + i % words];
+}
+
+void
+vn_cuda_gather(struct vn_device *dev, size_t n, size_t words,
+               const uint32_t *from, const int32_t *ids, const int32_t *next,
+               uint32_t *to)
+{
+    vn_cuda_launch(vn_cuda(dev), "examples", gather_kernel,
+                   vn_cuda_blocks(n * words, VN_CUDA_THREADS), n, words, from,
+                   ids, next, to);
+}
+
+__global__ void
+advance_kernel(int32_t n, int32_t *next)
+{
+    if (vn_cuda_element() == 0)
+        *next += n;
+}
+
+void
+vn_cuda_advance(struct vn_device *dev, int32_t n, int32_t *next)
+{
+    vn_cuda_launch(vn_cuda(dev), "examples", advance_kernel, 1, n, next);
 }

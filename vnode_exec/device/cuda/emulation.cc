@@ -13,5 +13,6 @@
 #include "vnode_exec/device/cuda/cuda.cu"
 #include "vnode_exec/device/cuda/element.cu"
 #include "vnode_exec/device/cuda/gemm.cu"
+#include "vnode_exec/device/cuda/graph.cu"
 #include "vnode_exec/device/cuda/row.cu"
 #include "vnode_exec/device/cuda/update.cu"

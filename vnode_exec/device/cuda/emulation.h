@@ -20,6 +20,9 @@
  *   VN_CUDA_HOST_FAIL     the runtime call, counted from 1, that fails
  *   VN_CUDA_HOST_CODE     0: the program has no code for the devices [1]
  *   VN_CUDA_HOST_COPY     microseconds that a copy to a device takes [0]
+ *   VN_CUDA_HOST_COUNTS   a file that says at the end how many kernels were
+ *                         launched one by one, how many graphs, and how often
+ *                         the host waited for a stream
  *
  * Shared variables are static in the thread that runs the block.  What is
  * asked of a stream is done at once; the time that copies would take passes on
@@ -422,8 +425,18 @@ struct cudaDeviceProp {
 struct cudaFuncAttributes {
     size_t sharedSizeBytes;
 };
-/* Both hold a time: of a stream's end, of the event; nanoseconds. */
-typedef int64_t *cudaStream_t, *cudaEvent_t;
+/* What a stream was asked while it was recorded. */
+typedef std::vector<std::function<void()>> *cudaGraph_t, *cudaGraphExec_t;
+enum cudaStreamCaptureMode {
+    cudaStreamCaptureModeThreadLocal = 1
+};
+/* The time of a stream's end, nanoseconds, and its record, if it is taken. */
+struct CUstream_st {
+    int64_t end;
+    cudaGraph_t record;
+};
+typedef struct CUstream_st *cudaStream_t;
+typedef int64_t *cudaEvent_t; /* its time */
 
 namespace vn_emulation {
 
@@ -436,6 +449,19 @@ struct machine {
     size_t used[DEVICES];
     std::vector<std::pair<void *, std::pair<int, size_t>>> pieces;
     std::atomic<long> calls;
+    std::atomic<long> launches, graphs, synchronisations;
+
+    ~machine()
+    {
+        const char *path = getenv("VN_CUDA_HOST_COUNTS");
+        FILE *out = path != nullptr ? fopen(path, "w") : nullptr;
+
+        if (out == nullptr)
+            return;
+        fprintf(out, "launches %ld\ngraphs %ld\nsynchronisations %ld\n",
+                launches.load(), graphs.load(), synchronisations.load());
+        fclose(out);
+    }
 };
 
 inline machine all;
@@ -488,7 +514,7 @@ end_of(cudaStream_t stream)
 {
     int64_t t = now();
 
-    return stream != nullptr && *stream > t ? *stream : t;
+    return stream != nullptr && stream->end > t ? stream->end : t;
 }
 
 inline void
@@ -500,6 +526,19 @@ await(cudaStream_t stream)
 
     if (left > 0)
         nanosleep(&t, nullptr);
+}
+
+/* A kernel, or what a library does: now, or whenever the record is run. */
+inline void
+ask(cudaStream_t stream, const std::function<void()> &what)
+{
+    if (stream->record != nullptr) {
+        stream->record->push_back(what);
+        return;
+    }
+    await(stream);
+    all.launches++;
+    what();
 }
 
 } /* namespace vn_emulation */
@@ -635,11 +674,16 @@ cudaMemcpyAsync(void *to, const void *from, size_t bytes, cudaMemcpyKind kind,
 {
     cudaError_t e = vn_emulation::turn();
 
-    if (e == cudaSuccess)
-        memmove(to, from, bytes);
-    if (kind == cudaMemcpyHostToDevice && stream != nullptr)
-        *stream = vn_emulation::end_of(stream)
-                  + 1000 * vn_emulation::asked("VN_CUDA_HOST_COPY", 0);
+    if (e != cudaSuccess)
+        return e;
+    if (stream->record != nullptr) {
+        stream->record->push_back([=] { memmove(to, from, bytes); });
+        return e;
+    }
+    memmove(to, from, bytes);
+    if (kind == cudaMemcpyHostToDevice)
+        stream->end = vn_emulation::end_of(stream)
+                      + 1000 * vn_emulation::asked("VN_CUDA_HOST_COPY", 0);
     return e;
 }
 
@@ -655,11 +699,13 @@ cudaMemcpyPeerAsync(void *to, int, const void *from, int, size_t bytes,
 }
 
 inline cudaError_t
-cudaMemsetAsync(void *p, int value, size_t bytes, cudaStream_t)
+cudaMemsetAsync(void *p, int value, size_t bytes, cudaStream_t stream)
 {
     cudaError_t e = vn_emulation::turn();
 
-    if (e == cudaSuccess)
+    if (e == cudaSuccess && stream->record != nullptr)
+        stream->record->push_back([=] { memset(p, value, bytes); });
+    else if (e == cudaSuccess)
         memset(p, value, bytes);
     return e;
 }
@@ -667,7 +713,7 @@ cudaMemsetAsync(void *p, int value, size_t bytes, cudaStream_t)
 inline cudaError_t
 cudaStreamCreateWithFlags(cudaStream_t *stream, unsigned)
 {
-    *stream = new int64_t(0);
+    *stream = new CUstream_st{0, nullptr};
     return vn_emulation::turn();
 }
 
@@ -681,14 +727,74 @@ cudaStreamDestroy(cudaStream_t stream)
 inline cudaError_t
 cudaStreamSynchronize(cudaStream_t stream)
 {
+    if (stream->record != nullptr)
+        vn_emulation::stop("a stream that is recorded is waited for");
+    vn_emulation::all.synchronisations++;
     vn_emulation::await(stream);
     return vn_emulation::turn();
 }
 
 inline cudaError_t
+cudaStreamBeginCapture(cudaStream_t stream, cudaStreamCaptureMode)
+{
+    cudaError_t e = vn_emulation::turn();
+
+    if (e == cudaSuccess)
+        stream->record = new std::vector<std::function<void()>>;
+    return e;
+}
+
+inline cudaError_t
+cudaStreamEndCapture(cudaStream_t stream, cudaGraph_t *graph)
+{
+    *graph = stream->record;
+    stream->record = nullptr;
+    return vn_emulation::turn();
+}
+
+inline cudaError_t
+cudaGraphInstantiate(cudaGraphExec_t *exec, cudaGraph_t graph,
+                     unsigned long long)
+{
+    cudaError_t e = vn_emulation::turn();
+
+    if (e == cudaSuccess)
+        *exec = new std::vector<std::function<void()>>(*graph);
+    return e;
+}
+
+inline cudaError_t
+cudaGraphLaunch(cudaGraphExec_t exec, cudaStream_t stream)
+{
+    cudaError_t e = vn_emulation::turn();
+
+    if (e != cudaSuccess)
+        return e;
+    vn_emulation::await(stream);
+    vn_emulation::all.graphs++;
+    for (const std::function<void()> &what : *exec)
+        what();
+    return e;
+}
+
+inline cudaError_t
+cudaGraphDestroy(cudaGraph_t graph)
+{
+    delete graph;
+    return cudaSuccess;
+}
+
+inline cudaError_t
+cudaGraphExecDestroy(cudaGraphExec_t exec)
+{
+    delete exec;
+    return cudaSuccess;
+}
+
+inline cudaError_t
 cudaStreamWaitEvent(cudaStream_t stream, cudaEvent_t event, unsigned)
 {
-    *stream = *event > *stream ? *event : *stream;
+    stream->end = *event > stream->end ? *event : stream->end;
     return vn_emulation::turn();
 }
 

@@ -21,7 +21,7 @@ struct ending {
     bool add, relu;
     void *sum; /* where it is added instead, or NULL */
     bool exact;
-    double scale;
+    const double *scale; /* read for each element: no register is left */
 
     /* The magnitude's bits where it went into an exact sum, else 0. */
     __device__ __forceinline__ uint32_t
@@ -41,7 +41,7 @@ struct ending {
         } else if (exact) {
             uint64_t *at = &((uint64_t *) sum)[to];
 
-            *at += vn_fixed(x, scale);
+            *at += vn_fixed(x, *(const volatile double *) scale);
             return vn_magnitude(x);
         } else {
             float *at = &((float *) sum)[to];
@@ -59,7 +59,7 @@ struct task {
     float *c;
     void *sum;
     bool exact;
-    double scale;
+    const double *scale; /* where exact */
     uint32_t *largest;
     int row_tiles, column_tiles;
 };
@@ -107,13 +107,7 @@ __launch_bounds__(VN_CUDA_THREADS, 2) gemm_kernel(struct task t)
     });
     if (t.largest == NULL)
         return;
-    for (int w = VN_CUDA_WARP / 2; w > 0; w /= 2) {
-        uint32_t other = __shfl_xor_sync(VN_CUDA_ALL, most, w);
-
-        most = other > most ? other : most;
-    }
-    if (threadIdx.x % VN_CUDA_WARP == 0 && most > 0)
-        atomicMax(t.largest, most);
+    vn_cuda_largest(most, t.largest);
 }
 
 template <int R, int C, int DEPTH>
@@ -177,8 +171,7 @@ by_library(struct vn_cuda *d, const struct task *t)
 {
     const struct vn_gemm *g = &t->g;
 
-    if (d->blas == NULL
-        || !vn_cublas_gemm(d, g, t->a, t->b, g->add ? 1.0F : 0.0F, t->c))
+    if (d->blas == NULL || !vn_cublas_gemm(d, g, t->a, t->b, g->add, t->c))
         return false;
     if (g->bias != NULL || g->addend != NULL || g->relu || t->sum != NULL)
         vn_cuda_launch(d, "a product's ending", ending_kernel,

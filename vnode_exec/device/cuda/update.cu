@@ -2,7 +2,7 @@
 #include "vnode_exec/device/cuda/cuda.h"
 
 __global__ void
-accumulate_kernel(size_t n, const float *g, float weight, double scale,
+accumulate_kernel(size_t n, const float *g, float weight, const double *scale,
                   uint64_t *sum, uint32_t *largest)
 {
     size_t i = vn_cuda_element();
@@ -11,21 +11,16 @@ accumulate_kernel(size_t n, const float *g, float weight, double scale,
     if (i < n) {
         float x = weight * g[i];
 
-        sum[i] += vn_fixed(x, scale);
+        sum[i] += vn_fixed(x, *scale);
         most = vn_magnitude(x);
     }
-    for (int w = VN_CUDA_WARP / 2; w > 0; w /= 2) {
-        uint32_t other = __shfl_xor_sync(VN_CUDA_ALL, most, w);
-
-        most = other > most ? other : most;
-    }
-    if (threadIdx.x % VN_CUDA_WARP == 0 && most > 0)
-        atomicMax(largest, most);
+    vn_cuda_largest(most, largest);
 }
 
 void
 vn_cuda_accumulate(struct vn_device *dev, size_t n, const float *g,
-                   float weight, double scale, int64_t *sum, uint32_t *largest)
+                   float weight, const double *scale, int64_t *sum,
+                   uint32_t *largest)
 {
     vn_cuda_launch(vn_cuda(dev), "a sum of gradients", accumulate_kernel,
                    vn_cuda_blocks(n, VN_CUDA_THREADS), n, g, weight, scale,
@@ -49,119 +44,128 @@ vn_cuda_accumulate_fast(struct vn_device *dev, size_t n, const float *g,
                    vn_cuda_blocks(n, VN_CUDA_THREADS), n, g, weight, sum);
 }
 
-/* A warp to a block of VN_BLOCK elements. */
+/* The last place whose KEY is at most `at`; the first's is 0. */
+template <size_t vn_place::*KEY>
+static __device__ __forceinline__ const struct vn_place *
+place_of(const struct vn_update &u, size_t at, int *number)
+{
+    int low = 0, high = u.n - 1;
+
+    while (low < high) {
+        int middle = (low + high + 1) / 2;
+
+        if (u.places[middle].*KEY <= at)
+            low = middle;
+        else
+            high = middle - 1;
+    }
+    *number = low;
+    return &u.places[low];
+}
+
+static __device__ __forceinline__ float
+gradient_at(const struct vn_update &u, int place, float factor, size_t i)
+{
+    return vn_gradient_at(u.sums, u.exact ? 1 / u.scale[place] : 0, factor, i);
+}
+
+/* A warp to a block of VN_BLOCK elements of a place. */
 __global__ void
-squares_kernel(size_t n, struct vn_gradient of, double *partial)
+squares_kernel(struct vn_update u, double *partial)
 {
     size_t thread = vn_cuda_element(), lane = thread % VN_CUDA_WARP;
-    size_t block = thread / VN_CUDA_WARP, from = block * VN_BLOCK;
+    size_t block = thread / VN_CUDA_WARP;
     double sum = 0;
 
-    for (size_t i = from + lane; i < from + VN_BLOCK && i < n;
-         i += VN_CUDA_WARP) {
-        double g = vn_gradient_at(of.sum, of.unit, 1, i);
+    if (block < u.blocks) {
+        int number;
+        const struct vn_place *p =
+            place_of<&vn_place::block>(u, block, &number);
+        size_t from = (block - p->block) * VN_BLOCK;
 
-        sum += g * g;
+        for (size_t i = from + lane; i < from + VN_BLOCK && i < p->size;
+             i += VN_CUDA_WARP) {
+            double g = gradient_at(u, number, 1, p->offset + i);
+
+            sum += g * g;
+        }
     }
     for (unsigned w = VN_CUDA_WARP / 2; w > 0; w /= 2)
         sum += __shfl_down_sync(VN_CUDA_ALL, sum, w);
-    if (lane == 0 && from < n)
+    if (lane == 0 && block < u.blocks)
         partial[block] = sum;
 }
 
+/* One block: each place's square, the norm, the factor. */
 __global__ void
-chain_kernel(size_t n, const double *partial, double *to)
+clip_kernel(struct vn_update u, const double *partial)
 {
-    double total = 0;
+    for (int i = (int) threadIdx.x; i < u.n; i += VN_CUDA_THREADS) {
+        size_t end = i + 1 < u.n ? u.places[i + 1].block : u.blocks;
+        double total = 0;
 
-    if (vn_cuda_element() != 0)
-        return;
-    for (size_t i = 0; i < n; i++)
-        total += partial[i];
-    *to = total;
-}
+        VN_CUDA_UNROLL(8)
+        for (size_t b = u.places[i].block; b < end; b++)
+            total += partial[b];
+        u.squares[i] = total;
+    }
+    __syncthreads();
+    if (threadIdx.x == 0) {
+        double sum = 0;
 
-void
-vn_cuda_norm(struct vn_device *dev, size_t n,
-             const struct vn_gradient *gradient, double *square)
-{
-    struct vn_cuda *d = vn_cuda(dev);
-    size_t blocks = vn_cuda_blocks(n, VN_BLOCK);
-    double *partial = (double *) vn_cuda_scratch(d, blocks * sizeof *partial);
-
-    if (partial == NULL)
-        return;
-    vn_cuda_launch(d, "a norm", squares_kernel,
-                   vn_cuda_blocks(blocks, VN_CUDA_THREADS / VN_CUDA_WARP), n,
-                   *gradient, partial);
-    vn_cuda_launch(d, "a norm", chain_kernel, 1, blocks, partial, square);
-}
-
-__global__ void
-sgd_kernel(size_t n, struct vn_gradient of, float rate, float momentum,
-           float decay, float *p, float *velocity)
-{
-    size_t i = vn_cuda_element();
-
-    if (i < n)
-        vn_sgd_element(vn_gradient_at(of.sum, of.unit, of.factor, i), rate,
-                       momentum, decay, &p[i], &velocity[i]);
-}
-
-void
-vn_cuda_sgd(struct vn_device *dev, size_t n,
-            const struct vn_gradient *gradient, float rate, float momentum,
-            float decay, float *p, float *velocity)
-{
-    vn_cuda_launch(vn_cuda(dev), "an update", sgd_kernel,
-                   vn_cuda_blocks(n, VN_CUDA_THREADS), n, *gradient, rate,
-                   momentum, decay, p, velocity);
-}
-
-__global__ void
-adamw_kernel(size_t n, struct vn_gradient of, float rate, float decay,
-             float correct1, float correct2, float *p, float *first,
-             float *second)
-{
-    size_t i = vn_cuda_element();
-
-    if (i < n)
-        vn_adamw_element(vn_gradient_at(of.sum, of.unit, of.factor, i), rate,
-                         decay, correct1, correct2, &p[i], &first[i],
-                         &second[i]);
-}
-
-void
-vn_cuda_adamw(struct vn_device *dev, size_t n,
-              const struct vn_gradient *gradient, float rate, float decay,
-              int64_t step, float *p, float *first, float *second)
-{
-    float correct1 = (float) (1 / (1 - pow(0.9, (double) step)));
-    float correct2 = (float) (1 / (1 - pow(0.95, (double) step)));
-
-    vn_cuda_launch(vn_cuda(dev), "an update", adamw_kernel,
-                   vn_cuda_blocks(n, VN_CUDA_THREADS), n, *gradient, rate,
-                   decay, correct1, correct2, p, first, second);
-}
-
-__global__ void
-ema_kernel(size_t n, struct vn_gradient of, float rate, float *p)
-{
-    size_t i = vn_cuda_element();
-
-    if (i < n) {
-        float g = vn_gradient_at(of.sum, of.unit, of.factor, i);
-
-        p[i] = VN_FMAF(rate, g - p[i], p[i]);
+        for (int i = 0; i < u.n; i++)
+            if (u.places[i].trained)
+                sum += u.squares[i];
+        u.squares[u.n] = sqrt(sum);
+        u.squares[u.n + 1] = vn_clip_factor(u.squares[u.n], u.clip);
     }
 }
 
-void
-vn_cuda_ema(struct vn_device *dev, size_t n,
-            const struct vn_gradient *gradient, float rate, float *p)
+/* A thread to an element of the vectors. */
+__global__ void
+update_kernel(struct vn_update u)
 {
-    vn_cuda_launch(vn_cuda(dev), "an update", ema_kernel,
-                   vn_cuda_blocks(n, VN_CUDA_THREADS), n, *gradient, rate, p);
+    size_t at = vn_cuda_element();
+    int number;
+    const struct vn_place *p = place_of<&vn_place::offset>(u, at, &number);
+    float factor = u.clip > 0 && p->trained ? (float) u.squares[u.n + 1] : 1;
+    float decay = p->decayed ? u.decay : 0, g;
+
+    if (at - p->offset >= p->size)
+        return;
+    g = gradient_at(u, number, factor, at);
+    if (!p->trained)
+        vn_ema_element(g, &u.params[at]);
+    else if (u.adamw)
+        vn_adamw_element(g, u.rates->rate, decay, u.rates->correct1,
+                         u.rates->correct2, &u.params[at], &u.first[at],
+                         &u.second[at]);
+    else
+        vn_sgd_element(g, u.rates->rate, u.momentum, decay, &u.params[at],
+                       &u.first[at]);
+}
+
+void
+vn_cuda_update(struct vn_device *dev, const struct vn_update *u)
+{
+    struct vn_cuda *d = vn_cuda(dev);
+    const struct vn_place *last = &u->list[u->n - 1];
+
+    if (u->clip > 0) {
+        double *partial =
+            (double *) vn_cuda_scratch(d, u->blocks * sizeof *partial);
+
+        if (partial == NULL)
+            return;
+        vn_cuda_launch(
+            d, "a norm", squares_kernel,
+            vn_cuda_blocks(u->blocks, VN_CUDA_THREADS / VN_CUDA_WARP), *u,
+            partial);
+        vn_cuda_launch(d, "a norm", clip_kernel, 1, *u, partial);
+    }
+    vn_cuda_launch(d, "an update", update_kernel,
+                   vn_cuda_blocks(last->offset + last->size, VN_CUDA_THREADS),
+                   *u);
 }
 
 /* Another device's sums, here by now, added to this one's. */

@@ -325,7 +325,7 @@ gemm_thread(void *arg, int thread, int threads)
     if (call->sum != NULL) {
         sink.exact = call->sum->exact;
         sink.sum = call->sum->sum;
-        sink.scale = call->sum->scale;
+        sink.scale = sink.exact ? *call->sum->scale : 0;
     }
     for (size_t at = from; at < to; at++) {
         ptrdiff_t o = (ptrdiff_t) at / g->inner, i = (ptrdiff_t) at % g->inner;

@@ -118,10 +118,7 @@ VN_HOST_OPERATION(embed_backward);
 VN_HOST_OPERATION(cross_entropy);
 VN_HOST_OPERATION(accumulate);
 VN_HOST_OPERATION(accumulate_fast);
-VN_HOST_OPERATION(norm);
-VN_HOST_OPERATION(sgd);
-VN_HOST_OPERATION(adamw);
-VN_HOST_OPERATION(ema);
+VN_HOST_OPERATION(update);
 #endif
 
 #endif /* VNODE_EXEC_DEVICE_HOST_HOST_H */

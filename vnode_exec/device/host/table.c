@@ -41,8 +41,5 @@ const struct vn_backend VN_ISA_NAME(vn_host) = {
     .accumulate = VN_ISA_NAME(vn_host_accumulate),
     .accumulate_fast = VN_ISA_NAME(vn_host_accumulate_fast),
     .gemm_sum = VN_ISA_NAME(vn_host_gemm_sum),
-    .norm = VN_ISA_NAME(vn_host_norm),
-    .sgd = VN_ISA_NAME(vn_host_sgd),
-    .adamw = VN_ISA_NAME(vn_host_adamw),
-    .ema = VN_ISA_NAME(vn_host_ema),
+    .update = VN_ISA_NAME(vn_host_update),
 };

@@ -40,13 +40,14 @@ accumulate_thread(void *arg, int thread, int threads)
 
 void
 VN_ISA_NAME(vn_host_accumulate)(struct vn_device *dev, size_t n,
-                                const float *g, float factor, double scale,
-                                int64_t *to, uint32_t *largest)
+                                const float *g, float factor,
+                                const double *scale, int64_t *to,
+                                uint32_t *largest)
 {
     struct accumulation a = {.n = n,
                              .g = g,
                              .factor = factor,
-                             .scale = scale,
+                             .scale = *scale,
                              .sum = (uint64_t *) to,
                              .dev = dev};
     struct vn_host *host = (struct vn_host *) dev;
@@ -82,125 +83,132 @@ VN_ISA_NAME(vn_host_accumulate_fast)(struct vn_device *dev, size_t n,
                   &(struct vn_host_job){.x = g, .factor = factor, .out = to});
 }
 
-void
-VN_ISA_NAME(vn_host_norm)(struct vn_device *dev, size_t n,
-                          const struct vn_gradient *gradient, double *square)
+/* A place's gradient, and what its update is to know beside. */
+struct part {
+    const struct vn_update *u;
+    const struct vn_place *p;
+    const void *sum;
+    double unit;
+    float factor;
+};
+
+static struct part
+part_of(const struct vn_update *u, int i, float factor)
+{
+    size_t size = u->exact ? sizeof(int64_t) : sizeof(float);
+
+    return (struct part){.u = u,
+                         .p = &u->list[i],
+                         .sum =
+                             (const char *) u->sums + u->list[i].offset * size,
+                         .unit = u->exact ? 1 / u->scale[i] : 0,
+                         .factor = factor};
+}
+
+static double
+square_of(const struct part *g)
 {
     double total = 0;
+    size_t n = g->p->size;
 
-    (void) dev;
     for (size_t at = 0; at < n; at += VN_BLOCK) {
         double lanes[VN_LANES] = {0};
         size_t end = at + VN_BLOCK < n ? at + VN_BLOCK : n;
 
         for (size_t i = at; i < end; i += VN_LANES)
             for (size_t l = 0; l < VN_LANES && i + l < end; l++) {
-                double g =
-                    vn_gradient_at(gradient->sum, gradient->unit, 1, i + l);
+                double x = vn_gradient_at(g->sum, g->unit, 1, i + l);
 
-                lanes[l] += g * g;
+                lanes[l] += x * x;
             }
         for (int w = VN_LANES / 2; w > 0; w /= 2)
             for (int l = 0; l < w; l++)
                 lanes[l] += lanes[l + w];
         total += lanes[0];
     }
-    *square = total;
+    return total;
 }
 
-/* An update: what it needs of its arguments. */
-struct update {
-    struct vn_gradient g;
-    float rate, momentum, decay, correct1, correct2;
-    float *p, *first, *second;
-    size_t n;
-};
+static float
+clip(const struct vn_update *u)
+{
+    double sum = 0;
+
+    for (int i = 0; i < u->n; i++) {
+        struct part g = part_of(u, i, 1);
+
+        u->squares[i] = square_of(&g);
+        if (u->list[i].trained)
+            sum += u->squares[i];
+    }
+    u->squares[u->n] = sqrt(sum);
+    u->squares[u->n + 1] = vn_clip_factor(u->squares[u->n], u->clip);
+    return (float) u->squares[u->n + 1];
+}
 
 static void
 sgd_thread(void *arg, int thread, int threads)
 {
-    const struct update *u = arg;
-    struct vn_gradient g = u->g;
-    float rate = u->rate, momentum = u->momentum, decay = u->decay;
-    float *restrict p = u->p, *restrict v = u->first;
+    const struct part *g = arg;
+    float rate = g->u->rates->rate, momentum = g->u->momentum;
+    float decay = g->p->decayed ? g->u->decay : 0, factor = g->factor;
+    float *restrict p = g->u->params + g->p->offset;
+    float *restrict v = g->u->first + g->p->offset;
+    const int64_t *sum = g->sum;
+    double unit = g->unit;
     size_t from, to;
 
-    vn_team_share(u->n, VN_HOST_GRAIN, thread, threads, &from, &to);
-    if (g.unit == 0) {
+    vn_team_share(g->p->size, VN_HOST_GRAIN, thread, threads, &from, &to);
+    if (unit == 0) {
         for (size_t i = from; i < to; i++)
-            vn_sgd_element(vn_gradient_at(g.sum, 0, g.factor, i), rate,
+            vn_sgd_element(vn_gradient_at(g->sum, 0, factor, i), rate,
                            momentum, decay, &p[i], &v[i]);
         return;
     }
     for (size_t i = from; i < to; i++)
-        vn_sgd_element(
-            g.factor * vn_from_fixed(((const int64_t *) g.sum)[i], g.unit),
-            rate, momentum, decay, &p[i], &v[i]);
-}
-
-void
-VN_ISA_NAME(vn_host_sgd)(struct vn_device *dev, size_t n,
-                         const struct vn_gradient *gradient, float rate,
-                         float momentum, float decay, float *p,
-                         float *velocity)
-{
-    struct update u = {.g = *gradient,
-                       .rate = rate,
-                       .momentum = momentum,
-                       .decay = decay,
-                       .p = p,
-                       .first = velocity,
-                       .n = n};
-
-    vn_host_run(dev, sgd_thread, &u);
+        vn_sgd_element(factor * vn_from_fixed(sum[i], unit), rate, momentum,
+                       decay, &p[i], &v[i]);
 }
 
 static void
 adamw_thread(void *arg, int thread, int threads)
 {
-    const struct update *u = arg;
-    struct vn_gradient g = u->g;
-    float rate = u->rate, decay = u->decay;
-    float correct1 = u->correct1, correct2 = u->correct2;
-    float *restrict p = u->p, *restrict m = u->first, *restrict v = u->second;
+    const struct part *g = arg;
+    struct vn_rates r = *g->u->rates;
+    float decay = g->p->decayed ? g->u->decay : 0, factor = g->factor;
+    float *restrict p = g->u->params + g->p->offset;
+    float *restrict m = g->u->first + g->p->offset;
+    float *restrict v = g->u->second + g->p->offset;
+    const void *sum = g->sum;
+    double unit = g->unit;
     size_t from, to;
 
-    vn_team_share(u->n, VN_HOST_GRAIN, thread, threads, &from, &to);
+    vn_team_share(g->p->size, VN_HOST_GRAIN, thread, threads, &from, &to);
     for (size_t i = from; i < to; i++)
-        vn_adamw_element(vn_gradient_at(g.sum, g.unit, g.factor, i), rate,
-                         decay, correct1, correct2, &p[i], &m[i], &v[i]);
+        vn_adamw_element(vn_gradient_at(sum, unit, factor, i), r.rate, decay,
+                         r.correct1, r.correct2, &p[i], &m[i], &v[i]);
+}
+
+static void
+statistic(const struct part *g)
+{
+    float *p = g->u->params + g->p->offset;
+
+    for (size_t i = 0; i < g->p->size; i++)
+        vn_ema_element(vn_gradient_at(g->sum, g->unit, 1, i), &p[i]);
 }
 
 void
-VN_ISA_NAME(vn_host_adamw)(struct vn_device *dev, size_t n,
-                           const struct vn_gradient *gradient, float rate,
-                           float decay, int64_t step, float *p, float *first,
-                           float *second)
+VN_ISA_NAME(vn_host_update)(struct vn_device *dev, const struct vn_update *u)
 {
-    struct update u = {.g = *gradient,
-                       .rate = rate,
-                       .decay = decay,
-                       .correct1 = (float) (1 / (1 - pow(0.9, (double) step))),
-                       .correct2 =
-                           (float) (1 / (1 - pow(0.95, (double) step))),
-                       .p = p,
-                       .first = first,
-                       .second = second,
-                       .n = n};
+    float factor = u->clip > 0 ? clip(u) : 1;
 
-    vn_host_run(dev, adamw_thread, &u);
-}
+    for (int i = 0; i < u->n; i++) {
+        struct part g = part_of(u, i, factor);
 
-void
-VN_ISA_NAME(vn_host_ema)(struct vn_device *dev, size_t n,
-                         const struct vn_gradient *gradient, float rate,
-                         float *p)
-{
-    (void) dev;
-    for (size_t i = 0; i < n; i++) {
-        float g =
-            vn_gradient_at(gradient->sum, gradient->unit, gradient->factor, i);
-
-        p[i] = VN_FMAF(rate, g - p[i], p[i]);
+        if (g.p->trained)
+            vn_host_run(dev, u->adamw ? adamw_thread : sgd_thread, &g);
+        else
+            statistic(&g);
     }
 }

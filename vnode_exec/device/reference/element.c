@@ -101,3 +101,22 @@ vn_reference_embed_backward(struct vn_device *dev, size_t rows, size_t width,
             dposition[r % context * width + j] += dy[r * width + j];
         }
 }
+
+void
+vn_reference_gather(struct vn_device *dev, size_t n, size_t words,
+                    const uint32_t *from, const int32_t *ids,
+                    const int32_t *next, uint32_t *to)
+{
+    (void) dev;
+    for (size_t i = 0; i < n; i++)
+        for (size_t k = 0; k < words; k++)
+            to[i * words + k] =
+                from[(size_t) ids[(size_t) *next + i] * words + k];
+}
+
+void
+vn_reference_advance(struct vn_device *dev, int32_t n, int32_t *next)
+{
+    (void) dev;
+    *next += n;
+}
