@@ -175,6 +175,13 @@ dist_check_SCRIPTS += t/exec/exec.sh.t t/exec/control.sh.t t/exec/cuda.sh.t t/ex
 EXTRA_DIST += t/bench/exec.sh t/bench/torch.py t/bench/couple.sh \
 	t/bench/memory.sh t/bench/scaling.sh \
 	vnode_exec/MEASURED.md vnode_exec/memory.svg
+# For a few minutes on a machine with a GPU; it takes a build with CUDA.
+EXTRA_DIST += t/gpu/bundle.sh t/gpu/gpu_check.sh t/gpu/torch_steps.py t/gpu/cases
+dist_check_SCRIPTS += t/exec/bundle.sh.t
+.PHONY: gpu-bundle
+gpu-bundle: vnexec t/exec/device.t
+	bash $(top_srcdir)/t/gpu/bundle.sh ./vnexec t/exec/device.t \
+	    $(top_srcdir)/t/gpu/cases .gpu
 .PHONY: bench-exec bench-couple bench-memory bench-scaling
 bench-exec: vnexec
 	$(top_srcdir)/t/bench/exec.sh
