@@ -141,7 +141,8 @@ test_resizes(const char *path)
         store, VN_STORE_JOB,
         "job_id,submit_us,start_us,finish_us,deadline_us,rho,jct_us,queue_us,"
         "preemptions,resizes,failures,device_us,overhead_us,lost_us,"
-        "preempted_us,devices,duration_us,whole_us,weight,vc,user,type,model,status,"
+        "preempted_us,devices,duration_us,whole_us,weight,vc,user,type,model,"
+        "status,"
         "why,"
         "state\n"
         "3,50000000,50000000,100000000,,,50000000,0,0,0,0,100000000,"
