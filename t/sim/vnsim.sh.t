@@ -93,7 +93,7 @@ refused 2 "--seed: '-1' is wrong, expected a whole number of at least 0" \
     "a wrong seed" --seed -1
 refused 2 "--format: unknown 'xml', expected one of text, csv, json" \
     "a wrong format" --format xml
-refused 2 "--results: the trace is standard input, expected a file, which can be named by a hash" \
+refused 2 "--results, --timeline: the trace is standard input, expected a file, which can be named by a hash" \
     "results of standard input" -t - -c x:1 -r "$tmp/r2.db"
 refused 2 "unknown option '--polcy', did you mean '--policy'?" "a slip" --polcy fifo
 refused 1 "/nowhere/x.csv: No such file or directory" "no such trace" \
