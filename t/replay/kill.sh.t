@@ -1,11 +1,12 @@
 #!/bin/sh
 # Sweeps that are killed at random points, as a whole or their workers, go on
-# and end as one that was not: 10 kills, or KILLS of them (make check-long: 100).
+# and end as one that was not: 10 kills, or KILLS of them (make check-long: 100), 3 with VN_BRIEF.
 # Also what may be wrong with the file: full, read-only, locked, of another format.
 . "$(dirname "$0")/../tap.sh"
 bin=$TOP_BUILDDIR/vnreplay
 cd "$tmp" || exit 1
 kills=${KILLS:-10}
+test -z "${VN_BRIEF-}" || kills=3
 
 cat > paper.yaml << 'END'
 generate: [--preset philly --jobs 150]
