@@ -288,4 +288,12 @@ wrong "'a', expected TYPE=SPEED,... or spread=X" a
 grep -q 'types and placement make no difference' "$tmp/out" &&
     ! "$vnsim" -t "$tmp/types.csv" -c a:2x4,b:2x4 --speed a=1,b=0.25 | grep -q 'make no difference'
 ok $? "and the remark that types make no difference goes"
+# The two orders of ElasticFlow's spare devices, as the manual has them.
+"$TOP_BUILDDIR/vntrace" generate --preset philly --jobs 500 --load 4 \
+    --cluster v100:16x4 --max-duration 1d --slack 2 --seed 1 -o "$tmp/slack.csv" 2> /dev/null
+declined() {
+    "$vnsim" -t "$tmp/slack.csv" -c v100:16x4 -p elasticflow-admission \
+        -o "order=$1" --scaling amdahl:0.05 | awk '$1 == "declined" {print $2}'
+}
+is "$(declined paper) $(declined code)" "3 6" "elasticflow: the paper's order and the code's"
 done_testing
