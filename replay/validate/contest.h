@@ -58,6 +58,7 @@ struct vn_trial {
     double calibration_error; /* the standard deviation that the calibration's
                                * rounds give the mean error, percent; NAN where
                                * it is not known */
+    double takes_s;           /* an execution, by the rehearsal */
     double *step_predicted, *step_measured; /* by job, mean seconds */
     double said[VN_PARTS], was[VN_PARTS];
 };
@@ -103,10 +104,11 @@ enum vn_status vn_contest_check(const struct vn_contest *contest,
                                 const char *what, const struct vn_trial *trial,
                                 struct vn_error *err);
 
-/* Can the cluster run the trace under the policy at all? */
+/* Can the cluster run the trace under the policy at all?  How long it takes by
+ * the simulation. */
 enum vn_status vn_contest_rehearse(const struct vn_contest *contest,
                                    const struct vn_trial *trial,
-                                   struct vn_error *err);
+                                   double *takes_s, struct vn_error *err);
 
 /* Simulate a repeat that was measured, open and closed loop. */
 enum vn_status vn_contest_simulate(const struct vn_contest *contest,

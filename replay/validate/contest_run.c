@@ -67,8 +67,8 @@ execute(struct vn_contest *s, struct vn_trial *t, int repeat,
     struct vn_origin origin;
     enum vn_status status;
 
-    fprintf(stderr, "vnreplay: %s, execution %d of %d\n",
-            t->contender->policy->name, repeat + 1, s->repeats);
+    fprintf(stderr, "vnreplay: %s, execution %d of %d, of about %.0f s\n",
+            t->contender->policy->name, repeat + 1, s->repeats, t->takes_s);
     vn_sweep_describe(&setup->sweep, &setup->workload, setting, t->contender,
                       &k.run);
     vn_origin_take(&origin, &k.run);
@@ -110,17 +110,41 @@ calibrate(struct vn_contest *s, int rounds, struct vn_error *err)
                            : status;
 }
 
+/* How long executing will take: jobs run in real time.  calibration_s is what
+ * the first rounds of calibration took, of which each repeat has one more. */
+static void
+say_estimate(const struct vn_contest *s, double round_s, double calibration_s)
+{
+    double more_s = s->calibrator != NULL ? calibration_s / FIRST_ROUNDS : 0;
+
+    fprintf(stderr, "vnreplay: %d %s x %d execution%s, about %.0f s%s\n",
+            s->ntrials, s->ntrials == 1 ? "policy" : "policies", s->repeats,
+            s->repeats == 1 ? "" : "s", s->repeats * (round_s + more_s),
+            s->calibrator != NULL ? ", with calibration between" : "");
+}
+
 /* Repeats of the policies are interleaved, and the calibration with them:
  * what drifts is the same for all. */
 static enum vn_status
 execute_all(struct vn_contest *s, struct vn_error *err)
 {
-    double begun = vn_clock(), longest = 0;
-    enum vn_status status = calibrate(s, FIRST_ROUNDS, err);
+    double begun = vn_clock(), longest = 0, round_s = 0, started;
+    enum vn_status status;
     int done = 0;
 
-    for (int k = 0; k < s->ntrials && status == VN_OK; k++)
-        status = vn_contest_rehearse(s, &s->trials[k], err);
+    if (s->calibrator != NULL)
+        fprintf(stderr, "vnreplay: calibrating first (%d rounds)\n",
+                FIRST_ROUNDS);
+    status = calibrate(s, FIRST_ROUNDS, err);
+
+    for (int k = 0; k < s->ntrials && status == VN_OK; k++) {
+        status =
+            vn_contest_rehearse(s, &s->trials[k], &s->trials[k].takes_s, err);
+        round_s += s->trials[k].takes_s;
+    }
+    if (status == VN_OK)
+        say_estimate(s, round_s, vn_clock() - begun);
+    started = vn_clock();
     for (int r = 0; r < s->repeats && status == VN_OK; r++) {
         double from = vn_clock();
 
@@ -134,6 +158,10 @@ execute_all(struct vn_contest *s, struct vn_error *err)
             status = calibrate(s, 1, err);
         longest = fmax(longest, vn_clock() - from);
         done++;
+        if (status == VN_OK && done < s->repeats)
+            fprintf(stderr, "vnreplay: %d of %d rounds, about %.0f s left\n",
+                    done, s->repeats,
+                    (vn_clock() - started) / done * (s->repeats - done));
     }
     if (status == VN_OK)
         s->repeats = done;

@@ -278,10 +278,9 @@ vn_contest_check(const struct vn_contest *s, const struct vn_outcome *o,
                    t->contender->policy->name, what);
 }
 
-/* Can the cluster run the trace under the policy at all? */
 enum vn_status
 vn_contest_rehearse(const struct vn_contest *s, const struct vn_trial *t,
-                    struct vn_error *err)
+                    double *takes_s, struct vn_error *err)
 {
     struct vn_outcome o = {0};
     struct scene scene = scene_of(s, t, 0);
@@ -289,6 +288,7 @@ vn_contest_rehearse(const struct vn_contest *s, const struct vn_trial *t,
 
     if (status == VN_OK)
         status = vn_contest_check(s, &o, "simulated", t, err);
+    *takes_s = status == VN_OK ? o.makespan : 0;
     vn_outcome_free(&o);
     return status;
 }

@@ -37,6 +37,9 @@ validate() { # options
 validate --policy fifo,wfs --repeats 3 --tolerance 10 --format csv \
     --results "$tmp/r.db"
 ok $? "within a generous bound simulation and execution are equivalent"
+grep -q '^vnreplay: 2 policies x 3 executions, about [1-9][0-9]* s$' "$tmp/err" \
+    && grep -q '^vnreplay: 2 of 3 rounds, about [0-9]* s left$' "$tmp/err"
+ok $? "it says how long it will take, and how far it is"
 cp "$tmp/out" "$tmp/csv"
 awk -F, '/closed loop/ && /mean %/ { n++; if ($NF < -95) bad = 1 }
     END { exit !(n == 2 && !bad) }' "$tmp/csv"
