@@ -107,8 +107,9 @@ take(struct request *r, int option, const char *value, struct vn_error *err)
 
 /* What a program may need to know of the user's environment, and no more. */
 static const char *const kept[] = {
-    "HOME=", "LANG=", "LC_ALL=",     "LC_CTYPE=",
-    "PATH=", "TZ=",   "PYTHONPATH=", "PYTHONHASHSEED="};
+    "HOME=",       "LANG=",           "LC_ALL=",
+    "LC_CTYPE=",   "PATH=",           "TZ=",
+    "PYTHONPATH=", "PYTHONHASHSEED=", "PYTHONDONTWRITEBYTECODE="};
 
 static bool
 is_kept(const char *pair)

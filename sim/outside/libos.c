@@ -2,6 +2,7 @@
 
 #include "sim/outside/libos.h"
 
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -64,14 +65,54 @@ next_word(char **at)
     return word;
 }
 
+/*
+ * The folder of the first word that is a file beside which the module
+ * virtualflow.py lies: python lists it to find the module.  "" where there is
+ * none, or no room.
+ */
+static void
+module_folder(const char *const *words, char *folder, size_t size)
+{
+    char module[TEXT_MAX + 32];
+    struct stat st;
+
+    for (; *words != NULL; words++) {
+        const char *slash = strrchr(*words, '/');
+        int n = slash == NULL ? 1 : (int) (slash - *words);
+
+        if (stat(*words, &st) != 0 || !S_ISREG(st.st_mode)
+            || (size_t) n >= size)
+            continue;
+        snprintf(folder, size, "%.*s", n, slash == NULL ? "." : *words);
+        snprintf(module, sizeof module, "%s/virtualflow.py", folder);
+        if (stat(module, &st) == 0 && S_ISREG(st.st_mode))
+            return;
+    }
+    folder[0] = '\0';
+}
+
+/* The words of a command, at most WORDS_MAX, behind others; false where there
+ * are more. */
+static bool
+add_words(char *text, const char **words, int *n)
+{
+    int most = *n + WORDS_MAX;
+    char *word;
+
+    while (*n < most && (word = next_word(&text)) != NULL)
+        words[(*n)++] = word;
+    words[*n] = NULL;
+    return next_word(&text) == NULL;
+}
+
 void
 vn_libos_become(const char *command, const struct vn_plugin_limits *limits)
 {
-    char path[TEXT_MAX], memory[32], text[TEXT_MAX];
+    char path[TEXT_MAX], memory[32], text[TEXT_MAX], folder[TEXT_MAX];
     const char *words[WORDS_MAX + 16] = {
         "enclavedom", "run", "--strict", "--time", "virtual", "--random", "0"};
-    char *at = text, *word;
-    int n = 7, most;
+    const char *own[WORDS_MAX + 1];
+    int n = 7, nown = 0;
 
     if (snprintf(text, sizeof text, "%s", command) >= (int) sizeof text) {
         fprintf(stderr,
@@ -89,16 +130,20 @@ vn_libos_become(const char *command, const struct vn_plugin_limits *limits)
         words[n++] = "--memory";
         words[n++] = memory;
     }
-    words[n++] = "--";
-    most = n + WORDS_MAX;
-    while (n < most && (word = next_word(&at)) != NULL)
-        words[n++] = word;
-    words[n] = NULL;
-    if (next_word(&at) != NULL) {
+    if (!add_words(text, own, &nown)) {
         fprintf(stderr, "enclavedom: a command of more than %d words\n",
                 WORDS_MAX);
         return;
     }
+    module_folder(own, folder, sizeof folder);
+    if (folder[0] != '\0') {
+        words[n++] = "--allow-read";
+        words[n++] = folder;
+        /* Which python would write there. */
+        setenv("PYTHONDONTWRITEBYTECODE", "1", 1);
+    }
+    words[n++] = "--";
+    memcpy(words + n, own, ((size_t) nown + 1) * sizeof *own);
     if (vn_libos_program(path, sizeof path) != NULL)
         execv(path, (char *const *) (uintptr_t) words);
     else

@@ -209,10 +209,13 @@ awk 'BEGIN {
         print i "," i * 97 "," 10 + i * 7919 % 1500 "," 1 + i % 4
 }' > t.csv
 "$vnsim" -t t.csv -c v100:2x8 -p fifo -j fifo.csv > out
+"$vnsim" new-policy --python own > out 2>&1
 for b in $backends; do
     "$vnsim" -t t.csv -c v100:2x8 -p "libos:python3 $here/t/sim/plugin/fifo.py" --backend "$b" -j jobs.csv > out 2> err
     cmp -s fifo.csv jobs.csv && grep -q "confined by $b" out
     ok $? "$b: a policy in python gives fifo's bytes" || diag err
+    "$vnsim" -t t.csv -c v100:2x8 -p "libos:python3 own/own.py" --backend "$b" > out 2> err
+    ok $? "$b: a policy of one's own, with its module" || diag err
     "$vnsim" -t t.csv -c v100:2x8 -p "libos:python3 $evil write" --backend "$b" > out 2> err
     test $? = 1 && grep -q "^enclavedom: python3: may not write /tmp/vn-evil (stopped by $b)$" err &&
         grep -q '^vnsim: policy libos:python3 .*evil.py write: ended with status 1, expected an answer$' err

@@ -107,7 +107,7 @@ is "$("$bin/vnreplay" compare x.db --format csv | awk -F, 'NR == 1 {for (i = 1;
     i <= NF; i++) at[$i] = i} NR > 1 {print $at["costs"] "/" $at["placement"]}' \
     | sort | uniq -c | awk '{print $2}' | tr '\n' ' ')" \
     "none/ none/spread start=60/ " "assumptions are columns"
-says 2 'holds 3 experiments.*--where.*costs=start=60' "a figure is of one" \
+says 2 'holds 3 experiments.*--where to choose one:' "a figure is of one" \
     "$bin/vnplot" jct x.db -o x.svg
 says 0 '^1 replicate' "which is chosen by it" \
     "$bin/vnreplay" compare x.db --where costs=start=60
