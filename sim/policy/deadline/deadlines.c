@@ -4,6 +4,7 @@
 
 #include "base/xalloc.h"
 #include "sim/api/prediction.h"
+#include "sim/policy/share/divided.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -26,6 +27,7 @@ vn_deadline_close(void *state)
     for (int i = 0; i < s->n; i++)
         forget(s->all[i]);
     free(s->all);
+    free(s->asked);
 }
 
 /* k, or the next smaller on which it can run, if that is a new one. */
@@ -89,13 +91,11 @@ vn_deadline_arrive(void *state, const struct vn_view *view, int slot)
     job->slot = slot;
     job->order = vn_view_order(view, slot);
     job->beyond = vn_predicted_beyond(view, slot, 0);
-    job->home = -1;
-    for (int t = 0; t < vn_view_types(view); t++)
-        if (vn_view_runs(view, slot, t)
-            && (job->home < 0
-                || vn_view_devices(view, t)
-                       > vn_view_devices(view, job->home)))
-            job->home = t;
+    if (s->asked == NULL)
+        s->asked = vn_xcalloc((size_t) vn_view_types(view), sizeof *s->asked);
+    job->home = vn_divided_home(s->asked, view, slot);
+    job->asks = vn_view_job(view, slot)->devices;
+    s->asked[job->home] += job->asks;
     job->claim.deadline = deadline < 0 ? INFINITY : (double) deadline * 1e-6;
     find_sizes(job, view);
     if (s->n == s->room) {
@@ -117,6 +117,7 @@ vn_deadline_leave(void *state, const struct vn_view *view, int slot)
     (void) view;
     while (s->all[at]->slot != slot)
         at++;
+    s->asked[s->all[at]->home] -= s->all[at]->asks;
     forget(s->all[at]);
     s->n--;
     memmove(&s->all[at], &s->all[at + 1],

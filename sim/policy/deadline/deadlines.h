@@ -6,8 +6,8 @@
  * A job can use powers of two of devices from its min_devices on, and all
  * that it asks for; work is counted in seconds on those.  One without a
  * deadline stands behind all that have one; ties are as they arrived.  A job
- * belongs to one type, that with most devices of those on which it runs; each
- * type is planned by itself.
+ * belongs to one type, whose devices those that are there ask for least in
+ * proportion (vn_divided_home()); each type is planned by itself.
  *
  * To add a policy by deadline, begin its state with struct vn_deadline_jobs.
  */
@@ -28,6 +28,7 @@ struct vn_deadline_job {
     double rate[VN_DEADLINE_SIZES];
     int slot;
     int home;       /* type */
+    int asks;       /* for so many devices of it */
     int64_t order;  /* of arrival */
     vn_time beyond; /* predicted of it, more than is true */
     bool admitted;
@@ -42,6 +43,7 @@ struct vn_deadline_job {
 
 struct vn_deadline_jobs {
     struct vn_deadline_job **all; /* in order of deadline */
+    double *asked;                /* by type, of those that are there */
     int n;
     int room;
 };
