@@ -69,7 +69,7 @@ vn_assume(struct vn_assumptions *a, enum vn_assumption assumption,
         a->free_preemption = status == VN_OK;
         break;
     case VN_ASSUME_PLACEMENT:
-        status = vn_option_choice("placement", value, vn_placements, 3,
+        status = vn_option_choice("placement", value, vn_placements, 4,
                                   &choice, err);
         a->placement = (enum vn_placement) choice;
         break;

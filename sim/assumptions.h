@@ -44,7 +44,7 @@ enum vn_assumption {
      "in start=60,grow=90,release=10 [none]", 0},                            \
     {"compat", "free-preemption", "preempted jobs lose and pay nothing, as " \
      "in the reference simulators", 0},                                      \
-    {"placement", "none|consolidate|spread", "where devices are taken "      \
+    {"placement", "none|consolidate|spread|strict", "where devices are taken " \
      "[none: they are only counted]", 0},                                    \
     {"faults", "device|node[,mtbf=TIME,mttr=TIME,shape=K]",                        \
      "devices or nodes fail and are repaired", 0},                           \

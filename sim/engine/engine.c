@@ -29,12 +29,44 @@ fetch(struct vn_engine *e, struct vn_error *err)
     return status;
 }
 
+/* Strict placement is of all devices of a job at once, on nodes alike. */
+static enum vn_status
+check_placement(const struct vn_engine_config *c, struct vn_error *err)
+{
+    const struct vn_cluster *cluster = c->cluster;
+    int each[VN_TYPES_MAX] = {0};
+
+    if (c->placement != VN_PLACEMENT_STRICT)
+        return VN_OK;
+    if (!c->policy->rigid)
+        return vn_fail(err, VN_EUSAGE,
+                       "--placement strict: policy %s can change a job's "
+                       "devices while it runs, expected one that never does",
+                       c->policy->name);
+    for (int g = 0; g < cluster->ngroups; g++) {
+        int *of_type = &each[cluster->groups[g].type];
+        int here = cluster->groups[g].devices_per_node;
+
+        if (*of_type != 0 && *of_type != here)
+            return vn_fail(err, VN_EUSAGE,
+                           "--placement strict: nodes of %s have %d devices "
+                           "and %d, expected as many each",
+                           cluster->types[cluster->groups[g].type].name,
+                           *of_type, here);
+        *of_type = here;
+    }
+    return VN_OK;
+}
+
 /* What is there only where devices are told apart. */
 static enum vn_status
 open_fleet(struct vn_engine *e, struct vn_error *err)
 {
     const struct vn_engine_config *c = &e->config;
+    enum vn_status status = check_placement(c, err);
 
+    if (status != VN_OK)
+        return status;
     e->contended = c->profile != NULL && c->carrier == NULL
                    && vn_contention_is_known(c->profile);
     if (e->contended || c->placement != VN_PLACEMENT_NONE || c->faults != NULL

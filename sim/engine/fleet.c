@@ -7,7 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-const char *const vn_placements[] = {"none", "consolidate", "spread", NULL};
+const char *const vn_placements[] = {"none", "consolidate", "spread", "strict",
+                                     NULL};
 
 enum {
     FREE = -1,
@@ -249,12 +250,39 @@ take_of_node(struct vn_fleet *f, int slot, int type, int node, int n)
     return took;
 }
 
-/* The node to take the next devices from, where n are still to be taken. */
+/* The devices of a type's first node; under strict placement, of each. */
 static int
-choose_node(const struct vn_fleet *f, int type, int n)
+of_a_node(const struct park *p)
+{
+    return p->nodes > 0 ? p->first[1] - p->first[0] : 0;
+}
+
+bool
+vn_fleet_has_place(const struct vn_fleet *f, int type, int devices)
+{
+    const struct park *p = &f->parks[type];
+    int each = of_a_node(p), most = 0, whole;
+
+    if (f->placement != VN_PLACEMENT_STRICT || devices <= 0)
+        return true;
+    whole = devices > each ? devices / each : 0;
+    for (int i = 0; i < p->nodes; i++)
+        if (whole > 0 && p->free[i] == each)
+            whole--;
+        else if (p->free[i] > most)
+            most = p->free[i];
+    return whole == 0 && most >= (devices > each ? devices % each : devices);
+}
+
+/* The node to take the next devices from, where n are still to be taken;
+ * `wide`: of more than a node has. */
+static int
+choose_node(const struct vn_fleet *f, int type, int n, bool wide)
 {
     const struct park *p = &f->parks[type];
     int best = -1, most = -1;
+    bool fullest = f->placement == VN_PLACEMENT_CONSOLIDATE
+                   || (f->placement == VN_PLACEMENT_STRICT && !wide);
 
     for (int i = 0; i < p->nodes; i++) {
         if (p->free[i] == 0)
@@ -266,7 +294,7 @@ choose_node(const struct vn_fleet *f, int type, int n)
         if (p->free[i] >= n && (best < 0 || p->free[i] < p->free[best]))
             best = i;
     }
-    return f->placement == VN_PLACEMENT_CONSOLIDATE && best >= 0 ? best : most;
+    return fullest && best >= 0 ? best : most;
 }
 
 /* On the nodes where the job is already, as far as they go. */
@@ -317,16 +345,18 @@ vn_fleet_set(struct vn_fleet *f, int slot, int type, int devices, int handle)
 {
     struct belongings *b = of_job(f, slot);
     int from, to, more;
+    bool wide;
 
     span(f, b, type, &from, &to);
     more = devices - (to - from);
+    wide = more > of_a_node(&f->parks[type]);
     for (; more < 0; more++)
         drop(f, slot, type, choose_device(f, b, type),
              handle >= 0 ? LEAVING - handle : FREE);
     if (more > 0 && f->placement == VN_PLACEMENT_CONSOLIDATE)
         more -= take_at_home(f, slot, type, more);
     while (more > 0)
-        more -= take_of_node(f, slot, type, choose_node(f, type, more),
+        more -= take_of_node(f, slot, type, choose_node(f, type, more, wide),
                              f->placement == VN_PLACEMENT_SPREAD ? 1 : more);
 }
 

@@ -9,6 +9,9 @@
  *     consolidate  the fullest node that holds them all, else the emptiest
  *                  nodes first
  *     spread       one after another on the node with most that nobody has
+ *     strict       the fullest node that holds them all; more than a node has
+ *                  are whole nodes and the emptiest for the rest; while there
+ *                  are none such there is no place (sim/place/consolidate.h)
  *
  * Devices of a type are numbered from 0, node by node.
  */
@@ -24,7 +27,8 @@
 enum vn_placement {
     VN_PLACEMENT_NONE,
     VN_PLACEMENT_CONSOLIDATE,
-    VN_PLACEMENT_SPREAD
+    VN_PLACEMENT_SPREAD,
+    VN_PLACEMENT_STRICT /* nodes of a type are alike */
 };
 
 /* Their names, ended by NULL. */
@@ -41,11 +45,15 @@ void vn_fleet_free(struct vn_fleet *fleet);
 /*
  * The job in `slot` has this many devices of the type.  Those that it gives
  * up are free, or leave under this handle (at least 0) until they are
- * released.  There must be as many free as it gains.
+ * released.  There must be as many free as it gains, and a place for them.
  */
 void vn_fleet_set(struct vn_fleet *fleet, int slot, int type, int devices,
                   int handle);
 void vn_fleet_released(struct vn_fleet *fleet, int handle);
+
+/* Is there a place for so many devices of a type?  Where placement is not
+ * strict, wherever there are as many free. */
+bool vn_fleet_has_place(const struct vn_fleet *fleet, int type, int devices);
 
 /* The i-th device that a job has of a type, in the order of numbers. */
 int vn_fleet_device(const struct vn_fleet *fleet, int slot, int type, int i);

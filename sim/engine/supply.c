@@ -115,6 +115,7 @@ vn_supply_leave_line(struct vn_engine *e, int slot)
     else
         e->last = entry->before;
     entry->queued = false;
+    e->freed = e->freed || e->config.placement == VN_PLACEMENT_STRICT;
 }
 
 static void
@@ -135,6 +136,21 @@ join_line(struct vn_engine *e, int slot)
     entry->queued = true;
 }
 
+/* Under strict placement: does another job wait before this one, or is there
+ * no place for all that it lacks? */
+static bool
+must_wait(const struct vn_engine *e, int slot, const int *held, const int *has)
+{
+    if (e->config.placement != VN_PLACEMENT_STRICT)
+        return false;
+    if (e->first >= 0 && e->first != slot)
+        return true;
+    for (int t = 0; t < e->config.cluster->ntypes; t++)
+        if (!vn_fleet_has_place(e->fleet, t, held[t] - has[t]))
+            return true;
+    return false;
+}
+
 bool
 vn_supply_obtain(struct vn_engine *e, int slot)
 {
@@ -146,6 +162,10 @@ vn_supply_obtain(struct vn_engine *e, int slot)
             join_line(e, slot);
             return false;
         }
+    if (must_wait(e, slot, held, has)) {
+        join_line(e, slot);
+        return false;
+    }
     vn_supply_leave_line(e, slot);
     vn_ledger_settle(l, slot);
     for (int t = 0; t < l->cluster->ntypes; t++)

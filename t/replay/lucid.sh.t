@@ -57,6 +57,18 @@ awk 'BEGIN { srand(7)
         print i "," t "," d "," wide[1 + int(rand() * 13)] "," \
             int(d * rand() * 2)
     } }' > own/drawn_n3/workload.csv
+# The cluster simulator's own fifo under strict placement starts each job then.
+strictly() { # workload, nodes, jobs of the experiment
+    sed '1s/gpu_num/devices/' "$1" | cut -d, -f1-4 > strict.csv
+    "$TOP_BUILDDIR/vnsim" -t strict.csv -c "v100:$2x8" -p fifo \
+        --placement strict -j strict.out > /dev/null &&
+        sed 1d strict.out | cut -d, -f1,3,4 | sort > a
+    sed 1d "$3" | cut -d, -f1,3,4 | sort | diff a - > out
+}
+"$bin" experiment lucid --data own --case drawn_n3 --policy fifo \
+    --jobs jobs.csv > /dev/null
+strictly own/drawn_n3/workload.csv 3 jobs.csv
+ok $? "vnsim --placement strict: fifo, every job"
 for policy in fifo sjf qssf srtf tiresias; do
     if ! command -v python3 > /dev/null; then
         skip "$policy, second by second" "no python3"
@@ -110,5 +122,7 @@ for case in "$field"/*/; do
         cmp jobs.csv "$field/$case/$policy.csv" >> out
         ok $? "$case, $policy: every job"
     done
+    strictly "$field/$case/workload.csv" "${case##*_n}" "$field/$case/fifo.csv"
+    ok $? "$case: fifo under strict placement, every job"
 done
 done_testing

@@ -1,10 +1,12 @@
-/* Consolidated placement: by hand, and as Lucid's placer did it where its
- * steps are at hand. */
+/* Consolidated placement: by hand, as Lucid's placer did it where its steps
+ * are at hand, and of the engine's fleet under strict placement the same. */
 #include "config.h"
 
+#include "sim/engine/fleet.h"
 #include "sim/place/consolidate.h"
 #include "t/tap.h"
 
+#include "base/rng.h"
 #include "base/table.h"
 
 #include <stdlib.h>
@@ -167,6 +169,87 @@ test_by_hand(void)
     vn_consolidate_free(c);
 }
 
+/* A fleet with strict placement, and how often it did as a placer did. */
+struct beside {
+    struct vn_cluster cluster;
+    struct vn_fleet *fleet;
+    int same;
+};
+
+static void
+open_beside(struct beside *b, int nodes, int each)
+{
+    struct vn_error err;
+    char text[32];
+
+    *b = (struct beside){0};
+    snprintf(text, sizeof text, "x:%dx%d", nodes, each);
+    ok(vn_cluster_read(text, &b->cluster, &err) == VN_OK, "%s", text);
+    b->fleet = vn_fleet_alloc(&b->cluster, VN_PLACEMENT_STRICT, NULL);
+}
+
+static void
+close_beside(struct beside *b)
+{
+    vn_fleet_free(b->fleet);
+    vn_cluster_free(&b->cluster);
+}
+
+/* The placer gave the job these devices, or found no place for so many. */
+static void
+take_beside(struct beside *b, int job, int n, const int *devices, bool placed)
+{
+    bool same = vn_fleet_has_place(b->fleet, 0, n) == placed;
+    int found = 0;
+
+    if (same && placed) {
+        vn_fleet_set(b->fleet, job, 0, n, -1);
+        for (int i = 0; i < n; i++)
+            for (int k = 0; k < n; k++)
+                found += vn_fleet_device(b->fleet, job, 0, k) == devices[i];
+        same = found == n;
+    }
+    b->same += same;
+}
+
+/* Jobs of any width come and go at random. */
+static void
+test_fleet(uint64_t seed)
+{
+    struct vn_rng rng = vn_rng_stream(seed, 9, 0);
+    int nodes = 1 + (int) vn_rng_below(&rng, NODES), steps = 0, placed = 0;
+    int each = 1 + (int) vn_rng_below(&rng, EACH);
+    struct vn_consolidate *c = vn_consolidate_alloc(nodes, each);
+    int where[JOBS][NODES * EACH], n[JOBS] = {0};
+    struct beside b;
+
+    open_beside(&b, nodes, each);
+    for (int i = 0; i < 2000; i++) {
+        int job = (int) vn_rng_below(&rng, JOBS), most = nodes * each;
+
+        if (n[job] > 0) {
+            vn_consolidate_give(c, n[job], where[job]);
+            vn_fleet_set(b.fleet, job, 0, n[job] = 0, -1);
+            continue;
+        }
+        if (vn_rng_below(&rng, 4) > 0)
+            most = most < 2 * each ? most : 2 * each;
+        n[job] = 1 + (int) vn_rng_below(&rng, (uint64_t) most);
+        if (!vn_consolidate_take(c, n[job], where[job])) {
+            take_beside(&b, job, n[job], NULL, false);
+            n[job] = 0;
+        } else {
+            take_beside(&b, job, n[job], where[job], true);
+            placed++;
+        }
+        steps++;
+    }
+    is_int(b.same, steps, "%d nodes of %d: the fleet places %d of %d jobs so",
+           nodes, each, placed, steps);
+    close_beside(&b);
+    vn_consolidate_free(c);
+}
+
 int
 main(void)
 {
@@ -174,6 +257,8 @@ main(void)
     char path[4096] = "";
 
     test_by_hand();
+    for (uint64_t seed = 0; seed < 12; seed++)
+        test_fleet(seed);
     if (data != NULL)
         snprintf(path, sizeof path, "%s/field/vectors/lucid_consolidate.csv",
                  data);

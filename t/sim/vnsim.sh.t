@@ -275,6 +275,22 @@ sped "100 400" "a slow type takes longer" --speed a=1,b=0.25
 sped "50 100" "a fast one less, under each scaling" --speed a=2,b=1,c=9 --scaling amdahl:0.3
 sped "150 600" "spread over two nodes more" --placement spread --speed a=1,b=0.25,spread=1.5
 sped "100 400" "which is not so on one" --placement consolidate --speed a=1,b=0.25,spread=1.5
+# Of 5 devices on nodes of 8: the third has no place until one ends, though 6
+# are free, and the fourth does not pass it by.
+printf 'job_id,submit_s,duration_s,devices\n0,0,100,5\n1,1,100,5\n2,2,10,5\n3,3,10,1\n' > "$tmp/five.csv"
+strict() { "$vnsim" -t "$tmp/five.csv" -c x:2x8 -j - "$@" 2> /dev/null |
+    awk -F, '/finished/ {printf "%s%s-%s", n++ ? " " : "", $3, $4}'; }
+is "$(strict -p fifo-skip)" "0-100 1-101 2-12 3-13" "any devices will do"
+is "$(strict -p fifo-skip --placement consolidate)" "0-100 1-101 2-12 3-13" \
+    "and do where they should be together"
+is "$(strict -p fifo-skip --placement strict)" "0-100 1-101 100-110 100-110" \
+    "strictly, a job waits for its place, and others behind it"
+is "$(strict -p srtf --placement strict)" "0-100 1-101 100-110 100-110" \
+    "also under a policy that preempts"
+says 2 'placement strict: policy wfs can change' "not one that resizes" \
+    "$vnsim" -t "$tmp/five.csv" -c x:2x8 -p wfs --placement strict
+says 2 'nodes of x have 8 devices and 4, expected as many' "nodes are alike" \
+    "$vnsim" -t "$tmp/five.csv" -c x:2x8,x:1x4 --placement strict
 sped "100 100" "srtf knows" --speed a=1,b=1 -p srtf
 wrong() { # message, the option's value
     "$vnsim" -t "$tmp/types.csv" -c a:2x4,b:2x4 --speed "$2" > "$tmp/out" 2> "$tmp/err"
