@@ -166,7 +166,7 @@ vn_asked_job(const struct vn_view *view, int slot)
             json_array_append_new(types, json_integer(t));
     return json_pack(
         "{s:i,s:I,s:I,s:I,s:o,s:i,s:i,s:i,s:o,s:o,s:s?,s:o,s:o,s:o,s:f,s:f,"
-        "s:o,s:o,s:o,s:o}",
+        "s:o,s:o,s:o,s:o,s:o}",
         "slot", slot, "id", (json_int_t) job->id, "order",
         (json_int_t) vn_view_order(view, slot), "submit",
         (json_int_t) job->submit, "duration",
@@ -180,7 +180,8 @@ vn_asked_job(const struct vn_view *view, int slot)
         whole_or_null(job->deadline, job->deadline >= 0), "predicted",
         whole_or_null(job->predicted, job->predicted > 0), "user",
         whole_or_null(job->user, job->user >= 0), "vc",
-        whole_or_null(job->vc, job->vc >= 0));
+        whole_or_null(job->vc, job->vc >= 0), "name",
+        whole_or_null(job->name, job->name >= 0));
 }
 
 /* A whole number from 0 to most, as *to. */

@@ -126,9 +126,9 @@ done
 
 # Each job's fields, and each question, against what is known.
 cat > all.csv <<'END'
-job_id,submit_s,model,global_batch,vnodes,steps,duration_s,devices,min_devices,max_devices,weight,priority,deadline_s,user,vc,device_type,predicted_s
-7,1,net,64,8,100,,4,2,4,2.5,3,900,ann,east,,
-8,2,,,,,50,2,1,3,1,0,,bob,west,k80,40
+job_id,submit_s,model,global_batch,vnodes,steps,duration_s,devices,min_devices,max_devices,weight,priority,deadline_s,user,vc,device_type,predicted_s,name
+7,1,net,64,8,100,,4,2,4,2.5,3,900,ann,east,,,
+8,2,,,,,50,2,1,3,1,0,,bob,west,k80,40,train
 END
 cat > all.py <<'END'
 import virtualflow as v
@@ -144,10 +144,12 @@ class All(v.Policy):
             assert (job.weight, job.priority) == (2.5, 3)
             assert (job.deadline, job.predicted) == (900 * v.SECOND, None)
             assert (job.user, job.vc, job.type, job.types) == (0, 0, None, [0, 1])
+            assert job.name is None
         else:
             assert (job.model, job.steps, job.duration) == (None, None, 50 * v.SECOND)
             assert (job.deadline, job.predicted) == (None, 40 * v.SECOND)
             assert (job.user, job.vc, job.type, job.types) == (1, 1, 1, [1])
+            assert job.name == 0
 
     def leave(self, view, job):
         assert job.slot not in view.jobs

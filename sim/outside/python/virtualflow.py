@@ -68,6 +68,7 @@ class Job:
     predicted: Optional[int]  # duration
     user: Optional[int]  # a number for each name
     vc: Optional[int]
+    name: Optional[int]
 
 
 _KEYS = tuple(f.name for f in fields(Job))
