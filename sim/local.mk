@@ -87,6 +87,8 @@ libsim_a_SOURCES = $(ENCLAVEDOM_SOURCES) \
 	sim/policy/share/division.c sim/policy/share/division.h \
 	sim/policy/share/divided.c sim/policy/share/divided.h \
 	sim/policy/share/divisions.c \
+	sim/policy/share/auction.c sim/policy/share/auction.h \
+	sim/policy/share/themis.c \
 	sim/policy/round/gandiva_fair.c \
 	sim/policy/deadline/deadlines.c sim/policy/deadline/deadlines.h \
 	sim/policy/deadline/edf.c \

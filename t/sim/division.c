@@ -1,12 +1,16 @@
 /*
  * Divisions of devices: small ones by hand, and the vectors of PCS' own rules
- * where they are at hand (field/vectors/pcs_allocation.csv, MIT).
+ * where they are at hand (field/vectors/pcs_allocation.csv, MIT).  Themis'
+ * partial allocation mechanism: small auctions by hand, and random ones
+ * against every division there is.
  */
 #include "config.h"
 
+#include "sim/policy/share/auction.h"
 #include "sim/policy/share/division.h"
 #include "t/tap.h"
 
+#include "base/rng.h"
 #include "base/table.h"
 #include "base/xalloc.h"
 
@@ -16,7 +20,10 @@
 
 enum {
     CLAIMS_MAX = 64,
-    WIDTH = 64
+    WIDTH = 64,
+    BIDDERS = 4, /* of random auctions, */
+    MOST = 9,    /* more than each may bid for */
+    AUCTIONS = 400
 };
 
 static void
@@ -205,12 +212,124 @@ vectors(const char *folder)
     free(p);
 }
 
+static void
+small_auctions(void)
+{
+    /* Worth 1 and 1 more for each device; the second twice that. */
+    const double one[] = {0, log(2), log(3), log(4)};
+    const double two[] = {log(2), log(4), log(6), log(8)};
+    const double pair[] = {0, -INFINITY, log(9)};
+    struct vn_bid b[2] = {{.value = one, .most = 3},
+                          {.value = two, .most = 3}};
+
+    vn_auction(b, 2, 2);
+    ok(b[0].won == 1 && b[1].won == 1,
+       "a product does not care for the size of what is bid");
+    /* Alone each would have 2: the other has 2 of 3, 4 of 6. */
+    is_near(b[0].keeps, 2.0 / 3, 1e-12, "it pays what it costs the other");
+    is_near(b[1].keeps, 2.0 / 3, 1e-12, "... and so does the other");
+    vn_auction(b, 2, 3);
+    ok(b[0].won == 2 && b[1].won == 1, "of equal products the first has more");
+    is_near(b[0].keeps, 4.0 / 8, 1e-12, "what it pays is of what it left");
+    vn_auction(b, 2, 9);
+    ok(b[0].won == 3 && b[1].won == 3 && b[0].keeps == 1 && b[1].keeps == 1,
+       "where there is enough for all nobody pays");
+    vn_auction(b, 1, 2);
+    ok(b[0].won == 2 && b[0].keeps == 1, "one alone pays nothing");
+    b[1] = (struct vn_bid){.value = pair, .most = 2};
+    vn_auction(b, 2, 2);
+    ok(b[0].won == 0 && b[1].won == 2, "nobody gets what it cannot use");
+    vn_auction(b, 2, 1);
+    ok(b[0].won == 1 && b[1].won == 0, "... whatever is left");
+    vn_auction(b, 2, 0);
+    ok(b[0].won == 0 && b[1].won == 0 && b[0].keeps == 1,
+       "nothing is divided into nothing");
+}
+
+/* The largest logarithm of a product over all divisions, one bidder left out.
+ */
+static double
+brute(const struct vn_bid *bids, int n, int devices, int without)
+{
+    double best = -INFINITY;
+
+    if (n == 0)
+        return 0;
+    n--;
+    if (n == without)
+        return brute(bids, n, devices, -1);
+    for (int k = 0; k <= bids[n].most && k <= devices; k++)
+        best = fmax(best,
+                    bids[n].value[k] + brute(bids, n, devices - k, without));
+    return best;
+}
+
+/* What is wrong, over all auctions. */
+struct wrong {
+    int products;
+    int payments;
+    int sums;
+    int paid;
+};
+
+static void
+draw_one(uint64_t index, struct wrong *wrong)
+{
+    struct vn_rng rng = vn_rng_stream(7, 1, index);
+    int n = 1 + (int) vn_rng_below(&rng, BIDDERS), used = 0;
+    int devices = (int) vn_rng_below(&rng, 12);
+    double value[BIDDERS][MOST], sum = 0;
+    struct vn_bid bids[BIDDERS];
+
+    for (int i = 0; i < n; i++) {
+        value[i][0] = -10 * vn_rng_uniform(&rng);
+        bids[i] = (struct vn_bid){.value = value[i],
+                                  .most = (int) vn_rng_below(&rng, MOST)};
+        for (int k = 1; k < MOST; k++)
+            value[i][k] = vn_rng_below(&rng, 5) == 0
+                              ? -INFINITY
+                              : value[i][0] + k * vn_rng_uniform(&rng);
+    }
+    vn_auction(bids, n, devices);
+    for (int i = 0; i < n; i++) {
+        sum += value[i][bids[i].won];
+        used += bids[i].won;
+        wrong->sums += bids[i].won < 0 || bids[i].won > bids[i].most;
+    }
+    wrong->sums += used > devices;
+    wrong->products += !(fabs(sum - brute(bids, n, devices, -1)) < 1e-7);
+    for (int i = 0; i < n; i++) {
+        double others = sum - value[i][bids[i].won];
+        double want = exp(others - brute(bids, n, devices, i));
+
+        wrong->payments += !(fabs(bids[i].keeps - want) < 1e-7);
+        wrong->paid += bids[i].keeps < 0.999;
+    }
+}
+
+static void
+auctions(void)
+{
+    struct wrong wrong = {0};
+
+    small_auctions();
+    for (uint64_t i = 0; i < AUCTIONS; i++)
+        draw_one(i, &wrong);
+    is_int(wrong.products, 0, "%d auctions: no division has a larger product",
+           AUCTIONS);
+    is_int(wrong.sums, 0, "nobody has more than there is, or than it bid for");
+    is_int(wrong.payments, 0,
+           "each pays what the best division without it has more");
+    ok(wrong.paid > AUCTIONS / 4, "... which is seldom nothing");
+}
+
 int
 main(void)
 {
     const char *folder = getenv("VN_SHARED_DATA");
 
     small();
+    auctions();
     vectors(folder != NULL ? folder : "../shared/data");
     return done_testing();
 }

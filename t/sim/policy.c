@@ -326,6 +326,29 @@ static const struct {
      "x:8",
      {{0, 10, 8}, {5, 10, 8}},
      "0-10 10-20"},
+    /* At 10 the short one has waited for longer, against what it is. */
+    {"themis: what is leased is not taken before the lease ends",
+     "themis",
+     "auction=yes every=10",
+     "x:8",
+     {{0, 20, 8}, {1, 10, 8}},
+     "0-30 10-20"},
+    {"themis: what is free in between is auctioned at once",
+     "themis",
+     "auction=yes every=100",
+     "x:8",
+     {{0, 20, 8}, {1, 10, 8}},
+     "0-20 20-30"},
+    /* Two bid and win two devices each; alone one would have four and be done
+     * twice as fast, so that each keeps one, and what they pay is the third's.
+     * At 24 two are free; of two jobs one bids, alone, for the three it lacks
+     * but one, at 32 the other has all. */
+    {"themis: what bidders pay goes to those that did not bid",
+     "themis",
+     "auction=yes filter=0.5",
+     "x:4",
+     {{0, 12, 4, 0, NULL, 1}, {0, 12, 4, 0, NULL, 1}, {0, 12, 4, 0, NULL, 1}},
+     "0-32 0-36 0-24"},
     {"gandiva-fair: equal time, in rounds",
      "gandiva-fair",
      "round=10",
@@ -381,13 +404,33 @@ static const struct {
 };
 /* clang-format on */
 
+enum {
+    WORDS = 4,
+    TEXT = 64
+};
+
+/* Options, apart; how many. */
+static int
+split(const char *options, char text[TEXT], const char *words[WORDS])
+{
+    int n = 0;
+
+    snprintf(text, TEXT, "%s", options != NULL ? options : "");
+    for (char *word = strtok(text, " "); word != NULL && n < WORDS;
+         word = strtok(NULL, " "))
+        words[n++] = word;
+    return n;
+}
+
 static void
 check(size_t i)
 {
     struct script script = {.jobs = cases[i].jobs};
     const struct vn_policy *policy;
     double values[VN_POLICY_OPTIONS_MAX];
-    const char *words[] = {cases[i].option};
+    char text[TEXT];
+    const char *words[WORDS];
+    int nwords = split(cases[i].option, text, words);
     struct vn_cluster cluster;
     struct vn_engine_config config;
     struct vn_engine *engine = NULL;
@@ -396,9 +439,7 @@ check(size_t i)
 
     vn_cluster_read(cases[i].cluster, &cluster, &err);
     if (vn_policy_find(cases[i].policy, &policy, &err) == VN_OK
-        && vn_policy_configure(policy, words, cases[i].option != NULL, values,
-                               &err)
-               == VN_OK) {
+        && vn_policy_configure(policy, words, nwords, values, &err) == VN_OK) {
         config = script_config(&script, &cluster, policy, values);
         if (vn_engine_alloc(&config, &engine, &err) == VN_OK)
             vn_engine_run(engine, &err);
@@ -428,6 +469,11 @@ static const struct {
     {"las", "form=exat", "--form: unknown 'exat', did you mean 'exact'?"},
     {"las", "second=1",
      "policy las: second is 1, expected at least first, 3250"},
+    {"themis", "auction=yes every=0",
+     "policy themis: every is 0, expected the time of a lease where auction "
+     "is yes"},
+    {"themis", "filter=2",
+     "policy themis: filter is '2', expected a number of at most 1"},
     {"wfs-ht", "gain=0.5",
      "policy wfs-ht: gain is '0.5', expected a number from 1 to 1000"},
 };
@@ -437,7 +483,9 @@ static void
 check_wrong(size_t i)
 {
     struct script script = {.jobs = cases[0].jobs};
-    const char *words[] = {wrong[i].option};
+    char text[TEXT];
+    const char *words[WORDS];
+    int nwords = split(wrong[i].option, text, words);
     const struct vn_policy *policy;
     double values[VN_POLICY_OPTIONS_MAX];
     struct vn_cluster cluster;
@@ -447,9 +495,7 @@ check_wrong(size_t i)
 
     vn_cluster_read("a:1,b:1", &cluster, &err);
     if (vn_policy_find(wrong[i].policy, &policy, &err) == VN_OK
-        && vn_policy_configure(policy, words, wrong[i].option != NULL, values,
-                               &err)
-               == VN_OK) {
+        && vn_policy_configure(policy, words, nwords, values, &err) == VN_OK) {
         config = script_config(&script, &cluster, policy, values);
         vn_engine_alloc(&config, &engine, &err);
     }

@@ -511,11 +511,37 @@ check_worlds(const struct vn_policy *policy, int n)
     ok(slowed > 0, "%s: and of others is some (%d of %d)", name, slowed, n);
 }
 
+/* The same policy with another default of an option. */
+static void
+check_option(const char *name, const char *option, const char *value)
+{
+    struct vn_policy_option options[VN_POLICY_OPTIONS_MAX];
+    const struct vn_policy *found = NULL;
+    struct vn_policy policy;
+    struct vn_error err;
+    char words[64];
+    int n = 0;
+
+    if (vn_policy_find(name, &found, &err) != VN_OK)
+        abort();
+    do {
+        options[n] = found->options[n];
+        if (options[n].name != NULL && strcmp(options[n].name, option) == 0)
+            options[n].fallback = value;
+    } while (options[n++].name != NULL);
+    snprintf(words, sizeof words, "%s %s=%s", name, option, value);
+    policy = *found;
+    policy.name = words;
+    policy.options = options;
+    check_worlds(&policy, WORLDS_OF_BUILT_IN);
+}
+
 int
 main(void)
 {
     check_worlds(NULL, WORLDS);
     for (int i = 0; vn_policies[i] != NULL; i++)
         check_worlds(vn_policies[i], WORLDS_OF_BUILT_IN);
+    check_option("themis", "auction", "yes");
     return done_testing();
 }

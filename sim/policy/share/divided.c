@@ -136,15 +136,14 @@ vn_divided_leave(void *state, const struct vn_view *view, int slot)
     forget(s, slot);
 }
 
-static struct vn_divided_job *
-job_of(struct vn_claim *claim)
+struct vn_divided_job *
+vn_divided_job_of(struct vn_claim *claim)
 {
     return (struct vn_divided_job *) claim;
 }
 
-/* The largest number up to k on which it runs, or 0. */
-static int
-usable(const struct vn_divided_job *job, double devices)
+int
+vn_divided_usable(const struct vn_divided_job *job, double devices)
 {
     int k = (int) devices;
 
@@ -153,9 +152,8 @@ usable(const struct vn_divided_job *job, double devices)
     return k;
 }
 
-/* Claims of a type, as they stand now; how many. */
-static int
-gather(struct vn_divided *s, const struct vn_view *view, int type)
+int
+vn_divided_gather(struct vn_divided *s, const struct vn_view *view, int type)
 {
     int n = 0;
 
@@ -186,13 +184,16 @@ divide(struct vn_divided *s, int n, int devices)
 
     s->rule(s->claims, n, devices);
     for (int i = 0; i < n; i++)
-        poor += usable(job_of(s->claims[i]), s->claims[i]->devices) == 0;
+        poor += vn_divided_usable(vn_divided_job_of(s->claims[i]),
+                                  s->claims[i]->devices)
+                == 0;
     if (poor == 0)
         return n;
     for (int i = 0; i < n; i++) {
         struct vn_claim *claim = s->claims[i];
 
-        if (usable(job_of(claim), claim->devices) == 0 && seen++ >= poor / 2)
+        if (vn_divided_usable(vn_divided_job_of(claim), claim->devices) == 0
+            && seen++ >= poor / 2)
             claim->devices = 0;
         else
             s->claims[kept++] = claim;
@@ -212,7 +213,7 @@ spare(struct vn_divided *s, int type, int *left)
         if (job->home != type)
             continue;
         s->claims[n++] = &job->claim;
-        *left -= usable(job, job->claim.devices);
+        *left -= vn_divided_usable(job, job->claim.devices);
     }
     return n;
 }
@@ -222,7 +223,7 @@ divide_type(struct vn_divided *s, const struct vn_view *view, int type,
             struct vn_answer *answer)
 {
     int left = vn_view_devices(view, type);
-    int n = gather(s, view, type), before;
+    int n = vn_divided_gather(s, view, type), before;
 
     do {
         before = n;
@@ -230,15 +231,24 @@ divide_type(struct vn_divided *s, const struct vn_view *view, int type,
     } while (n < before);
     n = spare(s, type, &left);
     for (int i = 0; i < n; i++) {
-        struct vn_divided_job *job = job_of(s->claims[i]);
-        int k = usable(job, job->claim.devices);
+        struct vn_divided_job *job = vn_divided_job_of(s->claims[i]);
+        int k = vn_divided_usable(job, job->claim.devices);
 
         if (k == 0) {
-            k = usable(job, fmin(left, job->claim.demand));
+            k = vn_divided_usable(job, fmin(left, job->claim.demand));
             left -= k;
         }
         if (k != vn_view_held(view, job->slot, type))
             vn_answer_set(answer, job->slot, type, k);
+    }
+}
+
+void
+vn_divided_saw(struct vn_divided *s)
+{
+    for (int i = 0; i < s->npresent; i++) {
+        s->jobs[s->present[i]]->seen += s->npresent;
+        s->jobs[s->present[i]]->times++;
     }
 }
 
@@ -250,10 +260,7 @@ vn_divided_decide(void *state, const struct vn_view *view,
 
     for (int t = 0; t < s->ntypes; t++)
         divide_type(s, view, t, answer);
-    for (int i = 0; i < s->npresent; i++) {
-        s->jobs[s->present[i]]->seen += s->npresent;
-        s->jobs[s->present[i]]->times++;
-    }
+    vn_divided_saw(s);
     if (s->every > 0 && s->npresent > 0)
         vn_answer_wake(answer, vn_view_now(view) + s->every);
 }

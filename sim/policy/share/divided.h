@@ -55,6 +55,24 @@ void vn_divided_decide(void *state, const struct vn_view *view,
                        struct vn_answer *answer);
 
 /*
+ * Of these decide() is made; for policies that decide otherwise.
+ *
+ * Fill divided->claims with those of a type as they stand now, in order of
+ * arrival; how many.  A job that no number of devices is of use to has none.
+ */
+int vn_divided_gather(struct vn_divided *divided, const struct vn_view *view,
+                      int type);
+
+/* Whose claim it is, of those of struct vn_divided_job. */
+struct vn_divided_job *vn_divided_job_of(struct vn_claim *claim);
+
+/* The largest number of devices up to `devices` on which it runs, or 0. */
+int vn_divided_usable(const struct vn_divided_job *job, double devices);
+
+/* All that are there have seen how many there are. */
+void vn_divided_saw(struct vn_divided *divided);
+
+/*
  * Of the types on which a job runs, the one whose devices those that are there
  * ask for least, asked[type] of them in all, in proportion.
  */
