@@ -103,6 +103,7 @@ libsim_a_SOURCES = $(ENCLAVEDOM_SOURCES) \
 	sim/policy/share/wfs_ht.c \
 	sim/policy/queue/pool.c sim/policy/queue/pool.h \
 	sim/observe/recorder.c sim/observe/recorder.h \
+	sim/policy/queue/choice.c sim/policy/queue/choice.h \
 	sim/policy/queue/rigid.c sim/policy/queue/rigid.h \
 	sim/observe/sampler.c sim/observe/sampler.h \
 	sim/observe/steady.c sim/observe/steady.h \
@@ -246,7 +247,7 @@ t/sim/plugin/builtin.stamp: t/sim/plugin/builtin.c $(libsim_a_SOURCES)
 	    $(top_srcdir)/t/sim/plugin/builtin.c $(top_srcdir)/base/rng.c \
 	    $(top_srcdir)/sim/policy/*/$$p.c $(top_srcdir)/sim/api/policy.c \
 	    $(top_srcdir)/sim/policy/share/realm.c $(top_srcdir)/sim/api/heap.c \
-	    $(top_srcdir)/sim/policy/queue/ordered.c $(top_srcdir)/sim/policy/queue/pool.c \
+	    $(top_srcdir)/sim/policy/queue/choice.c $(top_srcdir)/sim/policy/queue/ordered.c $(top_srcdir)/sim/policy/queue/pool.c \
 	    $(top_srcdir)/sim/api/prediction.c \
 	    $(top_srcdir)/sim/policy/queue/rigid.c $(top_srcdir)/sim/policy/share/shares.c \
 	    $(top_srcdir)/sim/policy/share/shares_plain.c $(top_srcdir)/sim/policy/share/shares_plan.c \

@@ -13,6 +13,9 @@
 /* The state of a run: lists hold indices of jobs that are there. */
 struct run {
     const char *policy;
+    bool skip;
+    vn_time tick;
+    bool asked; /* something happened since it decided */
     int devices;
     struct naive_job *jobs;
     int *list[3]; /* las: its queues; others: the first, in order */
@@ -43,6 +46,13 @@ goes_before(const struct run *r, const struct naive_job *b,
         return b->job.duration < a->job.duration;
     if (is(r, "srtf"))
         return b->work / b->job.devices < a->work / a->job.devices;
+    if (is(r, "qssf"))
+        return b->job.duration * b->job.devices
+               < a->job.duration * a->job.devices;
+    if (is(r, "srsf")) /* one that runs goes before one that waits, then age */
+        return b->work != a->work                   ? b->work < a->work
+               : (b->before > 0) != (a->before > 0) ? b->before > 0
+                                                    : b->job.id < a->job.id;
     if (is(r, "priority"))
         return b->job.priority > a->job.priority;
     if (is(r, "wfs"))
@@ -65,9 +75,10 @@ sort(struct run *r)
     }
 }
 
-/* Fill in the order of a list; stop at what does not fit, or pass over. */
+/* Fill in the order of a list; at what does not fit nothing is left, or it is
+ * passed over. */
 static int
-fill(struct run *r, int q, int left, bool preempt, bool skip)
+fill(struct run *r, int q, int left, bool preempt)
 {
     for (int i = 0; i < r->n[q]; i++) {
         struct naive_job *j = &r->jobs[r->list[q][i]];
@@ -77,8 +88,8 @@ fill(struct run *r, int q, int left, bool preempt, bool skip)
         if (j->job.devices <= left) {
             j->held = j->job.devices;
             left -= j->held;
-        } else if (!skip)
-            return left;
+        } else if (!r->skip)
+            return 0;
     }
     return left;
 }
@@ -110,7 +121,7 @@ las(struct run *r)
         for (int i = 0; i < count[q]; i++)
             r->list[q + 1][r->n[q + 1]++] = demoted[q][i];
     for (int q = 0; q < 3; q++)
-        left = fill(r, q, left, true, true);
+        left = fill(r, q, left, true);
     for (int q = 0; q < 3; q++) {
         int *sorted = malloc((size_t) r->n[q] * sizeof *sorted + 1), n = 0;
 
@@ -276,7 +287,8 @@ static void
 decide(struct run *r, int total)
 {
     int left = r->devices;
-    bool preempt = is(r, "srtf") || strncmp(r->policy, "las", 3) == 0;
+    bool preempt =
+        is(r, "srtf") || is(r, "srsf") || strncmp(r->policy, "las", 3) == 0;
 
     for (int q = 0; q < 3; q++)
         for (int i = 0; i < r->n[q]; i++) {
@@ -295,7 +307,7 @@ decide(struct run *r, int total)
     else if (strncmp(r->policy, "las", 3) == 0)
         las(r);
     else
-        fill(r, 0, left, preempt, !is(r, "fifo") && !is(r, "priority"));
+        fill(r, 0, left, preempt);
     for (int q = 0; q < 3; q++)
         for (int i = 0; i < r->n[q]; i++) {
             struct naive_job *j = &r->jobs[r->list[q][i]];
@@ -322,6 +334,8 @@ next_instant(const struct run *r, int arrived, int total)
 #define EARLIER(t) (next = next < 0 || (t) < next ? (t) : next)
     if (arrived < total)
         EARLIER(r->jobs[arrived].job.submit);
+    if (r->asked)
+        EARLIER((r->now / r->tick + 1) * r->tick);
     if (is(r, "pollux-fixed") && r->n[0] > 0)
         EARLIER((r->now / (ROUND * VN_SECOND) + 1) * ROUND * VN_SECOND);
     for (int q = 0; q < 3; q++)
@@ -346,9 +360,14 @@ next_instant(const struct run *r, int arrived, int total)
 }
 
 void
-naive_run(const char *policy, int devices, struct naive_job *jobs, int n)
+naive_run(const struct naive_rule *rule, int devices, struct naive_job *jobs,
+          int n)
 {
-    struct run r = {.policy = policy, .devices = devices, .jobs = jobs};
+    struct run r = {.policy = rule->policy,
+                    .skip = rule->skip,
+                    .tick = rule->tick,
+                    .devices = devices,
+                    .jobs = jobs};
     int arrived = 0;
     vn_time next;
 
@@ -375,7 +394,9 @@ naive_run(const char *policy, int devices, struct naive_job *jobs, int n)
         r.now = next;
         while (arrived < n && jobs[arrived].job.submit == next)
             r.list[0][r.n[0]++] = arrived++;
-        decide(&r, n);
+        r.asked = rule->tick > 0 && next % rule->tick != 0;
+        if (!r.asked)
+            decide(&r, n);
     }
     for (int q = 0; q < 3; q++)
         free(r.list[q]);

@@ -8,6 +8,8 @@
 
 #include "plan/job.h"
 
+#include <stdbool.h>
+
 struct naive_job {
     struct vn_job job;
     vn_time start;
@@ -25,11 +27,16 @@ struct naive_job {
     int changes;
 };
 
-/*
- * Replay n jobs, in order of (submit, id), on `devices` devices under the
- * policy of that name ("las-reference" for las in that form), which must be
- * one of this tree's own.
- */
-void naive_run(const char *policy, int devices, struct naive_job *jobs, int n);
+/* The policy of that name ("las-reference" for las in that form), which must
+ * be one of this tree's own, and what it leaves to choose. */
+struct naive_rule {
+    const char *policy;
+    bool skip;    /* of the policies of a queue: pass over what does not fit */
+    vn_time tick; /* decide only at its multiples; 0: when something happens */
+};
+
+/* Replay n jobs, in order of (submit, id), on `devices` devices. */
+void naive_run(const struct naive_rule *rule, int devices,
+               struct naive_job *jobs, int n);
 
 #endif /* T_SIM_NAIVE_H */

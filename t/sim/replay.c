@@ -18,8 +18,12 @@
 enum {
     JOBS = 120,
     SEEDS = 150,
+    OPTIONS = 2,
+    FEWER = 40, /* of what differs in an option */
     ROUNDS = 12 /* of what goes by rounds, which are many */
 };
+
+#define TICK (700 * VN_SECOND)
 
 struct feed {
     const struct naive_job *jobs;
@@ -76,10 +80,12 @@ make_jobs(struct naive_job *jobs, int devices, uint64_t seed)
 
 /* Does one run agree? */
 static bool
-agrees(const char *policy, int devices, struct naive_job *jobs, uint64_t seed)
+agrees(const struct naive_rule *rule, const char *const *options, int devices,
+       struct naive_job *jobs, uint64_t seed)
 {
-    static const char *const forms[] = {"form=reference"};
+    const char *policy = rule->policy;
     bool reference = strcmp(policy, "las-reference") == 0;
+    int noptions = 0;
     struct vn_cluster cluster = {0};
     struct feed feed = {.jobs = jobs};
     double values[VN_POLICY_OPTIONS_MAX];
@@ -93,16 +99,18 @@ agrees(const char *policy, int devices, struct naive_job *jobs, uint64_t seed)
     char text[32];
     bool same = true;
 
+    while (noptions < OPTIONS && options[noptions] != NULL)
+        noptions++;
     snprintf(text, sizeof text, "x:1x%d", devices);
     if (vn_cluster_read(text, &cluster, &err)
         || vn_policy_find(reference ? "las" : policy, &config.policy, &err)
-        || vn_policy_configure(config.policy, forms, reference, values, &err)
+        || vn_policy_configure(config.policy, options, noptions, values, &err)
         || vn_engine_alloc(&config, &engine, &err)
         || vn_engine_run(engine, &err)) {
         diag("%s, seed %llu: %s", policy, (unsigned long long) seed, err.text);
         same = false;
     } else
-        naive_run(policy, devices, jobs, JOBS);
+        naive_run(rule, devices, jobs, JOBS);
     for (int i = 0; i < JOBS && same; i++) {
         const struct vn_record *g = &feed.got[i];
 
@@ -127,12 +135,33 @@ int
 main(void)
 {
     static const struct {
-        const char *name;
+        struct naive_rule rule;
+        const char *options[OPTIONS];
         uint64_t seeds;
-    } policies[] = {
-        {"fifo", SEEDS},     {"fifo-skip", SEEDS}, {"sjf", SEEDS},
-        {"srtf", SEEDS},     {"las", SEEDS},       {"las-reference", SEEDS},
-        {"priority", SEEDS}, {"wfs", SEEDS},       {"pollux-fixed", ROUNDS}};
+    } policies[] = {{{"fifo", false, 0}, {NULL}, SEEDS},
+                    {{"fifo", false, TICK}, {"tick=700"}, FEWER},
+                    {{"fifo-skip", true, 0}, {NULL}, SEEDS},
+                    {{"fifo-skip", true, TICK}, {"tick=700"}, FEWER},
+                    {{"sjf", true, 0}, {NULL}, SEEDS},
+                    {{"sjf", false, 0}, {"skip=no"}, FEWER},
+                    {{"sjf", true, TICK}, {"tick=700"}, FEWER},
+                    {{"qssf", false, 0}, {NULL}, FEWER},
+                    {{"qssf", true, TICK}, {"skip=yes", "tick=700"}, FEWER},
+                    {{"srtf", true, 0}, {NULL}, SEEDS},
+                    {{"srtf", false, 0}, {"skip=no"}, SEEDS},
+                    {{"srtf", true, TICK}, {"tick=700"}, FEWER},
+                    {{"srtf", false, TICK}, {"skip=no", "tick=700"}, FEWER},
+                    {{"srsf", true, 0}, {NULL}, FEWER},
+                    {{"srsf", false, 0}, {"skip=no"}, FEWER},
+                    {{"srsf", false, TICK}, {"skip=no", "tick=700"}, FEWER},
+                    {{"las", true, 0}, {NULL}, SEEDS},
+                    {{"las", false, 0}, {"skip=no"}, SEEDS},
+                    {{"las-reference", true, 0}, {"form=reference"}, SEEDS},
+                    {{"priority", false, 0}, {NULL}, SEEDS},
+                    {{"priority", true, 0}, {"skip=yes"}, FEWER},
+                    {{"priority", false, TICK}, {"tick=700"}, FEWER},
+                    {{"wfs", false, 0}, {NULL}, SEEDS},
+                    {{"pollux-fixed", false, 0}, {NULL}, ROUNDS}};
 
     for (size_t p = 0; p < sizeof policies / sizeof policies[0]; p++) {
         int same = 0;
@@ -142,11 +171,14 @@ main(void)
             int devices = 2 + (int) (vn_mix64(seed) % 40);
 
             make_jobs(jobs, devices, seed);
-            same += agrees(policies[p].name, devices, jobs, seed);
+            same += agrees(&policies[p].rule, policies[p].options, devices,
+                           jobs, seed);
         }
         is_int(same, (int) policies[p].seeds,
-               "%s: every job as the second simulator has it",
-               policies[p].name);
+               "%s %s %s: every job as the second simulator has it",
+               policies[p].rule.policy,
+               policies[p].options[0] != NULL ? policies[p].options[0] : "",
+               policies[p].options[1] != NULL ? policies[p].options[1] : "");
     }
     return done_testing();
 }

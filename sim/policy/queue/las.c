@@ -17,6 +17,9 @@
  * one up; one put out of its devices goes before all that wait, the next one
  * down.
  *
+ * With skip=no the first that does not fit ends it, for its queue and those
+ * below.
+ *
  * With form=reference the instant of the next demotion is computed as
  * Tiresias' simulator does it, now + ceil((limit - executed) / devices): late
  * for a job of several devices that ran before, since executed is time and
@@ -25,6 +28,7 @@
 #include "config.h"
 
 #include "sim/api/heap.h"
+#include "sim/policy/queue/choice.h"
 #include "sim/policy/queue/pool.h"
 
 #include "base/xalloc.h"
@@ -58,8 +62,10 @@ struct las {
     struct vn_heap demotions; /* of those that run, by when they are due */
     int64_t limit[QUEUES];    /* device-microseconds */
     bool reference;
+    bool skip;
     int *free;
-    int *moved; /* jobs demoted, or put out of their devices */
+    int64_t *left; /* of each type, for one question */
+    int *moved;    /* jobs demoted, or put out of their devices */
     int nmoved;
     int moved_size;
 };
@@ -67,7 +73,8 @@ struct las {
 enum {
     OPTION_FORM,
     OPTION_FIRST,
-    OPTION_SECOND
+    OPTION_SECOND,
+    OPTION_SKIP
 };
 
 static const char *const forms[] = {"exact", "reference", NULL};
@@ -85,6 +92,7 @@ static const struct vn_policy_option las_options[] = {
                        "service at which it leaves the second, "
                        "device-seconds",
                        "7200", VN_OPTION_REAL, 1e-6, 1e12, NULL},
+    [OPTION_SKIP] = VN_SKIP_OPTION("yes"),
     {NULL, NULL, NULL, VN_OPTION_REAL, 0, 0, NULL},
 };
 
@@ -100,9 +108,11 @@ las_open(void *state, const struct vn_view *view, const double *values,
                        "policy las: second is %g, expected at least first, %g",
                        values[OPTION_SECOND], values[OPTION_FIRST]);
     s->reference = values[OPTION_FORM] == 1;
+    s->skip = values[OPTION_SKIP] == 0;
     s->limit[0] = (int64_t) (values[OPTION_FIRST] * 1e6);
     s->limit[1] = (int64_t) (values[OPTION_SECOND] * 1e6);
     s->free = vn_xcalloc((size_t) types, sizeof *s->free);
+    s->left = vn_xcalloc((size_t) types, sizeof *s->left);
     for (int q = 0; q < QUEUES; q++) {
         vn_pool_init(&s->queue[q].waiting, view);
         s->queue[q].running =
@@ -129,6 +139,7 @@ las_close(void *state)
     vn_heap_free(&s->demotions);
     free(s->jobs);
     free(s->free);
+    free(s->left);
     free(s->moved);
 }
 
@@ -218,20 +229,74 @@ demote(struct las *s, const struct vn_view *view)
     }
 }
 
-/* Put out of their devices those of a queue that no longer fit. */
+/* Those of a queue that were stopped, of the jobs moved from `first` on, wait
+ * before all that do. */
 static void
-displace(struct las *s, const struct vn_view *view, int q, int type, int left)
+wait_first(struct las *s, const struct vn_view *view, int q, int first)
 {
     struct queue *queue = &s->queue[q];
-    int first = s->nmoved, job;
 
-    while ((job = vn_ordered_over(&queue->running[type], left)) >= 0)
-        stop(s, job);
     queue->front -= s->nmoved - first;
     for (int i = first; i < s->nmoved; i++) {
         vn_heap_remove(&s->demotions, s->moved[i]);
         wait_at(s, view, s->moved[i], q, queue->front + 1 + i - first);
     }
+}
+
+/* Put out of their devices those of a queue that no longer fit. */
+static void
+displace(struct las *s, const struct vn_view *view, int q, int type, int left)
+{
+    int first = s->nmoved, job;
+
+    while ((job = vn_ordered_over(&s->queue[q].running[type], left)) >= 0)
+        stop(s, job);
+    wait_first(s, view, q, first);
+}
+
+/* The first of a queue, over all types, that runs beyond so many devices of
+ * each; or -1. */
+static int
+first_over(const struct las *s, const struct vn_view *view, int q,
+           const int64_t *left)
+{
+    int first = -1;
+
+    for (int t = 0; t < vn_view_types(view); t++) {
+        const struct vn_ordered *running = &s->queue[q].running[t];
+        int job = vn_ordered_over(running, left[t]);
+
+        if (job >= 0
+            && (first < 0
+                || vn_key_before(
+                    vn_ordered_key(running, job),
+                    vn_ordered_key(&s->queue[q].running[s->jobs[first].type],
+                                   first))))
+            first = job;
+    }
+    return first;
+}
+
+/* The same where one that does not fit blocks: and all behind the first. */
+static void
+displace_behind(struct las *s, const struct vn_view *view, int q)
+{
+    int64_t *left = s->left;
+    int first = s->nmoved, job, type;
+    struct vn_key key;
+
+    for (int t = 0; t < vn_view_types(view); t++)
+        left[t] = s->free[t];
+    job = first_over(s, view, q, left);
+    if (job < 0)
+        return;
+    type = s->jobs[job].type;
+    key = vn_ordered_key(&s->queue[q].running[type], job);
+    for (int t = 0; t < vn_view_types(view); t++)
+        left[t] = vn_ordered_before(&s->queue[q].running[t], key);
+    for (; job >= 0; job = first_over(s, view, q, left))
+        stop(s, job);
+    wait_first(s, view, q, first);
 }
 
 /* When the service of a job that now runs reaches its queue's limit. */
@@ -268,17 +333,26 @@ fill(struct las *s, const struct vn_view *view, struct vn_answer *answer,
 {
     struct queue *queue = &s->queue[q];
 
+    if (!s->skip)
+        displace_behind(s, view, q);
     for (int t = 0; t < vn_view_types(view); t++) {
-        displace(s, view, q, t, s->free[t]);
+        if (s->skip)
+            displace(s, view, q, t, s->free[t]);
         s->free[t] -= (int) vn_ordered_total(&queue->running[t]);
     }
     for (;;) {
-        struct vn_pick pick = vn_pool_first(&queue->waiting, s->free);
+        struct vn_pick pick = s->skip ? vn_pool_first(&queue->waiting, s->free)
+                                      : vn_pool_head(&queue->waiting);
         int type;
 
         if (pick.job < 0)
             return;
         type = vn_pool_fit(&queue->waiting, s->free, pick.types, pick.demand);
+        if (type < 0) {
+            for (int t = 0; t < vn_view_types(view); t++)
+                s->free[t] = 0;
+            return;
+        }
         vn_pool_take(&queue->waiting, &pick);
         s->free[type] -= pick.demand;
         start(s, view, answer, q, &pick, type);

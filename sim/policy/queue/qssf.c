@@ -3,7 +3,8 @@
  * deep learning workloads in large-scale GPU datacenters", SC'21: Helios): in
  * order of the duration that was predicted (sim/api/prediction.h), or else
  * that the trace tells, times the devices that a job asks for, without
- * preemption; one that does not fit blocks those behind it.
+ * preemption; one that does not fit blocks those behind it, or is passed over
+ * (skip=yes).
  */
 #include "config.h"
 
@@ -19,6 +20,8 @@ struct qssf {
 
 static const struct vn_policy_option qssf_options[] = {
     VN_PREDICTION_OPTION("durations"),
+    VN_SKIP_OPTION("no"),
+    VN_TICK_OPTION,
     {NULL, NULL, NULL, VN_OPTION_REAL, 0, 0, NULL},
 };
 
@@ -28,8 +31,9 @@ qssf_open(void *state, const struct vn_view *view, const double *values,
 {
     struct qssf *s = state;
 
+    (void) err;
     s->error = values[0];
-    return vn_rigid_open(&s->rigid, view, values, err);
+    return vn_rigid_open(&s->rigid, view, values[1] == 0, values[2]);
 }
 
 static void
@@ -54,5 +58,5 @@ const struct vn_policy vn_policy_qssf = {
     .open = qssf_open,
     .close = vn_rigid_close,
     .arrive = qssf_arrive,
-    .decide = vn_rigid_decide_block,
+    .decide = vn_rigid_decide,
 };

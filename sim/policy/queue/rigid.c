@@ -7,12 +7,11 @@
 #include <stdlib.h>
 
 enum vn_status
-vn_rigid_open(void *state, const struct vn_view *view, const double *values,
-              struct vn_error *err)
+vn_rigid_open(struct vn_rigid *s, const struct vn_view *view, bool skip,
+              double tick)
 {
-    struct vn_rigid *s = state;
-
-    (void) values, (void) err;
+    s->skip = skip;
+    s->tick = (vn_time) tick;
     vn_pool_init(&s->pool, view);
     s->free = vn_xcalloc((size_t) s->pool.ntypes, sizeof *s->free);
     return VN_OK;
@@ -36,15 +35,19 @@ vn_rigid_wait(void *state, const struct vn_view *view, int job, int64_t rank)
                 (struct vn_key){rank, vn_view_order(view, job)});
 }
 
-static void
-decide(struct vn_rigid *s, const struct vn_view *view,
-       struct vn_answer *answer, bool skip)
+void
+vn_rigid_decide(void *state, const struct vn_view *view,
+                struct vn_answer *answer)
 {
+    struct vn_rigid *s = state;
+
+    if (vn_tick_waits(s->tick, view, answer))
+        return;
     for (int t = 0; t < s->pool.ntypes; t++)
         s->free[t] = vn_view_free(view, t);
     for (;;) {
-        struct vn_pick pick =
-            skip ? vn_pool_first(&s->pool, s->free) : vn_pool_head(&s->pool);
+        struct vn_pick pick = s->skip ? vn_pool_first(&s->pool, s->free)
+                                      : vn_pool_head(&s->pool);
         int type;
 
         if (pick.job < 0)
@@ -56,18 +59,4 @@ decide(struct vn_rigid *s, const struct vn_view *view,
         vn_answer_set(answer, pick.job, type, pick.demand);
         s->free[type] -= pick.demand;
     }
-}
-
-void
-vn_rigid_decide_block(void *state, const struct vn_view *view,
-                      struct vn_answer *answer)
-{
-    decide(state, view, answer, false);
-}
-
-void
-vn_rigid_decide_skip(void *state, const struct vn_view *view,
-                     struct vn_answer *answer)
-{
-    decide(state, view, answer, true);
 }

@@ -7,22 +7,27 @@
 #ifndef SIM_POLICY_QUEUE_RIGID_H
 #define SIM_POLICY_QUEUE_RIGID_H
 
+#include "sim/policy/queue/choice.h"
 #include "sim/policy/queue/pool.h"
 
 /* A policy's state begins with this. */
 struct vn_rigid {
     struct vn_pool pool;
     int *free;
+    bool skip;
+    vn_time tick;
 };
 
+/* For a policy's open(): are jobs passed over, and how often does it decide
+ * (sim/policy/queue/choice.h)? */
+enum vn_status vn_rigid_open(struct vn_rigid *rigid,
+                             const struct vn_view *view, bool skip,
+                             double tick);
+
 /* The slots of a policy's table. */
-enum vn_status vn_rigid_open(void *state, const struct vn_view *view,
-                             const double *values, struct vn_error *err);
 void vn_rigid_close(void *state);
-void vn_rigid_decide_block(void *state, const struct vn_view *view,
-                           struct vn_answer *answer);
-void vn_rigid_decide_skip(void *state, const struct vn_view *view,
-                          struct vn_answer *answer);
+void vn_rigid_decide(void *state, const struct vn_view *view,
+                     struct vn_answer *answer);
 
 /* Let a job wait at `rank`; those of equal rank stand in order of arrival. */
 void vn_rigid_wait(void *state, const struct vn_view *view, int job,

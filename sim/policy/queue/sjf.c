@@ -13,15 +13,12 @@ extern const struct vn_policy vn_policy_sjf;
 struct sjf {
     struct vn_rigid rigid; /* first: its functions take the state */
     double error;
-    bool skip;
 };
-
-static const char *const yes_no[] = {"yes", "no", NULL};
 
 static const struct vn_policy_option sjf_options[] = {
     VN_PREDICTION_OPTION("durations"),
-    {"skip", "pass over a job that does not fit; no: it blocks", "yes",
-     VN_OPTION_CHOICE, 0, 0, yes_no},
+    VN_SKIP_OPTION("yes"),
+    VN_TICK_OPTION,
     {NULL, NULL, NULL, VN_OPTION_REAL, 0, 0, NULL},
 };
 
@@ -31,9 +28,9 @@ sjf_open(void *state, const struct vn_view *view, const double *values,
 {
     struct sjf *s = state;
 
+    (void) err;
     s->error = values[0];
-    s->skip = values[1] == 0;
-    return vn_rigid_open(&s->rigid, view, values, err);
+    return vn_rigid_open(&s->rigid, view, values[1] == 0, values[2]);
 }
 
 static void
@@ -43,17 +40,6 @@ sjf_arrive(void *state, const struct vn_view *view, int job)
 
     vn_rigid_wait(&s->rigid, view, job,
                   vn_predicted_duration(view, job, s->error));
-}
-
-static void
-sjf_decide(void *state, const struct vn_view *view, struct vn_answer *answer)
-{
-    const struct sjf *s = state;
-
-    if (s->skip)
-        vn_rigid_decide_skip(state, view, answer);
-    else
-        vn_rigid_decide_block(state, view, answer);
 }
 
 const struct vn_policy vn_policy_sjf = {
@@ -66,5 +52,5 @@ const struct vn_policy vn_policy_sjf = {
     .open = sjf_open,
     .close = vn_rigid_close,
     .arrive = sjf_arrive,
-    .decide = sjf_decide,
+    .decide = vn_rigid_decide,
 };

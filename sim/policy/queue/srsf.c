@@ -2,9 +2,9 @@
  * Shortest remaining service first, with preemption: jobs stand in order of
  * the time that they still need times the devices that they ask for, those
  * that run before those that wait in a tie, then by arrival; an empty cluster
- * is filled in that order, passing over what does not fit.  Where it was
- * predicted (sim/api/prediction.h), the time still needed is that, less what
- * the job has done since.
+ * is filled in that order, passing over what does not fit, or up to
+ * it (skip=no).  Where it was predicted (sim/api/prediction.h), the time still
+ * needed is that, less what the job has done since.
  *
  * Jobs that run come nearer their end each at its own pace, so their order
  * does not last; it is made anew at each instant, in O(n log n).
@@ -12,7 +12,7 @@
 #include "config.h"
 
 #include "sim/api/prediction.h"
-#include "sim/policy/queue/pool.h"
+#include "sim/policy/queue/choice.h"
 
 #include "base/xalloc.h"
 
@@ -35,10 +35,14 @@ struct srsf {
     int *free;
     int ntypes;
     double error;
+    bool skip;
+    vn_time tick;
 };
 
 static const struct vn_policy_option srsf_options[] = {
     VN_PREDICTION_OPTION("durations"),
+    VN_SKIP_OPTION("yes"),
+    VN_TICK_OPTION,
     {NULL, NULL, NULL, VN_OPTION_REAL, 0, 0, NULL},
 };
 
@@ -50,6 +54,8 @@ srsf_open(void *state, const struct vn_view *view, const double *values,
 
     (void) err;
     s->error = values[0];
+    s->skip = values[1] == 0;
+    s->tick = (vn_time) values[2];
     s->ntypes = vn_view_types(view);
     s->free = vn_xcalloc((size_t) s->ntypes, sizeof *s->free);
     return VN_OK;
@@ -121,7 +127,10 @@ static void
 srsf_decide(void *state, const struct vn_view *view, struct vn_answer *answer)
 {
     struct srsf *s = state;
+    bool blocked = false;
 
+    if (vn_tick_waits(s->tick, view, answer))
+        return;
     for (int t = 0; t < s->ntypes; t++)
         s->free[t] = vn_view_devices(view, t);
     for (int i = 0; i < s->n; i++) {
@@ -139,8 +148,9 @@ srsf_decide(void *state, const struct vn_view *view, struct vn_answer *answer)
     for (int i = 0; i < s->n; i++) {
         struct place *p = &s->line[i];
         int devices = vn_view_job(view, p->job)->devices;
-        int type = find_type(s, view, p, devices);
+        int type = blocked ? -1 : find_type(s, view, p, devices);
 
+        blocked = blocked || (type < 0 && !s->skip);
         if (type >= 0)
             s->free[type] -= devices;
         if (p->type >= 0 && type != p->type)

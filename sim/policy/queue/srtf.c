@@ -19,6 +19,9 @@
  * Where it was predicted, what is needed is that, as when the job arrived,
  * less what it has done since; at least a microsecond.  The pace is the same.
  *
+ * With skip=no the walk ends at the first job that does not fit, and those
+ * that run and stand behind it are put out of their devices.
+ *
  * Ties: a job that waits has needed what it needs for longer than one that
  * runs and has just come to need as little, so it goes first; one that has
  * arrived at this very instant goes last.  Hence the numbers in `minor`.
@@ -26,6 +29,7 @@
 #include "config.h"
 
 #include "sim/api/prediction.h"
+#include "sim/policy/queue/choice.h"
 #include "sim/policy/queue/pool.h"
 
 #include "base/xalloc.h"
@@ -40,6 +44,8 @@ struct srtf {
     int *type;                  /* type[job]: where it runs */
     vn_time *off;               /* off[job]: predicted less true duration */
     double error;
+    bool skip;
+    vn_time tick;
     int jobs;
     int *free;    /* of each type, at the place reached */
     int64_t turn; /* counts instants */
@@ -48,6 +54,8 @@ struct srtf {
 
 static const struct vn_policy_option srtf_options[] = {
     VN_PREDICTION_OPTION("durations"),
+    VN_SKIP_OPTION("yes"),
+    VN_TICK_OPTION,
     {NULL, NULL, NULL, VN_OPTION_REAL, 0, 0, NULL},
 };
 
@@ -59,6 +67,8 @@ srtf_open(void *state, const struct vn_view *view, const double *values,
 
     (void) err;
     s->error = values[0];
+    s->skip = values[1] == 0;
+    s->tick = (vn_time) values[2];
     vn_pool_init(&s->pool, view);
     s->running = vn_xcalloc((size_t) s->pool.ntypes, sizeof *s->running);
     for (int t = 0; t < s->pool.ntypes; t++)
@@ -164,24 +174,68 @@ place(struct srtf *s, const struct vn_view *view, struct vn_answer *answer,
     vn_answer_set(answer, job, type, demand);
 }
 
-/* A running job does not fit where it is: elsewhere, or not at all. */
+/* A running job has its devices no more, and waits. */
 static void
+put_out(struct srtf *s, const struct vn_view *view, struct vn_answer *answer,
+        int job)
+{
+    vn_ordered_remove(&s->running[s->type[job]], job);
+    vn_answer_set(answer, job, s->type[job], 0);
+    vn_pool_add(&s->pool, view, job,
+                (struct vn_key){needs(s, view, job), stamp(s, false)});
+}
+
+/* The first running job, over all types, that stands behind this; or -1. */
+static int
+first_behind(const struct srtf *s, struct vn_key key)
+{
+    int first = -1;
+
+    for (int t = 0; t < s->pool.ntypes; t++) {
+        const struct vn_ordered *running = &s->running[t];
+        int job = vn_ordered_over(running, vn_ordered_before(running, key));
+
+        if (job >= 0
+            && (first < 0
+                || vn_key_before(
+                    vn_ordered_key(running, job),
+                    vn_ordered_key(&s->running[s->type[first]], first))))
+            first = job;
+    }
+    return first;
+}
+
+/* The job that stands here does not fit, and blocks those behind it. */
+static void
+block(struct srtf *s, const struct vn_view *view, struct vn_answer *answer,
+      struct vn_key key)
+{
+    int job;
+
+    while ((job = first_behind(s, key)) >= 0)
+        put_out(s, view, answer, job);
+}
+
+/* A running job does not fit where it is: elsewhere, or not at all; is it
+ * elsewhere? */
+static bool
 displace(struct srtf *s, const struct vn_view *view, struct vn_answer *answer,
          int job)
 {
     struct vn_key key = vn_ordered_key(&s->running[s->type[job]], job);
     int type;
 
-    vn_ordered_remove(&s->running[s->type[job]], job);
-    vn_answer_set(answer, job, s->type[job], 0);
     reach(s, view, key);
     type = vn_pool_fit(&s->pool, s->free, vn_pool_types(&s->pool, view, job),
                        vn_view_job(view, job)->devices);
-    if (type >= 0)
-        place(s, view, answer, job, type, key);
-    else
-        vn_pool_add(&s->pool, view, job,
-                    (struct vn_key){needs(s, view, job), stamp(s, false)});
+    if (type < 0) {
+        put_out(s, view, answer, job);
+        return false;
+    }
+    vn_ordered_remove(&s->running[s->type[job]], job);
+    vn_answer_set(answer, job, s->type[job], 0);
+    place(s, view, answer, job, type, key);
+    return true;
 }
 
 /* Where a waiting job would stand among those that run. */
@@ -203,10 +257,13 @@ srtf_decide(void *state, const struct vn_view *view, struct vn_answer *answer)
 {
     struct srtf *s = state;
 
+    if (vn_tick_waits(s->tick, view, answer))
+        return;
     for (int t = 0; t < s->pool.ntypes; t++)
         s->free[t] = vn_view_devices(view, t);
     for (;;) {
-        struct vn_pick pick = vn_pool_first(&s->pool, s->free);
+        struct vn_pick pick = s->skip ? vn_pool_first(&s->pool, s->free)
+                                      : vn_pool_head(&s->pool);
         int over = first_over(s, view), type;
         struct vn_key key = {0};
 
@@ -216,15 +273,22 @@ srtf_decide(void *state, const struct vn_view *view, struct vn_answer *answer)
             && (pick.job < 0
                 || vn_key_before(
                     vn_ordered_key(&s->running[s->type[over]], over), key))) {
-            displace(s, view, answer, over);
-            continue;
+            key = vn_ordered_key(&s->running[s->type[over]], over);
+            if (displace(s, view, answer, over) || s->skip)
+                continue;
+            block(s, view, answer, key);
+            break;
         }
         if (pick.job < 0)
             break;
         reach(s, view, key);
         type = vn_pool_fit(&s->pool, s->free, pick.types, pick.demand);
-        if (type < 0)
+        if (type < 0 && s->skip)
             continue; /* its demand is now out of reach */
+        if (type < 0) {
+            block(s, view, answer, key);
+            break;
+        }
         vn_pool_take(&s->pool, &pick);
         s->rank++;
         place(s, view, answer, pick.job, type, key);
