@@ -76,8 +76,7 @@ vn_auction(struct vn_bid *bids, int n, int devices)
                               after + (size_t) (i + 1) * width, devices);
         double others = sum - bids[i].value[bids[i].won];
 
-        bids[i].keeps =
-            others < without - EQUAL ? exp(others - without) : 1;
+        bids[i].keeps = others < without - EQUAL ? exp(others - without) : 1;
     }
     free(before);
     free(after);
