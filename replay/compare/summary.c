@@ -44,8 +44,7 @@ set_cell(struct vn_grid *grid, int at, int column,
 
     if (!row->has_baseline && isfinite(row->jct_s[policy]))
         vn_grid_set(grid, at, column, "%.4g s", row->jct_s[policy]);
-    else if (row->has_baseline && policy == 0
-             && isfinite(row->jct_s[policy]))
+    else if (row->has_baseline && policy == 0 && isfinite(row->jct_s[policy]))
         vn_grid_set(grid, at, column, "1 (%.4g s)", row->jct_s[policy]);
     else if (!row->has_baseline || i->n == 0)
         vn_grid_set(grid, at, column, "-");
