@@ -326,6 +326,21 @@ vn_comparison_make(struct vn_store *store, const struct vn_group *g,
 }
 
 void
+vn_comparison_decline_late(struct vn_comparison *c, int policy)
+{
+    struct vn_met *met = &c->met[policy];
+
+    met->late += met->admitted - met->met;
+    met->admitted = met->met;
+    for (int r = 0; r < c->group->nreplicates; r++) {
+        double *share = slot(c, VN_METRIC_MET_ADMITTED, policy, r);
+
+        if (!isnan(*share))
+            *share = *share > 0 ? 1 : NAN;
+    }
+}
+
+void
 vn_comparison_free(struct vn_comparison *c)
 {
     free(c->values);

@@ -42,8 +42,9 @@ double vn_metric_met(const struct vn_store_run *run, bool admitted);
 /* Deadlines under a policy, over all replicates. */
 struct vn_met {
     int64_t declined; /* jobs, with a deadline or not */
+    int64_t late;     /* counted as declined, though they were not */
     int64_t all;      /* jobs that have one */
-    int64_t admitted; /* of them, not turned away */
+    int64_t admitted; /* of them, not turned away, and not late so */
     int64_t met;
     double latest_us; /* the most that one was late; NAN: none was */
 };
@@ -76,6 +77,13 @@ enum vn_status vn_comparison_make(struct vn_store *store,
                                   const struct vn_group *group,
                                   struct vn_comparison *comparison,
                                   struct vn_error *err);
+
+/*
+ * Count what a policy admitted and what missed its deadline as declined.
+ * ElasticFlow's published code counts so what ended late under admission; of
+ * what is left admitted all is met.  Times stay as they are.
+ */
+void vn_comparison_decline_late(struct vn_comparison *c, int policy);
 
 void vn_comparison_free(struct vn_comparison *comparison);
 

@@ -10,6 +10,7 @@
 #include "replay/compare/outcomes.h"
 #include "replay/compare/report.h"
 #include "replay/compare/summary.h"
+#include "sim/policy/policies.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -24,6 +25,7 @@ enum option {
     POOL,
     LEVEL,
     POWER,
+    LATE,
     EXPERIMENT,
     SUMMARY,
     LABEL,
@@ -47,6 +49,8 @@ static const struct vn_option options[] = {
     [POWER] = {"power", "SHARE",
                "say how many replicates ratios within +- this need, as 0.05",
                0},
+    [LATE] = {"late", "violation|declined",
+              "what a job is that was admitted and ended late [violation]", 0},
     [EXPERIMENT] = {"experiment", "N", "only the N-th that there is", 'e'},
     [SUMMARY] = {"summary", NULL, "a row an experiment alone, in text", 's'},
     [LABEL] = {"label", "NAME=TEXT", "call a policy so; may be given again",
@@ -69,9 +73,13 @@ struct arguments {
     int format;         /* of vn_report_forms */
     int64_t experiment; /* from 1; 0 for all */
     bool summary;       /* that alone */
+    int late;           /* of lates */
     const char *labels[LABELS_MAX];
     int nlabels;
 };
+
+/* As deadlines are meant, and as ElasticFlow's published code counts. */
+static const char *const lates[] = {"violation", "declined"};
 
 static void
 print_help(void)
@@ -107,6 +115,12 @@ compare(struct vn_store *store, const struct vn_groups *groups,
         status = vn_comparison_make(store, g, &c, err);
         if (status != VN_OK)
             break;
+        for (int p = 0; p < g->npolicies && a->late > 0; p++) {
+            const char *name = vn_group_run(g, p, 0)->policy;
+
+            if (name != NULL && vn_policy_declines(name))
+                vn_comparison_decline_late(&c, p);
+        }
         distances = vn_xcalloc((size_t) g->npolicies, sizeof *distances);
         status = vn_comparison_distances(store, g, distances, err);
         report.groups = groups;
@@ -254,6 +268,8 @@ take(void *arg, int option, const char *value, struct vn_error *err)
     case POWER:
         return vn_option_real("power", value, 0.0001, 10, &a->report.power,
                               err);
+    case LATE:
+        return vn_option_choice("late", value, lates, 2, &a->late, err);
     case EXPERIMENT:
         return vn_option_int("experiment", value, 1, 1000000, &a->experiment,
                              err);

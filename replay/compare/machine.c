@@ -140,7 +140,7 @@ print_csv_row(const struct vn_comparison *c, const struct vn_report *a,
     printf(",%s,", run->kind);
     vn_csv_cell(stdout, g->labels[p]);
     printf(",%d,%" PRId64 ",%" PRId64 ",%" PRId64 ",%s", g->nreplicates,
-           c->compared, c->unfinished[p], c->met[p].declined,
+           c->compared, c->unfinished[p], c->met[p].declined + c->met[p].late,
            vn_metric_names[m]);
     for (int i = 0; i < 6; i++) {
         putchar(',');
@@ -254,7 +254,8 @@ vn_report_json(const struct vn_comparison *c, const struct vn_report *a,
         vn_json_string(stdout, g->labels[p]);
         printf(", \"unfinished\": %" PRId64 ", \"rejected\": %" PRId64
                ", \"declined\": %" PRId64 ",\n",
-               c->unfinished[p], c->rejected[p], c->met[p].declined);
+               c->unfinished[p], c->rejected[p],
+               c->met[p].declined + c->met[p].late);
         for (int m = 0; m < VN_METRICS; m++)
             if (m < VN_METRICS_MAIN || is_known(c, (enum vn_metric) m, p))
                 print_json_metric(c, a, &d, p, (enum vn_metric) m);

@@ -174,6 +174,11 @@ print_deadlines(const struct vn_comparison *c)
     if (all == 0)
         return;
     puts("\ndeadlines of all jobs that have one, those declined among them");
+    for (int p = 0; p < g->npolicies; p++)
+        if (c->met[p].late > 0)
+            printf("%s admitted %" PRId64
+                   " that were late: counted as declined\n",
+                   g->labels[p], c->met[p].late);
     grid = vn_grid_begin(labels_of(g), g->npolicies, 4);
     vn_grid_set(&grid, -1, 0, "met, %%");
     vn_grid_set(&grid, -1, 1, "of admitted, %%");
@@ -184,7 +189,7 @@ print_deadlines(const struct vn_comparison *c)
 
         set_share(&grid, p, 0, m->met, m->all);
         set_share(&grid, p, 1, m->met, m->admitted);
-        vn_grid_set(&grid, p, 2, "%" PRId64, m->declined);
+        vn_grid_set(&grid, p, 2, "%" PRId64, m->declined + m->late);
         if (isnan(m->latest_us))
             vn_grid_set(&grid, p, 3, "-");
         else

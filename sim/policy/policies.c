@@ -152,6 +152,13 @@ vn_policy_is_elastic(const char *name)
     return false;
 }
 
+bool
+vn_policy_declines(const char *name)
+{
+    return strcmp(name, vn_policy_edf_admission.name) == 0
+           || strcmp(name, vn_policy_elasticflow_admission.name) == 0;
+}
+
 const char *
 vn_policy_goes_by(const char *name)
 {

@@ -40,6 +40,9 @@ bool vn_policy_is_adaptive(const char *name);
  * than they ask for?  What goes by rounds may, and seldom does: false. */
 bool vn_policy_is_elastic(const char *name);
 
+/* Does the built-in policy of that name decline jobs? */
+bool vn_policy_declines(const char *name);
+
 /*
  * What the built-in policy of that name goes by of jobs (vn_policy.knows);
  * NULL where there is none of that name, or nobody says.

@@ -106,6 +106,8 @@ says 0 'replicates until the 95 % interval of a ratio is within +-5 %' \
     "how many replicates it takes" "$bin" compare one.db --power 0.05
 says 2 "power: 'x' is wrong" "a power that is none" \
     "$bin" compare one.db --power x
+says 2 "--late: unknown 'declind', did you mean 'declined'?" \
+    "what a late job is not" "$bin" compare one.db --late declind
 "$bin" compare one.db > all.txt
 test "$(awk '{gsub(/[^ -~]/, "x")} length > 79' all.txt | wc -l)" = 0
 ok $? "the tables fit a page"
@@ -402,6 +404,20 @@ is "$("$bin" compare "$tmp/slo.db" --format csv | awk -F, '$5 == "fifo" && $10 ~
     "deadlines_met=0.25
 deadlines_met_of_admitted=0.25
 rho_above_1=0.75" "and in CSV"
+# A start of 30 s, of which admission does not know, makes job 0 late.
+printf 'job_id,submit_s,duration_s,devices,deadline_s\n0,0,100,4,120\n1,0,100,4,400\n' > "$tmp/late.csv"
+"$bin" run -t "$tmp/late.csv" -c x:8 -p edf,edf-admission --costs start=30s --scaling linear -r "$tmp/late.db" > /dev/null
+"$bin" compare "$tmp/late.db" -b edf | grep -qx 'edf-admission  *50.0  *50.0  *0  *10'
+ok $? "one that was admitted and ended late is a violation"
+"$bin" compare "$tmp/late.db" -b edf --late declined > "$tmp/out"
+grep -qx 'edf-admission  *50.0  *100.0  *1  *10' "$tmp/out" \
+    && grep -qx 'edf  *50.0  *50.0  *0  *10' "$tmp/out" \
+    && grep -qx 'edf-admission admitted 1 that were late: counted as declined' "$tmp/out" \
+    && ! grep -q 'in no policy' "$tmp/out"
+ok $? "or declined, as ElasticFlow's code counts, where a policy declines"
+is "$("$bin" compare "$tmp/late.db" -b edf --late declined --format csv | awk -F, '$5 == "edf-admission" && $10 ~ /met/ {print $9, $10 "=" $11}')" \
+    "1 deadlines_met=0.5
+1 deadlines_met_of_admitted=1" "and in CSV"
 # fifo by hand: a's jobs of 100 s each take 100 and 290, b's 200, c's 1180:
 # x = 200/390, 1/2, 1000/1180.
 "$bin" compare "$tmp/slo.db" --format json | python3 -c '
