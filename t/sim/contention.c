@@ -167,6 +167,7 @@ simulate(struct host *h)
         .cluster = &cluster,
         .source = {next_job, h, type_name, model_name},
         .profile = &profile,
+        .options = (double[]){0}, /* of fifo: no tick */
         .observer = {.arg = h, .ended = on_ended}};
 
     write_profile(h, &profile);

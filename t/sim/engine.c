@@ -13,6 +13,8 @@ struct rogue {
     int unused;
 };
 
+static const double no_tick = 0; /* of fifo's option */
+
 static int say_job, say_type, say_devices;
 static vn_time say_wake;
 
@@ -153,7 +155,7 @@ check_two(void)
     vn_engine_run(one, &err);
     config = script_config(&a, &cluster, srtf, values);
     vn_engine_alloc(&config, &two, &err);
-    config = script_config(&b, &cluster, fifo, NULL);
+    config = script_config(&b, &cluster, fifo, &no_tick);
     vn_engine_alloc(&config, &three, &err);
     while (more || other) {
         vn_engine_step(two, &more, &err);
@@ -184,7 +186,7 @@ check_summary(void)
 
     vn_cluster_read("x:4", &cluster, &err);
     vn_policy_find("fifo", &fifo, &err);
-    config = script_config(&script, &cluster, fifo, NULL);
+    config = script_config(&script, &cluster, fifo, &no_tick);
     config.until = 60 * VN_SECOND;
     vn_engine_alloc(&config, &engine, &err);
     is_int(vn_engine_run(engine, &err), VN_OK, "a run that is cut short");
