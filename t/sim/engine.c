@@ -243,7 +243,8 @@ check_refused(void)
     config = (struct vn_engine_config){
         .cluster = &cluster,
         .source = {one_modelled, &count, NULL, model_name},
-        .policy = fifo};
+        .policy = fifo,
+        .options = &no_tick};
     vn_engine_alloc(&config, &engine, &err);
     is_int(vn_engine_run(engine, &err), VN_EUNSUP, "a modelled job");
     is_str(err.text,
