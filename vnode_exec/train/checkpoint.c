@@ -7,6 +7,7 @@
 #include "base/xalloc.h"
 #include "vnode_exec/train/text.h"
 
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,13 +20,18 @@ struct head {
     char magic[16];
     int64_t step;
     int64_t nparams, nvectors, vector;
-    int64_t text, model; /* bytes of each, which follow in this order, */
-    int64_t channels;    /* then so many means and scales */
+    int64_t text, model; /* bytes of each */
+    int64_t channels;    /* means and as many scales */
     double best;
     int64_t since;
 };
 
-/* A head with what follows it. */
+enum {
+    TEXT_ROOM = 984 /* bytes at least that the text has behind the head, so
+                     * that the floats lie where older versions had them */
+};
+
+/* A head, the text behind it, and what stands behind the floats. */
 struct front {
     struct head head;
     const char *text, *model;
@@ -79,16 +85,18 @@ vn_checkpoint_write(const char *path, const struct vn_checkpoint_of *of,
     hash = hash_of(&f, state);
     fwrite(&f.head, sizeof f.head, 1, file.stream);
     fwrite(f.text, 1, (size_t) f.head.text, file.stream);
-    fwrite(f.model, 1, (size_t) f.head.model, file.stream);
-    if (channels > 0) {
-        fwrite(f.mean, sizeof(float), channels, file.stream);
-        fwrite(f.scale, sizeof(float), channels, file.stream);
-    }
+    for (int64_t i = f.head.text; i < TEXT_ROOM; i++)
+        putc('\0', file.stream);
     fwrite(state->scales, sizeof(double), (size_t) f.head.nparams,
            file.stream);
     for (int i = 0; i < state->nvectors; i++)
         fwrite(state->vectors[i], sizeof(float), (size_t) f.head.vector,
                file.stream);
+    fwrite(f.model, 1, (size_t) f.head.model, file.stream);
+    if (channels > 0) {
+        fwrite(f.mean, sizeof(float), channels, file.stream);
+        fwrite(f.scale, sizeof(float), channels, file.stream);
+    }
     fwrite(&hash, sizeof hash, 1, file.stream);
     return vn_file_commit(&file, err);
 }
@@ -113,6 +121,20 @@ fail_cut(const char *path, struct vn_error *err)
                    path);
 }
 
+/* Bytes of scales and floats, and of what stands between them and the hash. */
+static long
+floats_bytes(const struct head *head)
+{
+    return (long) (head->nparams * (int64_t) sizeof(double)
+                   + head->nvectors * head->vector * (int64_t) sizeof(float));
+}
+
+static long
+tail_bytes(const struct head *head)
+{
+    return (long) (head->model + 2 * head->channels * (int64_t) sizeof(float));
+}
+
 static enum vn_status
 read_state(FILE *in, const char *path, const struct front *f,
            struct vn_state *state, uint64_t *digest, struct vn_error *err)
@@ -126,7 +148,8 @@ read_state(FILE *in, const char *path, const struct front *f,
 
     for (int i = 0; whole && i < head->nvectors; i++)
         whole = fread(state->vectors[i], sizeof(float), n, in) == n;
-    whole = whole && fread(&hash, sizeof hash, 1, in) == 1 && getc(in) == EOF;
+    whole = whole && fseek(in, tail_bytes(head), SEEK_CUR) == 0
+            && fread(&hash, sizeof hash, 1, in) == 1 && getc(in) == EOF;
     if (!whole)
         return fail_cut(path, err);
     if (hash != hash_of(f, state))
@@ -172,12 +195,23 @@ make_state(const struct head *head, struct vn_state *state)
         state->vectors[i] = vn_xcalloc((size_t) head->vector, sizeof(float));
 }
 
+/* The zeros behind a short text. */
+static bool
+skip_room(FILE *in, const struct head *head)
+{
+    for (int64_t i = head->text; i < TEXT_ROOM; i++)
+        if (getc(in) != '\0')
+            return false;
+    return true;
+}
+
 static enum vn_status
 read_front(FILE *in, const char *path, struct head *head,
            struct vn_checkpoint *c, struct vn_error *err)
 {
     enum vn_status status = read_head(in, path, head, err);
     size_t channels;
+    long floats;
 
     if (status != VN_OK)
         return status;
@@ -194,9 +228,12 @@ read_front(FILE *in, const char *path, struct head *head,
     c->model_size = (size_t) head->model;
     c->model = vn_xcalloc(c->model_size + 1, 1);
     if (fread(c->text, 1, (size_t) head->text, in) != (size_t) head->text
+        || !skip_room(in, head) || (floats = ftell(in)) < 0
+        || fseek(in, floats_bytes(head), SEEK_CUR) != 0
         || fread(c->model, 1, c->model_size, in) != c->model_size
         || fread(c->normal.mean, sizeof(float), channels, in) != channels
-        || fread(c->normal.scale, sizeof(float), channels, in) != channels)
+        || fread(c->normal.scale, sizeof(float), channels, in) != channels
+        || fseek(in, floats, SEEK_SET) != 0)
         return fail_cut(path, err);
     return VN_OK;
 }
