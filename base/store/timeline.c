@@ -164,7 +164,8 @@ flush(struct writer *w, struct holder *h)
     int64_t held[TYPES] = {0}, since = 0, devices = 0;
     char text[400] = "";
 
-    qsort(h->steps, (size_t) h->n, sizeof *h->steps, compare_steps);
+    if (h->n > 0)
+        qsort(h->steps, (size_t) h->n, sizeof *h->steps, compare_steps);
     for (int i = 0; i < h->n; i++) {
         char next[sizeof text];
         int64_t all;

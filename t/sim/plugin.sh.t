@@ -19,6 +19,22 @@ awk 'BEGIN {
         print i "," t "," 10 + int(x / 65536) % 2000 "," d "," d "," 1 + i % 3 "," i % 5
     }
 }' > "$tmp/t.csv"
+# The sanitizer makes system calls of its own where a gate gives up, and remarks
+# that it does not know the stack that is left then.
+sanitized=no
+if grep -qa __asan_init "$vnsim"; then
+    sanitized=yes
+    cat > "$tmp/vnsim" <<END
+#!/bin/sh
+"$vnsim" "\$@" 2> "$tmp/said.\$\$"
+status=\$?
+grep -v '__asan_handle_no_return\|^False positive error reports\|^For details see' "$tmp/said.\$\$" >&2
+rm "$tmp/said.\$\$"
+exit \$status
+END
+    chmod +x "$tmp/vnsim"
+    vnsim=$tmp/vnsim
+fi
 run() { # words ...
     "$vnsim" -t "$tmp/t.csv" -c v100:2x8 -j "$tmp/jobs.csv" "$@" 2>&1
 }
@@ -77,9 +93,6 @@ for b in $backends; do
     ok $? "wfs where changes cost time gives the same bytes under $b"
 done
 
-# The sanitizer makes system calls of its own where a gate gives up.
-sanitized=no
-grep -qa __asan_init "$vnsim" && sanitized=yes
 stopped() { # plug-in, backend, what is said
     case $sanitized:$1 in yes:jump | yes:handle)
         skip "$1" "the sanitizer makes calls of its own"
