@@ -302,6 +302,33 @@ vn_file_open(const char *path, FILE **stream, struct vn_error *err)
 }
 
 enum vn_status
+vn_file_bytes(const char *path, size_t most, char **bytes, size_t *n,
+              struct vn_error *err)
+{
+    size_t room = 1 << 12;
+    FILE *in;
+    enum vn_status status = vn_file_open(path, &in, err);
+
+    *bytes = NULL;
+    *n = 0;
+    if (status != VN_OK)
+        return status;
+    do {
+        room *= 2;
+        *bytes = vn_xrealloc(*bytes, room, 1);
+        *n += fread(*bytes + *n, 1, room - *n, in);
+    } while (*n == room && *n <= most);
+    if (ferror(in))
+        status = vn_file_failed(path, err);
+    vn_file_close(in);
+    if (status != VN_OK) {
+        free(*bytes);
+        *bytes = NULL;
+    }
+    return status;
+}
+
+enum vn_status
 vn_file_failed(const char *name, struct vn_error *err)
 {
     return vn_fail(err, VN_EIO, "%s: %s", name,

@@ -63,6 +63,13 @@ enum vn_status vn_file_open(const char *path, FILE **stream,
 enum vn_status vn_file_open_text(const char *path, FILE **stream,
                                  struct vn_error *err);
 
+/*
+ * All of a file, but not much more than `most` bytes: *n of them, more than
+ * `most` where there are.  To be freed; NULL where this fails.
+ */
+enum vn_status vn_file_bytes(const char *path, size_t most, char **bytes,
+                             size_t *n, struct vn_error *err);
+
 /* VN_EIO, after reading from a file failed: errno says why. */
 enum vn_status vn_file_failed(const char *name, struct vn_error *err);
 

@@ -276,23 +276,12 @@ vn_yaml_parse(const char *bytes, size_t n, const char *name,
 enum vn_status
 vn_yaml_read(const char *path, struct vn_yaml **tree, struct vn_error *err)
 {
-    size_t n = 0, got, room = 1 << 12;
-    char *bytes = NULL;
-    FILE *in;
-    enum vn_status status = vn_file_open(path, &in, err);
+    char *bytes;
+    size_t n;
+    enum vn_status status =
+        vn_file_bytes(path, VN_YAML_BYTES, &bytes, &n, err);
 
     *tree = NULL;
-    if (status != VN_OK)
-        return status;
-    do {
-        room *= 2;
-        bytes = vn_xrealloc(bytes, room, 1);
-        got = fread(bytes + n, 1, room - n, in);
-        n += got;
-    } while (n == room && n <= VN_YAML_BYTES);
-    if (ferror(in))
-        status = vn_file_failed(path, err);
-    vn_file_close(in);
     if (status == VN_OK)
         status = vn_yaml_parse(bytes, n, path, tree, err);
     free(bytes);

@@ -136,22 +136,11 @@ name_of(const char *path, char *name, size_t size)
 static enum vn_status
 open_file(const char *path, struct vn_model **model, struct vn_error *err)
 {
-    char name[64], *text = NULL;
-    size_t size = 0, got, room = 1 << 12;
-    FILE *in;
-    enum vn_status status = vn_file_open(path, &in, err);
+    char name[64], *text;
+    size_t size;
+    enum vn_status status =
+        vn_file_bytes(path, VN_YAML_BYTES, &text, &size, err);
 
-    if (status != VN_OK)
-        return status;
-    do {
-        room *= 2;
-        text = vn_xrealloc(text, room, 1);
-        got = fread(text + size, 1, room - size, in);
-        size += got;
-    } while (size == room && size <= VN_YAML_BYTES);
-    if (ferror(in))
-        status = vn_file_failed(path, err);
-    vn_file_close(in);
     name_of(path, name, sizeof name);
     if (status == VN_OK)
         status = vn_model_parse(text, size, name, path, model, err);
