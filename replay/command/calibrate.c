@@ -110,8 +110,10 @@ vn_command_calibrate(int argc, char **argv)
 
     r.setup = &setup;
     status = vn_args_all(&args, say, take, &r, &done, &err);
-    if (status == VN_OK && done)
+    if (status == VN_OK && done) {
+        vn_setup_close(&setup, false);
         return 0;
+    }
     if (status == VN_OK && r.output == NULL)
         status = vn_fail(&err, VN_EUSAGE,
                          "no --output given (see vnreplay calibrate --help)");

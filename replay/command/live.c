@@ -177,8 +177,10 @@ vn_command_live(int argc, char **argv)
     bool done;
 
     status = vn_args_all(&args, say, take, &setup, &done, &err);
-    if (status == VN_OK && done)
+    if (status == VN_OK && done) {
+        vn_setup_close(&setup, false);
         return 0;
+    }
     if (status == VN_OK && args.nrest > 0)
         status = vn_fail(&err, VN_EUSAGE,
                          "'%s' is no option (see vnreplay live --help)",

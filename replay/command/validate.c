@@ -260,8 +260,10 @@ vn_command_validate(int argc, char **argv)
     bool done;
 
     status = vn_args_all(&args, say, take, &a, &done, &err);
-    if (status == VN_OK && done)
+    if (status == VN_OK && done) {
+        vn_setup_close(&setup, false);
         return 0;
+    }
     if (s->repeats == 0)
         s->repeats = s->certainty > 0 ? VN_REPEATS_MAX : 3;
     if (status == VN_OK && args.nrest > 0)
