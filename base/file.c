@@ -221,6 +221,25 @@ vn_file_commit_all(struct vn_file *files, int n, struct vn_error *err)
 }
 
 enum vn_status
+vn_file_folder(const char *name, char **folder, struct vn_error *err)
+{
+    const char *base = getenv("TMPDIR");
+    size_t size;
+
+    if (base == NULL || base[0] == '\0')
+        base = "/tmp";
+    size = strlen(base) + strlen(name) + sizeof "/-XXXXXX";
+    *folder = vn_xcalloc(size, 1);
+    snprintf(*folder, size, "%s/%s-XXXXXX", base, name);
+    if (mkdtemp(*folder) != NULL)
+        return VN_OK;
+    free(*folder);
+    *folder = NULL;
+    return vn_fail(err, VN_EIO, "cannot write to %s: %s", base,
+                   strerror(errno));
+}
+
+enum vn_status
 vn_file_check(const char *path, struct vn_error *err)
 {
     struct vn_file file;

@@ -46,6 +46,11 @@ enum vn_status vn_file_commit_all(struct vn_file *files, int n,
  */
 enum vn_status vn_file_place(struct vn_file *file, struct vn_error *err);
 
+/* Make a folder for the moment, where TMPDIR says, else in /tmp: NAME with six
+ * characters behind it.  To be freed, and removed; NULL where this fails. */
+enum vn_status vn_file_folder(const char *name, char **folder,
+                              struct vn_error *err);
+
 /* Could path be written?  Leaves what is there as it is. */
 enum vn_status vn_file_check(const char *path, struct vn_error *err);
 

@@ -13,7 +13,6 @@
 #include "base/xalloc.h"
 
 #include <dirent.h>
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -176,16 +175,12 @@ vn_plot_report(const struct vn_request *a, char **list, struct vn_error *err)
 {
     const char *path = a->output != NULL ? a->output : "report.html",
                *name = strrchr(a->results, '/');
-    char folder[] = "/tmp/vnplot-XXXXXX";
     struct report r = {.request = a};
     enum vn_status status = vn_results_open(a, &r.results, err), drawn;
 
     *list = NULL;
-    if (status == VN_OK && mkdtemp(folder) == NULL)
-        status =
-            vn_fail(err, VN_EIO, "cannot write to /tmp: %s", strerror(errno));
-    else if (status == VN_OK)
-        r.folder = folder;
+    if (status == VN_OK)
+        status = vn_file_folder("vnplot", &r.folder, err);
     if (status == VN_OK)
         status = vn_file_create(&r.page, path, err);
     if (status == VN_OK) {
@@ -206,6 +201,7 @@ vn_plot_report(const struct vn_request *a, char **list, struct vn_error *err)
     vn_file_discard(&r.page);
     if (r.folder != NULL)
         empty(r.folder);
+    free(r.folder);
     vn_results_close(&r.results);
     return status;
 }

@@ -283,7 +283,7 @@ vn_claims_measure(const struct vn_claims_effort *e,
                   struct vn_findings *findings, int *differed,
                   struct vn_error *err)
 {
-    char folder[] = "/tmp/vnclaims-XXXXXX", path[PATH];
+    char *folder, path[PATH];
     static const char *const left[] = {"r.db", "checkpoint", "classes"};
     enum vn_status status;
 
@@ -291,14 +291,15 @@ vn_claims_measure(const struct vn_claims_effort *e,
     if (access(e->vnexec, X_OK) != 0)
         return vn_fail(err, VN_EIO, "%s: %s, expected vnexec (see --vnexec)",
                        e->vnexec, strerror(errno));
-    if (mkdtemp(folder) == NULL)
-        return vn_fail(err, VN_EIO, "cannot write to /tmp: %s",
-                       strerror(errno));
+    status = vn_file_folder("vnclaims", &folder, err);
+    if (status != VN_OK)
+        return status;
     status = measure(e, folder, findings, differed, err);
     for (int i = 0; i < 3; i++) {
         snprintf(path, sizeof path, "%s/%s", folder, left[i]);
         unlink(path);
     }
     rmdir(folder);
+    free(folder);
     return status;
 }

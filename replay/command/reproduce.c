@@ -2,6 +2,7 @@
 
 #include "analysis/choice.h"
 #include "analysis/runs.h"
+#include "base/file.h"
 #include "base/option.h"
 #include "base/progress.h"
 #include "base/version.h"
@@ -11,7 +12,6 @@
 #include "replay/sweep/sweep.h"
 #include "sim/outside/limit.h"
 
-#include <errno.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -329,26 +329,6 @@ say_versions(const struct vn_runs *runs)
                n == 1 ? " is" : "s are", vn_sources());
 }
 
-/* A folder for what is only for the moment; the caller's. */
-static enum vn_status
-make_folder(char **folder, struct vn_error *err)
-{
-    const char *base = getenv("TMPDIR");
-    size_t size;
-
-    if (base == NULL || base[0] == '\0')
-        base = "/tmp";
-    size = strlen(base) + sizeof "/vnreplay-XXXXXX";
-    *folder = vn_xcalloc(size, 1);
-    snprintf(*folder, size, "%s/vnreplay-XXXXXX", base);
-    if (mkdtemp(*folder) != NULL)
-        return VN_OK;
-    free(*folder);
-    *folder = NULL;
-    return vn_fail(err, VN_EIO, "cannot write to %s: %s", base,
-                   strerror(errno));
-}
-
 static enum vn_status
 run(const char *results, struct vn_error *err)
 {
@@ -357,7 +337,7 @@ run(const char *results, struct vn_error *err)
     struct vn_runs runs = {0};
     char *folder, *path = NULL;
     int failed;
-    enum vn_status status = make_folder(&folder, err);
+    enum vn_status status = vn_file_folder("vnreplay", &folder, err);
 
     if (status != VN_OK)
         return status;

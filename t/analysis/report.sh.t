@@ -4,6 +4,8 @@
 . "$(dirname "$0")/../tap.sh"
 bin=$TOP_BUILDDIR
 cd "$tmp" || exit 1
+mkdir moment
+export TMPDIR="$tmp/moment"
 awk -v x=2385 'BEGIN {
     print "job_id,submit_s,duration_s,devices"
     for (i = 0; i < 300; i++) {
@@ -67,7 +69,7 @@ ok $? "twice the same bytes"
 ok $? "nothing is loaded from elsewhere"
 ! grep -q '<script>alert\|<b>&' r.html && test ! -e ran
 ok $? "names are texts"
-ls -d .plot-* "${TMPDIR:-/tmp}"/vnplot-?????? > left.txt 2> /dev/null
+ls -d .plot-* "$TMPDIR"/vnplot-?????? > left.txt 2> /dev/null
 test ! -s left.txt
 ok $? "no folder is left behind"
 

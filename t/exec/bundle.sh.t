@@ -2,6 +2,7 @@
 # The bundle for a machine with a GPU: packed with the emulated programs, it
 # finds its digests there, ends in its time, and says where there is no GPU.
 . "$(dirname "$0")/../tap.sh"
+test -z "${VN_BRIEF-}" || skip_all "VN_BRIEF"
 cd "$TOP_BUILDDIR" || exit 1
 emulated=t/exec/vnexec-cuda
 if test ! -x $emulated || ! command -v bash > /dev/null; then

@@ -39,9 +39,11 @@ awk -F'[,:;]' 'NR > 1 { for (i = 3; i < NF; i += 2) {
     END { exit bad }' rounds.csv
 ok $? "no round gives more devices than there are"
 # Its ties spread the mean; the artifact's run lies in what they make of it.
-sia --first 40 -o seeds=6 --format csv > seeds
-awk -F, '/mean JCT/ { n++; if (!l || $NF < l) l = $NF; if ($NF > m) m = $NF }
-    END { exit !(n == 6 && l > 1766.6 * 0.8 && m < 1766.6 * 1.2 && l < m) }' \
+seeds=6
+test -z "${VN_BRIEF-}" || seeds=2
+sia --first 40 -o seeds=$seeds --format csv > seeds
+awk -F, -v seeds=$seeds '/mean JCT/ { n++; if (!l || $NF < l) l = $NF; if ($NF > m) m = $NF }
+    END { exit !(n == seeds && l > 1766.6 * 0.8 && m < 1766.6 * 1.2 && l < m) }' \
     seeds
 ok $? "means over orders of ties are within a fifth of the artifact's run"
 sia --cluster hetero --first 8 > a

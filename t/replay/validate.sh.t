@@ -71,10 +71,12 @@ grep -q "^ *fifo / fifo-skip  *[0-9.]*  *[0-9.]*  *[0-9.]*$" "$tmp/out" \
     && grep -q "which of fifo and fifo-skip is better is not known after 3 \
 executions of each, with a certainty of 0.9999" "$tmp/out"
 ok $? "of two policies that are one the order stays unknown, and is said to"
-validate --policy fifo,fifo-skip --until-certain 0.5 --within 1
-grep -q "not known after 2 executions" "$tmp/out" \
-    || grep -q "is known after 2 executions" "$tmp/out"
-ok $? "no repeat begins for which there is no time"
+if test -z "${VN_BRIEF-}"; then
+    validate --policy fifo,fifo-skip --until-certain 0.5 --within 1
+    grep -q "not known after 2 executions" "$tmp/out" \
+        || grep -q "is known after 2 executions" "$tmp/out"
+    ok $? "no repeat begins for which there is no time"
+fi
 validate --policy fifo --repeats 1
 test $? -eq 3 && grep -q inconclusive "$tmp/out" \
     && grep -q "one execution: no interval" "$tmp/out" \

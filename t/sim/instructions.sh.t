@@ -27,11 +27,11 @@ while read -r policy want; do
     test $((got * 100)) -le $((want * 105)) && test $((got * 100)) -ge $((want * 95))
     ok $? "$policy: $got instructions a job, $want were"
 done << 'END'
-fifo 8450
-fifo-skip 8240
-sjf 8430
-srtf 12780
-las 11360
-wfs 13640
+fifo 8760
+fifo-skip 8540
+sjf 8730
+srtf 13090
+las 11750
+wfs 13890
 END
 done_testing
